@@ -1,0 +1,77 @@
+//! The stable codes of findings and errors, one list for all.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($name:ident $text:literal $title:literal,)*) => {
+        /// A stable code that a user may search for. `docs/errors.md` explains each.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = $title] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the list.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The code as it is printed: `M012`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// What the code stands for, in a few words.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // M: the manifest, as text and by itself.
+    NotReadable "M001" "the manifest cannot be read",
+    NotUtf8 "M002" "the manifest is not UTF-8",
+    Empty "M003" "the manifest is empty",
+    Syntax "M004" "the text is not YAML",
+    TooLarge "M005" "the manifest is over a limit of size, depth or aliases",
+    RepeatedKey "M006" "a key is written twice",
+    MergeKey "M007" "`<<` is not supported",
+    SeveralDocuments "M008" "the file holds more than one document",
+    UnknownField "M009" "the field does not exist here",
+    MissingField "M010" "a field is missing",
+    WrongType "M011" "the value has the wrong type",
+    BadValue "M012" "the value is not one of those allowed",
+    Version "M013" "the manifest version is not supported",
+    ClinicId "M014" "the clinic id is not a slug",
+    Connection "M015" "not exactly one connection is chosen",
+    LiteralSecret "M016" "a secret is written into the manifest",
+    Url "M017" "the URL cannot be used",
+    UnknownProfile "M018" "the profile does not exist",
+    Selects "M019" "an entry selects nothing, or contradicts itself",
+    RepeatedEntry "M020" "the same thing is named twice",
+    ProtectedColumn "M021" "a protected column is granted without a reason",
+    DatePassed "M022" "the date has passed",
+    // N: names of the manifest against the clinic's directory.
+    UnknownOffice "N001" "no office has this name or id",
+    AmbiguousOffice "N002" "several offices have this name",
+    UnknownProvider "N003" "the office has no such provider",
+    AmbiguousProvider "N004" "several providers have this name",
+    NamedTwice "N005" "two entries name the same row",
+    NameDiffers "N006" "the id belongs to another name",
+    UnknownUser "N007" "no EMR user has this name",
+    AmbiguousUser "N008" "several EMR users have this name",
+    InactiveUser "N009" "the EMR user is not active",
+    InactiveOffice "N010" "the office is not active",
+    // G: guards.
+    RevokedRows "G001" "too many rows would lose access",
+    Revocations "G002" "too many cells would be revoked",
+    ChangedRows "G003" "too many rows would change",
+    WrongUser "G004" "the user's name does not look like the integration's",
+    OtherUser "G005" "the Ocean site works with another EMR user",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,261 @@
+//! The manifest after every check: what later stages may rely on.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{KeyPath, Span};
+use crate::model::{Column, Columns, OfficeId, ProviderId, Until};
+
+/// A checked manifest of one clinic.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// Which clinic it is.
+    pub clinic: Clinic,
+    /// The name of the Accuro instance.
+    pub tenant: String,
+    /// How Accuro and Ocean are reached.
+    pub connections: Connections,
+    /// The clinic's Ocean site.
+    pub ocean: Ocean,
+    /// The EMR users whose grids are managed, in manifest order.
+    pub users: Vec<UserRule>,
+    /// The limits of one apply.
+    pub safety: Safety,
+}
+
+/// One clinic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clinic {
+    /// A slug (`a-z`, `0-9`, `-`): safe in addresses and file names.
+    pub id: String,
+    /// The name people know; the id where none is written.
+    pub name: String,
+    /// Free labels.
+    pub tags: Vec<String>,
+    /// IANA zone in which dates are judged; UTC where none is written.
+    pub timezone: String,
+}
+
+/// How the two services are reached.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Connections {
+    /// Accuro.
+    pub accuro: AccuroConnection,
+    /// Ocean Cloud Connect.
+    pub ocean: OceanConnection,
+}
+
+/// How Accuro is reached.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AccuroConnection {
+    /// The embedded simulator; `world` is a path relative to the manifest.
+    Embedded {
+        /// The world file.
+        world: String,
+    },
+    /// An HTTP bridge.
+    Api(Box<Api>),
+}
+
+/// How Ocean Cloud Connect is reached.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OceanConnection {
+    /// The embedded simulator that Accuro's connection started.
+    Embedded,
+    /// An HTTP bridge.
+    Api(Box<Api>),
+}
+
+/// Settings of an `api` connection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Api {
+    /// The base URL: HTTPS, or HTTP to a loopback address.
+    pub url: String,
+    /// OAuth client id.
+    pub client_id: SecretRef,
+    /// OAuth client secret.
+    pub client_secret: SecretRef,
+    /// Query parameters of every call.
+    pub query: BTreeMap<String, QueryValue>,
+    /// Extra headers of every call.
+    pub headers: BTreeMap<String, SecretRef>,
+    /// OAuth scope, if any.
+    pub scope: Option<String>,
+    /// Paths that differ from the contract's.
+    pub paths: Paths,
+    /// Extra certificate authorities in PEM, relative to the manifest.
+    pub ca_file: Option<String>,
+    /// The most calls at the same time, 1 to 64.
+    pub concurrency: usize,
+    /// The most calls a second; `None` is no limit.
+    pub requests_per_second: Option<u32>,
+}
+
+/// Where a secret is read when a connection is opened. The secret itself is never in a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretRef {
+    /// An environment variable.
+    Env(String),
+    /// A file, relative to the manifest; surrounding white space is dropped.
+    File(String),
+    /// A program and its arguments; its standard output is the secret.
+    Command(Vec<String>),
+}
+
+/// A query parameter of every call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueryValue {
+    /// Read like a secret.
+    Secret(SecretRef),
+    /// Written in the manifest on purpose as `{value: ...}`: not a secret.
+    Value(String),
+}
+
+/// Path templates of the bridge contract; `{officeId}`, `{userId}`, `{site}` and `{runId}` are
+/// filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    /// `/oauth/token`
+    pub token: String,
+    /// `/rest/v1/offices`
+    pub offices: String,
+    /// `/rest/v1/providers/offices/{officeId}`
+    pub office_providers: String,
+    /// `/rest/v1/permissions/users`
+    pub users: String,
+    /// `/rest/v1/permissions/users/{userId}/grid`
+    pub grid: String,
+    /// `/cloud-connect/sites/{site}`
+    pub site: String,
+    /// `/cloud-connect/sites/{site}/sync`
+    pub sync: String,
+    /// `/cloud-connect/sites/{site}/sync/{runId}`
+    pub sync_run: String,
+    /// `/cloud-connect/sites/{site}/providers`
+    pub site_providers: String,
+}
+
+/// The clinic's Ocean site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ocean {
+    /// The site number, as text.
+    pub site: String,
+    /// Which sync follows an apply.
+    pub sync: SyncMode,
+}
+
+/// Which sync follows an apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyncMode {
+    /// Sync Full Schedule: what the Ocean article asks for.
+    Full,
+    /// Sync Recent Appointments.
+    Recent,
+    /// None: somebody else does it.
+    None,
+}
+
+/// What happens to access that the manifest does not write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Management {
+    /// It is left alone and reported as excess.
+    Additive,
+    /// It is revoked.
+    Exact,
+}
+
+/// One EMR user and the rules for its grid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserRule {
+    /// The user's name in Accuro.
+    pub name: String,
+    /// Names that the profile expects, as a pattern with `*`; `None` accepts any.
+    pub name_pattern: Option<String>,
+    /// Additive or exact.
+    pub management: Management,
+    /// What rows get where no office or provider entry says otherwise.
+    pub grant: Grant,
+    /// Every active office is covered, and every provider in it.
+    pub all_offices: bool,
+    /// Offices that `all_offices` leaves out.
+    pub except: Vec<Selector<OfficeId>>,
+    /// Providers that are left out in every office.
+    pub except_providers: Vec<Selector<ProviderId>>,
+    /// Offices with rules of their own.
+    pub offices: Vec<OfficeRule>,
+    /// Where the entry is written.
+    pub path: KeyPath,
+}
+
+/// The rules for one office.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OfficeRule {
+    /// Which office.
+    pub office: Selector<OfficeId>,
+    /// Every provider of the office is covered.
+    pub all_providers: bool,
+    /// Providers that `all_providers` leaves out.
+    pub except: Vec<Selector<ProviderId>>,
+    /// What rows of this office get where no provider entry says otherwise.
+    pub grant: Grant,
+    /// Providers with rules of their own.
+    pub providers: Vec<ProviderRule>,
+}
+
+/// The rule for one provider in one office.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProviderRule {
+    /// Which provider.
+    pub provider: Selector<ProviderId>,
+    /// What the row gets.
+    pub grant: Grant,
+}
+
+/// An office or provider as the manifest names it. An id wins over a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selector<Id> {
+    /// The id, if written.
+    pub id: Option<Id>,
+    /// The name, if written; one of the two always is.
+    pub name: Option<String>,
+    /// Where the entry is written.
+    pub path: KeyPath,
+    /// Where in the text.
+    pub place: Span,
+}
+
+/// What a row gets, after profile and overrides of every level were put together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The nine levels; a column that no rule names is `none`.
+    pub columns: Columns,
+    /// Access Until.
+    pub until: Option<Until>,
+    /// Why, in the words of the manifest: the nearest `reason` on the way from row to profile.
+    pub reason: Option<String>,
+    /// Which kind of rule decided.
+    pub why: Why,
+    /// Where the deciding entry is written.
+    pub place: Span,
+}
+
+/// Which kind of rule decided a row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// The named profile, as it is.
+    Profile(String),
+    /// An override at an office or provider over the named profile.
+    Override(String),
+}
+
+/// The limits of one apply, as `safety` writes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Safety {
+    /// Rows that lose anything, of existing rows, in percent; per clinic and per office.
+    pub max_revoked_rows_percent: u32,
+    /// Cells that fall.
+    pub max_revocations: u32,
+    /// Rows that change at all, of existing rows, in percent.
+    pub max_changed_rows_percent: u32,
+    /// Columns that only a rule with a reason may grant.
+    pub protected_columns: Vec<Column>,
+}

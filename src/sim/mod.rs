@@ -1,0 +1,1 @@
+//! The embedded Accuro and Cloud Connect.
