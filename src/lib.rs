@@ -4,7 +4,13 @@
 //! manifest and directory → desired; desired and live → plan → guard → approval → apply → sync →
 //! verify.
 
+pub mod approval;
+pub mod bridge;
+pub mod desired;
 pub mod diagnostic;
+pub mod journal;
+pub mod live;
 pub mod manifest;
 pub mod model;
+pub mod plan;
 pub mod sim;

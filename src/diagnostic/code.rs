@@ -2,12 +2,16 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 macro_rules! codes {
     ($($name:ident $text:literal $title:literal,)*) => {
         /// A stable code that a user may search for. `docs/errors.md` explains each.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
+        )]
         pub enum Code {
-            $(#[doc = $title] $name,)*
+            $(#[doc = $title] #[serde(rename = $text)] $name,)*
         }
 
         impl Code {
@@ -68,6 +72,7 @@ codes! {
     ChangedRows "G003" "too many rows would change",
     WrongUser "G004" "the user's name does not look like the integration's",
     OtherUser "G005" "the Ocean site works with another EMR user",
+    UnexplainedColumn "G006" "a protected column would rise without a reason",
 }
 
 impl fmt::Display for Code {

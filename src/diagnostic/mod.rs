@@ -3,6 +3,8 @@
 //! A check names the place by its [`KeyPath`]; the line and column are looked up when the finding
 //! is shown, so that checks stay plain functions of values.
 
+use serde::{Deserialize, Serialize};
+
 mod code;
 mod path;
 
@@ -10,7 +12,8 @@ pub use code::Code;
 pub use path::{KeyPath, Segment};
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Nothing can be applied until it is mended.
     Error,
@@ -19,7 +22,7 @@ pub enum Severity {
 }
 
 /// A range of the manifest's text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span {
     /// First byte.
     pub start: usize,
@@ -32,7 +35,8 @@ pub struct Span {
 }
 
 /// Whether a finding is about a key or about the value behind it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum On {
     /// The key itself: unknown, repeated, not allowed here.
     Key,
@@ -41,7 +45,7 @@ pub enum On {
 }
 
 /// A second place that explains a finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Related {
     /// What is there: `first written here`.
     pub label: String,
@@ -52,7 +56,7 @@ pub struct Related {
 }
 
 /// One finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// Stable; users may search for it.
     pub code: Code,

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// One step of a [`KeyPath`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Segment {
     /// A key of a mapping.
     Key(String),
@@ -12,7 +15,7 @@ pub enum Segment {
 }
 
 /// The keys and indexes that lead from the top of the manifest to one value.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct KeyPath(pub Vec<Segment>);
 
 impl KeyPath {

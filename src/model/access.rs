@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{Columns, OfficeId, ProviderId, Revision};
@@ -12,7 +13,7 @@ use super::{Columns, OfficeId, ProviderId, Revision};
 ///
 /// Whether the date itself still counts, and in which time zone, is not documented by the vendor;
 /// nothing here decides it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Until(pub Date);
 
 impl fmt::Display for Until {
@@ -47,7 +48,7 @@ impl FromStr for Until {
 ///
 /// A row with nothing ticked has no date: the date limits access that is not there, and a server
 /// may leave such a row out. [`Cells::new`] drops it, so that both forms compare equal.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cells {
     columns: Columns,
     until: Option<Until>,
@@ -128,11 +129,13 @@ impl Cells {
 }
 
 /// The place of a row in a user's grid. Ordered by office, then provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RowKey {
     /// The office whose block the row is in.
+    #[serde(rename = "office_id")]
     pub office: OfficeId,
     /// The provider whose line it is.
+    #[serde(rename = "provider_id")]
     pub provider: ProviderId,
 }
 

@@ -1,10 +1,15 @@
 //! The nine columns of the Provider Permissions grid and the level of each.
 
+use std::collections::BTreeMap;
 use std::fmt;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One of the nine columns of Accuro's Provider Permissions grid (Accuro user guide, page 8294),
 /// in the order in which the Manage Security screen shows them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Column {
     /// Change a patient's provider.
     Patient,
@@ -193,5 +198,35 @@ impl FromIterator<(Column, Level)> for Columns {
             .fold(Self::NONE, |columns, (column, level)| {
                 columns.with(column, level)
             })
+    }
+}
+
+impl Serialize for Columns {
+    /// Writes all nine columns by their keys.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(
+            self.iter()
+                .map(|(column, level)| (column.key(), level.key())),
+        )
+    }
+}
+
+impl<'de> Deserialize<'de> for Columns {
+    /// Reads all nine columns; one that is missing or unknown is an error.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let levels = BTreeMap::<String, String>::deserialize(deserializer)?;
+        if levels.len() != Column::ALL.len() {
+            return Err(D::Error::custom("a row must have all nine columns"));
+        }
+        let pair = |(column, level): (&String, &String)| {
+            let column = Column::from_key(column).ok_or_else(|| format!("no column `{column}`"))?;
+            let level = Level::from_key(level).ok_or_else(|| format!("no level `{level}`"))?;
+            Ok::<_, String>((column, level))
+        };
+        levels
+            .iter()
+            .map(pair)
+            .collect::<Result<_, _>>()
+            .map_err(D::Error::custom)
     }
 }

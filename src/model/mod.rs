@@ -1,14 +1,20 @@
 //! The nouns that every stage shares: ids, columns, levels, cells, rows and names.
 //!
-//! Plain values only: no I/O, no clock, no serialisation of any outside format. Start reading at
-//! [`Cells`], the content of one row of the grid.
+//! Plain values only: no I/O, no clock. Their serialised form is the one of plans and journals; the
+//! wire has types of its own. Start reading at [`Cells`], the content of one row of the grid.
 
 mod access;
+mod clock;
 mod column;
+mod digest;
+mod endpoint;
 mod ids;
 mod name;
 
 pub use access::{Cells, LiveRow, RowKey, Until, UntilError};
+pub use clock::Clock;
 pub use column::{Column, Columns, Level};
+pub use digest::sha256;
+pub use endpoint::Endpoint;
 pub use ids::{OfficeId, ProviderId, Revision, UserId};
 pub use name::{Names, PersonName, fold};

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;
 
+use serde::{Deserialize, Serialize};
+
 use super::{OfficeId, ProviderId, RowKey};
 
 /// The form of a name that is compared: Unicode NFC, case folded, white space folded.
@@ -48,7 +50,7 @@ impl PersonName {
 }
 
 /// What the directory calls the offices and providers that a plan speaks of.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Names {
     /// Office names.
     pub offices: BTreeMap<OfficeId, String>,

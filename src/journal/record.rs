@@ -1,0 +1,160 @@
+//! What a record says.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Cells, Revision, RowKey, UserId};
+
+/// The version of the format; a reader refuses a newer one.
+pub(super) const VERSION: u32 = 1;
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The version of the format.
+    pub v: u32,
+    /// Counts up from 1 without gaps.
+    pub seq: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// The apply it belongs to.
+    pub apply: String,
+    /// What happened.
+    pub event: Event,
+    /// The digest of the line before, or of nothing for the first.
+    pub previous: String,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Event {
+    /// An apply or a sync was begun.
+    Started(Box<Starter>),
+    /// Rows are about to be sent.
+    BatchStarted {
+        /// Counts up from 1 within the apply.
+        batch: usize,
+        /// The idempotency key it is sent with.
+        key: String,
+        /// The user whose grid it is.
+        user: String,
+        /// The user's id.
+        user_id: UserId,
+        /// The rows.
+        rows: Vec<RowRecord>,
+    },
+    /// What is known of them after the answer.
+    BatchEnded {
+        /// The batch.
+        batch: usize,
+        /// One outcome for each row; a row that will be sent again has none yet.
+        outcomes: Vec<RowOutcome>,
+    },
+    /// A sync is about to be asked for.
+    SyncStarted {
+        /// `full` or `recent`.
+        mode: String,
+    },
+    /// How the sync ended.
+    SyncEnded {
+        /// Whether it is complete.
+        complete: bool,
+        /// The run, or why it is not complete.
+        detail: String,
+    },
+    /// What verification found.
+    Verified {
+        /// Whether the grid is what the manifest says and nobody is missing without a reason.
+        correct: bool,
+    },
+    /// The apply was ended in order.
+    Ended {
+        /// Rows now as planned, already true ones included.
+        done: usize,
+        /// Rows left alone because they moved.
+        held: usize,
+        /// Rows that were refused or whose answer was lost.
+        failed: usize,
+        /// Rows that were never sent.
+        not_reached: usize,
+    },
+}
+
+/// Who began what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Starter {
+    /// `apply` or `sync`.
+    pub operation: String,
+    /// The clinic's id.
+    pub clinic: String,
+    /// The account that ran the program.
+    pub who: String,
+    /// The machine it ran on.
+    pub host: String,
+    /// The CI run, if the environment names one.
+    pub ci: Option<String>,
+    /// The digest of the manifest.
+    pub manifest: String,
+    /// The digest of the approved plan.
+    pub plan: Option<String>,
+    /// This program's version.
+    pub version: String,
+}
+
+/// A row that is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowRecord {
+    /// Where it is.
+    #[serde(flatten)]
+    pub key: RowKey,
+    /// The revision it must have.
+    pub expected: Option<Revision>,
+    /// What it granted when it was planned.
+    pub before: Cells,
+    /// What it will grant.
+    pub after: Cells,
+}
+
+/// What became of a planned row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowOutcome {
+    /// The user whose grid it is in.
+    pub user: String,
+    /// Where it is.
+    #[serde(flatten)]
+    pub key: RowKey,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of one row. Every planned row ends in exactly one of these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The server says that it was written, or the grid shows it.
+    Done,
+    /// It was as planned before it was written.
+    AlreadyTrue,
+    /// It was left alone.
+    Held(Hold),
+    /// The server refused it, or its answer was lost and the grid does not show it.
+    Failed(String),
+    /// It was never sent.
+    NotReached,
+}
+
+/// Why a row was left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hold {
+    /// Somebody else changed it after it was read.
+    Moved {
+        /// The revision it was planned against.
+        was: Option<Revision>,
+        /// The revision it has now.
+        is: Option<Revision>,
+        /// What it grants now.
+        now: Cells,
+    },
+}

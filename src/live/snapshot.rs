@@ -1,0 +1,77 @@
+//! The directory and the grids as values.
+
+use std::collections::BTreeMap;
+
+use crate::model::{LiveRow, Names, OfficeId, PersonName, ProviderId, UserId};
+
+/// Everything that was read of one clinic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Offices and their providers.
+    pub directory: Directory,
+    /// The grid of each user that was asked for, by the name it was asked by, in that order.
+    pub grids: Vec<(String, Grid)>,
+}
+
+/// Offices and their providers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// Every office, by id.
+    pub offices: BTreeMap<OfficeId, Office>,
+}
+
+/// One office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Office {
+    /// Its name; need not be unique.
+    pub name: String,
+    /// Whether it is in use.
+    pub active: bool,
+    /// Who works there.
+    pub providers: Providers,
+}
+
+/// The providers of one office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Providers {
+    /// All of them.
+    Read(BTreeMap<ProviderId, PersonName>),
+    /// They could not be read; the reason.
+    Unread(String),
+}
+
+/// The grid of one user, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grid {
+    /// All its rows, ordered by [`crate::model::RowKey`].
+    Read {
+        /// The user.
+        user: UserId,
+        /// Whether the user can sign in.
+        active: bool,
+        /// The rows.
+        rows: Vec<LiveRow>,
+    },
+    /// No user has this name.
+    NoUser,
+    /// Several users have this name.
+    SeveralUsers(Vec<UserId>),
+    /// The user or its grid could not be read; the reason.
+    Unread(String),
+}
+
+impl Directory {
+    /// What the directory calls everything in it.
+    pub fn names(&self) -> Names {
+        let mut names = Names::default();
+        for (id, office) in &self.offices {
+            names.offices.insert(*id, office.name.clone());
+            if let Providers::Read(providers) = &office.providers {
+                for (id, name) in providers {
+                    names.providers.entry(*id).or_insert_with(|| name.listed());
+                }
+            }
+        }
+        names
+    }
+}

@@ -1,0 +1,189 @@
+//! From desired and live to a plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::diff::{DiffRows, diff_rows};
+use super::target::Targets;
+use super::value::{Action, ManifestRef, Plan, Unread, UnreadPart, UserPlan};
+use crate::desired::{Desired, DesiredUser};
+use crate::live::{Grid, Providers, Snapshot};
+use crate::manifest::Management;
+use crate::model::{Cells, LiveRow, OfficeId, RowKey, Until};
+
+/// Everything that decides a plan. The same inputs give the same plan, byte for byte.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The clinic's id.
+    pub clinic: &'a str,
+    /// The name of the Accuro instance.
+    pub tenant: &'a str,
+    /// The Ocean site.
+    pub site: &'a str,
+    /// The manifest.
+    pub manifest: &'a ManifestRef,
+    /// What the manifest wants.
+    pub desired: &'a Desired,
+    /// What is there.
+    pub live: &'a Snapshot,
+    /// What the plan is limited to.
+    pub targets: &'a Targets,
+}
+
+/// Plans what turns live into desired. What is unread is never touched.
+pub fn plan(inputs: Inputs<'_>) -> Plan {
+    let Inputs {
+        clinic,
+        tenant,
+        site,
+        manifest,
+        desired,
+        live,
+        targets,
+    } = inputs;
+    let mut unread = Vec::new();
+    for (id, office) in &live.directory.offices {
+        if let Providers::Unread(reason) = &office.providers {
+            unread.push(Unread {
+                part: UnreadPart::Office(*id),
+                reason: reason.clone(),
+            });
+        }
+    }
+    for (name, grid) in &live.grids {
+        if let Grid::Unread(reason) = grid {
+            unread.push(Unread {
+                part: UnreadPart::Grid(name.clone()),
+                reason: reason.clone(),
+            });
+        }
+    }
+    let users = desired
+        .users
+        .iter()
+        .filter_map(|user| {
+            live_rows(live, &user.name).map(|rows| user_plan(user, rows, live, targets))
+        })
+        .collect();
+    Plan {
+        clinic: clinic.to_owned(),
+        tenant: tenant.to_owned(),
+        site: site.to_owned(),
+        manifest: manifest.clone(),
+        targets: targets.clone(),
+        users,
+        unread,
+        findings: desired.findings.clone(),
+        names: live.directory.names(),
+    }
+}
+
+fn live_rows<'a>(live: &'a Snapshot, user: &str) -> Option<&'a [LiveRow]> {
+    live.grids
+        .iter()
+        .find(|(name, _)| name == user)
+        .and_then(|(_, grid)| match grid {
+            Grid::Read { rows, .. } => Some(rows.as_slice()),
+            Grid::NoUser | Grid::SeveralUsers(_) | Grid::Unread(_) => None,
+        })
+}
+
+fn user_plan(
+    user: &DesiredUser,
+    live: &[LiveRow],
+    snapshot: &Snapshot,
+    targets: &Targets,
+) -> UserPlan {
+    let DesiredUser {
+        name,
+        id,
+        name_pattern,
+        management,
+        rules,
+        rows,
+        managed,
+        uncovered,
+    } = user;
+    let exact = *management == Management::Exact;
+    let revocable: BTreeSet<OfficeId> = if exact {
+        managed
+            .iter()
+            .copied()
+            .filter(|office| is_read(snapshot, *office))
+            .collect()
+    } else {
+        BTreeSet::new()
+    };
+    let mut diff = diff_rows(rows, live, &revocable);
+    let untargeted = cut(&mut diff, targets);
+    UserPlan {
+        name: name.clone(),
+        id: *id,
+        name_pattern: name_pattern.clone(),
+        exact,
+        rules: rules.clone(),
+        ends: ends(live, &diff),
+        changes: diff.changes,
+        excess: diff.excess,
+        uncovered: uncovered.clone(),
+        unchanged: diff.unchanged,
+        untargeted,
+        existing: existing(live),
+    }
+}
+
+/// Whether the providers of an office are known: where they are not, a row without a rule may
+/// belong to somebody whom a rule covers.
+fn is_read(snapshot: &Snapshot, office: OfficeId) -> bool {
+    snapshot
+        .directory
+        .offices
+        .get(&office)
+        .is_some_and(|office| matches!(office.providers, Providers::Read(_)))
+}
+
+/// Cuts the changes to the targets and counts those that lost something.
+fn cut(diff: &mut DiffRows, targets: &Targets) -> usize {
+    let mut left_out = 0;
+    diff.changes.retain_mut(|change| {
+        let after = targets.cut(change.key, change.before, change.after);
+        left_out += usize::from(after != change.after);
+        change.after = after;
+        Action::between(change.before, after).is_some_and(|action| {
+            change.action = action;
+            true
+        })
+    });
+    left_out
+}
+
+/// The rows that will have an end date, ordered by date.
+fn ends(live: &[LiveRow], diff: &DiffRows) -> Vec<(Until, RowKey)> {
+    let mut until: BTreeMap<RowKey, Until> = live
+        .iter()
+        .filter_map(|row| row.cells.until().map(|until| (row.key, until)))
+        .collect();
+    for change in &diff.changes {
+        match change.after.until() {
+            Some(date) => until.insert(change.key, date),
+            None => until.remove(&change.key),
+        };
+    }
+    let mut ends: Vec<_> = until.into_iter().map(|(key, until)| (until, key)).collect();
+    ends.sort_unstable();
+    ends
+}
+
+fn existing(live: &[LiveRow]) -> BTreeMap<OfficeId, usize> {
+    let mut existing = BTreeMap::new();
+    for LiveRow {
+        key,
+        cells,
+        revision: _,
+    } in live
+    {
+        if *cells != Cells::NOTHING {
+            *existing.entry(key.office).or_insert(0) += 1;
+        }
+    }
+    existing
+}

@@ -1,0 +1,158 @@
+//! The plan on disk: versioned canonical JSON (RFC 8785) that carries its own digest.
+//!
+//! [`seal`] writes it, [`open`] reads it back and refuses anything that is not exactly what was
+//! sealed. The digest is the SHA-256 of the canonical JSON without the `digest` field.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use super::guard::Refusal;
+use super::value::{Plan, Summary};
+use crate::diagnostic::has_errors;
+use crate::model::sha256;
+
+/// The format this program writes; it reads every file of the same major version.
+pub const FORMAT: &str = "1.0";
+
+const KIND: &str = "accuroform.plan";
+
+/// A plan as it is stored, with the digest that stands for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// `sha256:` and the digest.
+    pub digest: String,
+    /// The file: one line of canonical JSON.
+    pub text: String,
+}
+
+/// A file that is not a plan, or not the plan that was sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PlanFileError {
+    /// Not JSON at all, or not a plan.
+    #[error("the file is not an accuroform plan: {0}")]
+    NotAPlan(String),
+    /// Another major version.
+    #[error("the plan has format {0}, this program reads format 1")]
+    Format(String),
+    /// Something in it was changed after it was made.
+    #[error("the plan was changed after it was made: {0}")]
+    Tampered(String),
+}
+
+impl PlanFileError {
+    /// A stable code that a user may search for.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotAPlan(_) => "P001",
+            Self::Format(_) => "P002",
+            Self::Tampered(_) => "P003",
+        }
+    }
+}
+
+/// What the file holds beside its digest.
+#[derive(Serialize, Deserialize)]
+struct Form<'a> {
+    kind: Cow<'a, str>,
+    format_version: Cow<'a, str>,
+    plan: Cow<'a, Plan>,
+    refusals: Cow<'a, [Refusal]>,
+    summary: Summary,
+    /// Whether an apply would have something to do and nothing stands in its way.
+    applyable: bool,
+    /// Whether everything could be read.
+    complete: bool,
+}
+
+/// Makes the file of a plan. `refusals` are repeated in it for its readers; apply judges anew.
+///
+/// # Errors
+/// The plan holds a value that canonical JSON cannot carry exactly.
+pub fn seal(plan: &Plan, refusals: &[Refusal]) -> Result<Sealed, PlanFileError> {
+    let form = Form {
+        kind: KIND.into(),
+        format_version: FORMAT.into(),
+        plan: Cow::Borrowed(plan),
+        refusals: refusals.into(),
+        summary: plan.summary(),
+        applyable: !plan.is_empty() && !has_errors(&plan.findings) && refusals.is_empty(),
+        complete: plan.is_complete(),
+    };
+    let mut value = serde_json::to_value(form).map_err(not_a_plan)?;
+    add_addresses(&mut value, plan);
+    let digest = digest(&value)?;
+    if let Value::Object(fields) = &mut value {
+        fields.insert("digest".to_owned(), Value::String(digest.clone()));
+    }
+    let text = canonical(&value)? + "\n";
+    Ok(Sealed { digest, text })
+}
+
+/// Writes beside each change the address that people know it by.
+fn add_addresses(value: &mut Value, plan: &Plan) {
+    for (at, user) in plan.users.iter().enumerate() {
+        for (row, change) in user.changes.iter().enumerate() {
+            let address = plan.names.address(&plan.clinic, &user.name, change.key);
+            let place = format!("/plan/users/{at}/changes/{row}");
+            if let Some(Value::Object(fields)) = value.pointer_mut(&place) {
+                fields.insert("address".to_owned(), Value::String(address));
+            }
+        }
+    }
+}
+
+/// Reads a plan back, and nothing else than what [`seal`] wrote. Gives the plan and its digest.
+pub fn open(text: &str) -> Result<(Plan, String), PlanFileError> {
+    let mut value: Value = serde_json::from_str(text).map_err(not_a_plan)?;
+    let written = canonical(&value)? + "\n";
+    let Value::Object(fields) = &mut value else {
+        return Err(PlanFileError::NotAPlan(
+            "it is not a JSON object".to_owned(),
+        ));
+    };
+    if fields.get("kind").and_then(Value::as_str) != Some(KIND) {
+        return Err(PlanFileError::NotAPlan(format!("`kind` is not {KIND}")));
+    }
+    let format = fields
+        .get("format_version")
+        .and_then(Value::as_str)
+        .unwrap_or("none");
+    if format.split('.').next() != FORMAT.split('.').next() {
+        return Err(PlanFileError::Format(format.to_owned()));
+    }
+    let Some(Value::String(claimed)) = fields.remove("digest") else {
+        return Err(PlanFileError::Tampered("it has no digest".to_owned()));
+    };
+    let actual = digest(&value)?;
+    if claimed != actual {
+        return Err(PlanFileError::Tampered(format!(
+            "it says digest {claimed}, but its content has {actual}"
+        )));
+    }
+    if written != text {
+        return Err(PlanFileError::Tampered(
+            "it is not in canonical form".to_owned(),
+        ));
+    }
+    let form: Form<'_> = serde_json::from_value(value).map_err(not_a_plan)?;
+    Ok((form.plan.into_owned(), claimed))
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that map_err asks for"
+)]
+fn not_a_plan(error: serde_json::Error) -> PlanFileError {
+    PlanFileError::NotAPlan(error.to_string())
+}
+
+fn canonical(value: &Value) -> Result<String, PlanFileError> {
+    serde_json_canonicalizer::to_string(value).map_err(not_a_plan)
+}
+
+fn digest(value: &Value) -> Result<String, PlanFileError> {
+    canonical(value).map(|text| sha256(text.as_bytes()))
+}

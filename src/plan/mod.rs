@@ -1,0 +1,20 @@
+//! The difference between desired and live, as a value that leaves nothing to decide.
+//!
+//! [`plan`] is a pure function; [`refusals`] judges its result against the limits; [`check`] finds
+//! mistakes in a finished plan with code of its own; [`file`] is the form on disk. Start reading at
+//! `value.rs`.
+
+mod build;
+mod check;
+mod diff;
+pub mod file;
+mod guard;
+mod target;
+mod value;
+
+pub use build::{Inputs, plan};
+pub use check::{Violation, check, check_against};
+pub use diff::{DiffRows, diff_rows};
+pub use guard::{Policy, Refusal, refusals};
+pub use target::{Target, Targets};
+pub use value::{Action, Change, Excess, ManifestRef, Plan, Summary, Unread, UnreadPart, UserPlan};

@@ -1,0 +1,109 @@
+//! Limiting a plan to some offices, providers or columns.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Cells, Column, Columns, OfficeId, ProviderId, RowKey};
+
+/// One office, provider or column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// Rows of this office.
+    Office(OfficeId),
+    /// Rows of this provider, in every office.
+    Provider(ProviderId),
+    /// This column of every row.
+    Column(Column),
+}
+
+/// What a plan is limited to. Targets of one kind add up; different kinds must all hold; what is
+/// excluded is out in any case.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Targets {
+    /// From `-target`; empty is everything.
+    pub only: Vec<Target>,
+    /// From `-exclude`.
+    pub except: Vec<Target>,
+}
+
+impl Targets {
+    /// Whether nothing is limited.
+    pub fn is_everything(&self) -> bool {
+        let Self { only, except } = self;
+        only.is_empty() && except.is_empty()
+    }
+
+    /// The part of a change that is in scope: `after` with every cell that is out put back.
+    ///
+    /// The date goes along as soon as one cell does: a grant without its end date would be more
+    /// than the manifest says.
+    pub fn cut(&self, key: RowKey, before: Cells, after: Cells) -> Cells {
+        if self.is_everything() {
+            return after;
+        }
+        if !self.has_row(key) {
+            return before;
+        }
+        if !self
+            .only
+            .iter()
+            .chain(&self.except)
+            .any(|target| matches!(target, Target::Column(_)))
+        {
+            return after;
+        }
+        let columns = Columns::from_fn(|column| {
+            let cells = if self.has_column(column) {
+                after
+            } else {
+                before
+            };
+            cells.columns().get(column)
+        });
+        if columns == before.columns() {
+            return before;
+        }
+        Cells::new(
+            columns,
+            if after.is_nothing() {
+                before.until()
+            } else {
+                after.until()
+            },
+        )
+    }
+
+    fn has_row(&self, key: RowKey) -> bool {
+        let is = |target: &Target| match *target {
+            Target::Office(office) => Some(office == key.office),
+            Target::Provider(provider) => Some(provider == key.provider),
+            Target::Column(_) => None,
+        };
+        let kind = |want_office: bool| {
+            let mut of_kind = self
+                .only
+                .iter()
+                .filter(|target| match target {
+                    Target::Office(_) => want_office,
+                    Target::Provider(_) => !want_office,
+                    Target::Column(_) => false,
+                })
+                .peekable();
+            of_kind.peek().is_none() || of_kind.any(|target| is(target) == Some(true))
+        };
+        kind(true) && kind(false) && !self.except.iter().any(|target| is(target) == Some(true))
+    }
+
+    fn has_column(&self, column: Column) -> bool {
+        let mut columns = self
+            .only
+            .iter()
+            .filter_map(|target| match target {
+                Target::Column(column) => Some(*column),
+                Target::Office(_) | Target::Provider(_) => None,
+            })
+            .peekable();
+        let chosen = columns.peek().is_none() || columns.any(|chosen| chosen == column);
+        chosen && !self.except.contains(&Target::Column(column))
+    }
+}
