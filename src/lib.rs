@@ -4,6 +4,7 @@
 //! manifest and directory → desired; desired and live → plan → guard → approval → apply → sync →
 //! verify.
 
+pub mod apply;
 pub mod approval;
 pub mod bridge;
 pub mod desired;
@@ -12,5 +13,6 @@ pub mod journal;
 pub mod live;
 pub mod manifest;
 pub mod model;
+pub mod ocean;
 pub mod plan;
 pub mod sim;

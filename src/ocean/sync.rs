@@ -1,0 +1,218 @@
+//! Starts a sync and waits until it is complete: green while running, blue when idle.
+//!
+//! A sync that was already running when we first looked may have begun before the last write, so it
+//! is waited for and another is started. A sync that somebody else began after we saw the site idle
+//! began after the last write, and is joined.
+#![expect(clippy::disallowed_methods, reason = "this module waits")]
+
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::bridge::{BridgeError, Mode, Reader, RunState, Started, SyncStarter};
+
+/// Which sync is wanted and how it is watched.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    /// The Ocean site.
+    pub site: String,
+    /// Which sync.
+    pub mode: Mode,
+    /// Gives up waiting after this long; the sync itself goes on.
+    pub timeout: Duration,
+    /// Between two looks.
+    pub poll: Duration,
+    /// When it is cancelled, waiting ends; the sync itself goes on.
+    pub stop: CancellationToken,
+}
+
+/// What is happening.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// A run that may be too old to count is waited for.
+    WaitingFor(String),
+    /// Our run is running.
+    Running(String),
+    /// A run that somebody else began after the last write is running.
+    Joined(String),
+}
+
+/// A complete sync.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Synced {
+    /// The run, where it is known.
+    pub run: Option<String>,
+    /// Whether somebody else began it.
+    pub joined: bool,
+}
+
+/// A sync that is not complete.
+#[derive(Debug, Error)]
+pub enum SyncError {
+    /// Ocean says that it failed.
+    #[error("sync run {run} failed: {message}")]
+    Failed {
+        /// The run.
+        run: String,
+        /// Ocean's words.
+        message: String,
+    },
+    /// It did not end in time.
+    #[error("sync run {run} was not complete after {} s; it may still be running", waited.as_secs())]
+    TimedOut {
+        /// The run.
+        run: String,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// Others kept the site busy, or no answer to the start came, until the time was over.
+    #[error("no sync could be started within {} s", .0.as_secs())]
+    NotStarted(Duration),
+    /// Somebody asked to stop waiting.
+    #[error("interrupted while waiting for the sync; it may still be running")]
+    Interrupted,
+    /// Ocean cannot be asked.
+    #[error("{0}")]
+    Bridge(#[from] BridgeError),
+}
+
+impl SyncError {
+    /// A stable code that a user may search for.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Failed { .. } => "S001",
+            Self::TimedOut { .. } => "S002",
+            Self::NotStarted(_) => "S003",
+            Self::Interrupted => "S004",
+            Self::Bridge(error) => error.code(),
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Failed { .. } | Self::NotStarted(_) | Self::Interrupted => {
+                "run `accuroform apply` again: it starts the sync that is still owed".to_owned()
+            }
+            Self::TimedOut { .. } => {
+                "look at Cloud Connect's status bar; then run `accuroform apply` again, with a longer --sync-timeout if needed".to_owned()
+            }
+            Self::Bridge(error) => error.hint(),
+        }
+    }
+}
+
+/// How often a start whose answer was lost is tried again.
+const STARTS: usize = 3;
+
+/// What one look at a run's end gave.
+enum End {
+    Succeeded,
+    Failed(String),
+}
+
+/// Starts a sync of `site` and waits for its end. Call it after the last write.
+pub async fn sync(
+    reader: &Reader,
+    starter: &SyncStarter,
+    site: &str,
+    mode: Mode,
+    watch: &Watch,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Synced, SyncError> {
+    let watched = Watched {
+        reader,
+        site,
+        watch,
+        deadline: Instant::now() + watch.timeout,
+    };
+    let mut lost = 0;
+    while Instant::now() < watched.deadline {
+        let seen = reader.site(site).await?;
+        if let Some(run) = seen.running {
+            tell(Progress::WaitingFor(run.clone()));
+            watched.end(&run).await?;
+            continue;
+        }
+        let busy = match starter.start(site, mode).await {
+            Ok(Started::Run(run)) => {
+                tell(Progress::Running(run.clone()));
+                return watched.complete(run, false).await;
+            }
+            Ok(Started::Busy(run)) => Some(run),
+            Err(error) if error.changed_nothing() => return Err(error.into()),
+            Err(error) => {
+                // The answer was lost; only a look can tell whether a sync was begun.
+                let now = reader.site(site).await?;
+                let (before, after) = match mode {
+                    Mode::Full => (&seen.last_full, &now.last_full),
+                    Mode::Recent => (&seen.last_recent, &now.last_recent),
+                };
+                if now.running.is_none() && before != after {
+                    return Ok(Synced {
+                        run: None,
+                        joined: true,
+                    });
+                }
+                lost += 1;
+                if now.running.is_none() && lost >= STARTS {
+                    return Err(error.into());
+                }
+                now.running
+            }
+        };
+        if let Some(run) = busy {
+            if serves(reader.sync_run(site, &run).await?.mode, mode) {
+                tell(Progress::Joined(run.clone()));
+                return watched.complete(run, true).await;
+            }
+            tell(Progress::WaitingFor(run.clone()));
+            watched.end(&run).await?;
+        }
+    }
+    Err(SyncError::NotStarted(watch.timeout))
+}
+
+/// Whether a run of one mode does what a run of another is wanted for.
+fn serves(run: Mode, wanted: Mode) -> bool {
+    run == Mode::Full || run == wanted
+}
+
+struct Watched<'a> {
+    reader: &'a Reader,
+    watch: &'a Watch,
+    deadline: Instant,
+}
+
+impl Watched<'_> {
+    async fn complete(&self, run: String, joined: bool) -> Result<Synced, SyncError> {
+        match self.end(&run).await? {
+            End::Succeeded => Ok(Synced {
+                run: Some(run),
+                joined,
+            }),
+            End::Failed(message) => Err(SyncError::Failed { run, message }),
+        }
+    }
+
+    /// Waits for the end of a run, good or bad.
+    async fn end(&self, run: &str) -> Result<End, SyncError> {
+        loop {
+            match self.reader.sync_run(&self.watch.site, run).await?.state {
+                RunState::Succeeded => return Ok(End::Succeeded),
+                RunState::Failed(message) => return Ok(End::Failed(message)),
+                RunState::Running => {}
+            }
+            if Instant::now() + self.watch.poll > self.deadline {
+                let (run, waited) = (run.to_owned(), self.watch.timeout);
+                return Err(SyncError::TimedOut { run, waited });
+            }
+            tokio::select! {
+                () = self.watch.stop.cancelled() => return Err(SyncError::Interrupted),
+                () = tokio::time::sleep(self.watch.poll) => {}
+            }
+        }
+    }
+}

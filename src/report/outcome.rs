@@ -1,0 +1,110 @@
+//! What became of an apply, its sync and its verification, as people read it.
+
+use super::escape::escape;
+use super::table::{count, wrap};
+use crate::journal::{Hold, Outcome, RowOutcome};
+use crate::model::Column;
+use crate::ocean::{Appearance, Missing, Reason};
+use crate::plan::Plan;
+
+/// Each row that is not as planned, then the counts.
+pub fn outcomes(plan: &Plan, outcomes: &[RowOutcome], halted: Option<&str>) -> String {
+    let mut lines = Vec::new();
+    for row in outcomes {
+        let words = match &row.outcome {
+            Outcome::Done | Outcome::AlreadyTrue | Outcome::NotReached => continue,
+            Outcome::Held(Hold::Moved { was, is, now }) => {
+                let revision = |revision: &Option<_>| match revision {
+                    Some(revision) => format!("revision {revision}"),
+                    None => "absent".to_owned(),
+                };
+                let granted = now.columns().iter().filter(|(_, level)| *level > crate::model::Level::None);
+                let now: Vec<String> = granted.map(|(column, level)| format!("{column} {level}")).collect();
+                let now = if now.is_empty() { "nothing".to_owned() } else { now.join(", ") };
+                format!(
+                    "held: somebody else changed it ({} became {}); it grants {now}",
+                    revision(was),
+                    revision(is)
+                )
+            }
+            Outcome::Failed(why) => format!("failed: {why}"),
+        };
+        let address = plan.names.address(&plan.clinic, &row.user, row.key);
+        lines.push(escape(&format!("{address}: {words}")).into_owned());
+    }
+    if let Some(why) = halted {
+        lines.push(escape(&format!("Ended early: {why}.")).into_owned());
+    }
+    lines.push(counts(outcomes));
+    lines.join("\n") + "\n"
+}
+
+/// `Apply: 14 rows done, 0 already true, 1 held, 0 failed, 0 not reached.`
+fn counts(outcomes: &[RowOutcome]) -> String {
+    let (mut done, mut already, mut held, mut failed, mut not_reached) = (0, 0, 0, 0, 0);
+    for row in outcomes {
+        *match row.outcome {
+            Outcome::Done => &mut done,
+            Outcome::AlreadyTrue => &mut already,
+            Outcome::Held(_) => &mut held,
+            Outcome::Failed(_) => &mut failed,
+            Outcome::NotReached => &mut not_reached,
+        } += 1;
+    }
+    format!(
+        "Apply: {} done, {already} already true, {held} held, {failed} failed, {not_reached} not reached.",
+        count(done, "row")
+    )
+}
+
+/// Who appears on the Patients page, who does not, and why not.
+pub fn appearance(appearance: &Appearance) -> String {
+    let Appearance { appeared, stayed, vanished, missing } = appearance;
+    let mut lines = Vec::new();
+    if !appeared.is_empty() {
+        lines.push(format!("{} newly on Ocean's Patients page:", count(appeared.len(), "provider")));
+        let booked = |(name, appointments): &(String, u64)| {
+            let appointments = usize::try_from(*appointments).unwrap_or(usize::MAX);
+            format!("{}: {}", escape(name), count(appointments, "appointment"))
+        };
+        lines.extend(appeared.iter().map(|one| format!("  + {}", booked(one))));
+    }
+    if !vanished.is_empty() {
+        lines.push(format!("{} no longer on the Patients page:", count(vanished.len(), "provider")));
+        lines.extend(vanished.iter().map(|name| format!("  - {}", escape(name))));
+    }
+    if !missing.is_empty() {
+        lines.push(format!("{} still missing:", count(missing.len(), "provider")));
+        for Missing { provider, reasons } in missing {
+            let reasons: Vec<String> = reasons.iter().map(reason).collect();
+            let mut wrapped = wrap(&reasons, 96).into_iter();
+            let first = wrapped.next().unwrap_or_default();
+            lines.push(format!("  ! {}: {}", escape(provider), escape(&first)));
+            lines.extend(wrapped.map(|line| format!("      {}", escape(&line))));
+        }
+    }
+    lines.push(format!(
+        "Patients page: {} newly there, {stayed} as before, {} still missing.",
+        appeared.len(),
+        missing.len()
+    ));
+    lines.join("\n") + "\n"
+}
+
+fn reason(reason: &Reason) -> String {
+    match reason {
+        Reason::Columns { office, columns } => {
+            let columns: Vec<&str> = columns.iter().map(|column: &Column| column.title()).collect();
+            format!("{} not full in {office} (assumed to be needed)", columns.join(", "))
+        }
+        Reason::UntilPassed { office, until } => format!("Access Until {until} has passed in {office}"),
+        Reason::NotSelected => {
+            "not selected in \"Sync Appointments For Provider(s)\" of Cloud Connect".to_owned()
+        }
+        Reason::NothingBooked => "nothing booked in the days that Ocean syncs".to_owned(),
+        Reason::NotListed => "not in the list of Cloud Connect".to_owned(),
+        Reason::Unexplained => {
+            "no reason visible: grid, selection and bookings are right; wait 30 minutes, then ask Ocean support".to_owned()
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! A plan as people read it: offices as blocks, providers as lines, nine columns.
+
+use std::collections::BTreeMap;
+
+use super::escape::escape;
+use super::table::{Table, count, wrap};
+use crate::desired::{Rule, Why};
+use crate::model::{Cells, Column, Level, OfficeId, RowKey};
+use crate::plan::{Action, Change, Plan, Summary, Target, UnreadPart, UserPlan};
+
+/// Rows that change alike are folded into one line from this many on.
+const FOLD: usize = 3;
+
+/// How wide lists of names run.
+const WIDTH: usize = 96;
+
+/// The plan as text, without its findings and refusals.
+pub fn plan(plan: &Plan) -> String {
+    let mut lines = Vec::new();
+    for unread in &plan.unread {
+        let what = match &unread.part {
+            UnreadPart::Office(office) => {
+                format!("the providers of {}", plan.names.office(*office))
+            }
+            UnreadPart::Grid(user) => format!("the grid of {user}"),
+        };
+        lines.push(format!("! Not read, so nothing is planned for it: {}", escape(&what)));
+        lines.push(format!("    {}", escape(&unread.reason)));
+        lines.push(String::new());
+    }
+    if !plan.targets.is_everything() {
+        lines.push(format!("Limited to {}.", escape(&targets(plan))));
+        lines.push(String::new());
+    }
+    for user in &plan.users {
+        user_block(plan, user, &mut lines);
+    }
+    lines.push(summary_line(plan));
+    lines.join("\n") + "\n"
+}
+
+/// `Plan: 12 rows to grant, 1 to revoke, 2 to change (41 cells); 85 unchanged.`
+pub fn summary_line(plan: &Plan) -> String {
+    let Summary { grant, revoke, change, cells, unchanged, excess, uncovered: _ } = plan.summary();
+    if plan.is_empty() {
+        let mut line = if plan.users.is_empty() && !plan.is_complete() {
+            "Nothing planned: no grid could be read.".to_owned()
+        } else if !plan.is_complete() {
+            format!("No changes in what could be read ({}).", count(unchanged, "row"))
+        } else if !plan.targets.is_everything() {
+            "No changes within the targets.".to_owned()
+        } else if plan.users.is_empty() {
+            "Nothing planned: no user was found.".to_owned()
+        } else {
+            let names: Vec<&str> = plan.users.iter().map(|user| user.name.as_str()).collect();
+            format!(
+                "No changes. The grid of {} is what the manifest says ({}).",
+                escape(&names.join(", ")),
+                count(unchanged, "row")
+            )
+        };
+        if excess > 0 {
+            let verb = if excess == 1 { "holds" } else { "hold" };
+            line = format!("{line} {} {verb} more than the manifest says.", count(excess, "row"));
+        }
+        return line;
+    }
+    let cells = if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") };
+    format!(
+        "Plan: {} to grant, {revoke} to revoke, {change} to change ({cells}); {unchanged} unchanged.",
+        count(grant, "row")
+    )
+}
+
+fn targets(plan: &Plan) -> String {
+    let name = |target: &Target| match target {
+        Target::Office(office) => format!("office {}", plan.names.office(*office)),
+        Target::Provider(provider) => format!("provider {}", plan.names.provider(*provider)),
+        Target::Column(column) => format!("column {column}"),
+    };
+    let list = |targets: &[Target]| targets.iter().map(name).collect::<Vec<_>>().join(", ");
+    match (plan.targets.only.as_slice(), plan.targets.except.as_slice()) {
+        (only, []) => list(only),
+        ([], except) => format!("everything but {}", list(except)),
+        (only, except) => format!("{}, without {}", list(only), list(except)),
+    }
+}
+
+fn user_block(plan: &Plan, user: &UserPlan, lines: &mut Vec<String>) {
+    if !user.changes.is_empty() {
+        lines.push(format!(
+            "{} ({}, {} management)",
+            escape(&user.name),
+            escape(&plan.clinic),
+            if user.exact { "exact" } else { "additive" }
+        ));
+        lines.push(String::new());
+        let notes = Notes::of(user);
+        let mut offices: BTreeMap<OfficeId, Vec<&Change>> = BTreeMap::new();
+        for change in &user.changes {
+            offices.entry(change.key.office).or_default().push(change);
+        }
+        for (office, changes) in offices {
+            lines.push(format!("{} ({office})", escape(&plan.names.office(office))));
+            lines.extend(office_table(plan, &changes, &notes));
+            lines.push(String::new());
+        }
+        lines.extend(notes.lines(plan, user));
+        lines.push(String::new());
+    }
+    section(lines, "Left as it is, although it holds more than the manifest says:", excess(plan, user));
+    section(lines, "No rule of the manifest covers:", uncovered(plan, user));
+    section(lines, "Access ends:", ends(plan, user));
+    if user.untargeted > 0 {
+        lines.push(format!("{} left out by the targets.", count(user.untargeted, "change")));
+        lines.push(String::new());
+    }
+}
+
+fn section(lines: &mut Vec<String>, title: &str, body: Vec<String>) {
+    if !body.is_empty() {
+        lines.push(title.to_owned());
+        lines.extend(body.into_iter().map(|line| format!("  {line}")));
+        lines.push(String::new());
+    }
+}
+
+/// The numbered rules at the foot of a user's tables, in the order they are used.
+struct Notes(Vec<u32>);
+
+impl Notes {
+    fn of(user: &UserPlan) -> Self {
+        let mut used: Vec<u32> = user.changes.iter().map(|change| change.rule).collect();
+        used.sort_unstable();
+        used.dedup();
+        Self(used)
+    }
+
+    fn mark(&self, rule: u32) -> String {
+        let at = self.0.iter().position(|used| *used == rule).unwrap_or_default();
+        format!("[{}]", at + 1)
+    }
+
+    fn lines(&self, plan: &Plan, user: &UserPlan) -> Vec<String> {
+        let line = |rule: &u32| {
+            user.rules.get(*rule as usize).map(|known| {
+                let Rule { why, reason, line, column } = known;
+                let why = match why {
+                    Why::Exact => "not in the manifest (exact management)".to_owned(),
+                    Why::Profile(profile) => format!("profile {profile}"),
+                    Why::Override(profile) => format!("override of profile {profile}"),
+                };
+                let reason = reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
+                let place = format!("{}:{line}:{column}", plan.manifest.path);
+                format!("{} {}, {}", self.mark(*rule), escape(&format!("{why}{reason}")), escape(&place))
+            })
+        };
+        self.0.iter().filter_map(line).collect()
+    }
+}
+
+/// The headings of the nine columns, long ones over two lines.
+const HEADINGS: [(&str, &str); 9] = [
+    ("Patient", ""),
+    ("Sched-", "uling"),
+    ("Billing", ""),
+    ("Inbox", ""),
+    ("EMR", ""),
+    ("Labs", ""),
+    ("Report-", "ing"),
+    ("Visible", ""),
+    ("Prescribe", "For"),
+];
+
+fn office_table(plan: &Plan, changes: &[&Change], notes: &Notes) -> Vec<String> {
+    let dated = changes.iter().any(|change| {
+        change.before.until().is_some() || change.after.until().is_some()
+    });
+    let mut table = Table::new();
+    let heading = |first: bool| {
+        let mut cells = vec![String::new()];
+        cells.extend(HEADINGS.iter().map(|(one, two)| if first { *one } else { *two }.to_owned()));
+        if dated {
+            cells.push(if first { "Access" } else { "Until" }.to_owned());
+        }
+        cells
+    };
+    table.row(heading(true));
+    table.row(heading(false));
+    let groups = groups(changes);
+    for group in &groups {
+        let Some(change) = group.first() else { continue };
+        let who = if group.len() < FOLD {
+            escape(&plan.names.provider(change.key.provider)).into_owned()
+        } else {
+            count(group.len(), "provider")
+        };
+        let mut cells = vec![format!("  {} {who}", mark(change.action))];
+        cells.extend(Column::ALL.map(|column| cell(change, column)));
+        if dated {
+            cells.push(until(change.before, change.after));
+        }
+        cells.push(notes.mark(change.rule));
+        table.row(cells);
+    }
+    let mut lines = table.lines().into_iter();
+    let mut text: Vec<String> = lines.by_ref().take(2).collect();
+    for (group, line) in groups.iter().zip(lines) {
+        text.push(line);
+        if group.len() >= FOLD {
+            let names: Vec<String> = group
+                .iter()
+                .map(|change| escape(&plan.names.provider(change.key.provider)).into_owned())
+                .collect();
+            text.extend(wrap(&names, WIDTH).into_iter().map(|line| format!("      {line}")));
+        }
+    }
+    text
+}
+
+/// Changes that are alike side by side, if there are enough of them to fold; in plan order of
+/// their first.
+fn groups<'a>(changes: &[&'a Change]) -> Vec<Vec<&'a Change>> {
+    let mut groups: Vec<Vec<&Change>> = Vec::new();
+    for change in changes {
+        let alike = groups.iter_mut().find(|group| {
+            group.first().is_some_and(|first| {
+                first.before == change.before
+                    && first.after == change.after
+                    && first.rule == change.rule
+            })
+        });
+        match alike {
+            Some(group) => group.push(change),
+            None => groups.push(vec![change]),
+        }
+    }
+    let (mut folded, single): (Vec<_>, Vec<_>) =
+        groups.into_iter().partition(|group| group.len() >= FOLD);
+    folded.extend(single.into_iter().flatten().map(|change| vec![change]));
+    folded.sort_by_key(|group| group.first().map(|change| change.key));
+    folded
+}
+
+/// The mark that stands before a row.
+pub(super) const fn mark(action: Action) -> &'static str {
+    match action {
+        Action::Grant => "+",
+        Action::Revoke => "-",
+        Action::Change => "~",
+    }
+}
+
+const fn short(level: Level) -> &'static str {
+    match level {
+        Level::None => ".",
+        Level::ReadOnly => "read",
+        Level::Full => "full",
+    }
+}
+
+fn cell(change: &Change, column: Column) -> String {
+    let before = change.before.columns().get(column);
+    let after = change.after.columns().get(column);
+    match (before, after) {
+        (before, after) if before == after => short(after).to_owned(),
+        (Level::None, after) => format!("+{}", short(after)),
+        (before, Level::None) => format!("-{}", short(before)),
+        (before, after) => format!("{}→{}", short(before), short(after)),
+    }
+}
+
+fn until(before: Cells, after: Cells) -> String {
+    let date = |cells: Cells| cells.until().map_or("no end".to_owned(), |until| until.to_string());
+    if before.until_differs(after) {
+        return format!("{}→{}", date(before), date(after));
+    }
+    match (before.is_nothing(), after.is_nothing()) {
+        (true, false) => after.until().map_or(String::new(), |until| format!("+{until}")),
+        (false, true) => before.until().map_or(String::new(), |until| format!("-{until}")),
+        _ => after.until().map_or(String::new(), |until| until.to_string()),
+    }
+}
+
+fn excess(plan: &Plan, user: &UserPlan) -> Vec<String> {
+    let mut lines = Vec::new();
+    for row in &user.excess {
+        let mut over: Vec<String> = Column::ALL
+            .into_iter()
+            .filter(|column| row.holds.columns().get(*column) > row.says.columns().get(*column))
+            .map(|column| {
+                let (holds, says) = (row.holds.columns().get(column), row.says.columns().get(column));
+                format!("{column} {holds} (manifest: {says})")
+            })
+            .collect();
+        if row.holds.until_differs(row.says)
+            && let Some(until) = row.says.until()
+        {
+            let holds = row.holds.until().map_or("no end".to_owned(), |until| until.to_string());
+            over.push(format!("Access Until {holds} (manifest: {until})"));
+        }
+        lines.push(format!("{}: {}", place(plan, row.key), over.join(", ")));
+    }
+    lines
+}
+
+fn place(plan: &Plan, key: RowKey) -> String {
+    let place = format!("{}, {}", plan.names.office(key.office), plan.names.provider(key.provider));
+    escape(&place).into_owned()
+}
+
+fn uncovered(plan: &Plan, user: &UserPlan) -> Vec<String> {
+    let mut offices: BTreeMap<OfficeId, Vec<String>> = BTreeMap::new();
+    for key in &user.uncovered {
+        let name = escape(&plan.names.provider(key.provider)).into_owned();
+        offices.entry(key.office).or_default().push(name);
+    }
+    let line = |(office, names): (&OfficeId, &Vec<String>)| {
+        let office = escape(&plan.names.office(*office)).into_owned();
+        let mut lines = wrap(names, WIDTH).into_iter();
+        let first = lines.next().unwrap_or_default();
+        let mut all = vec![format!("{office}: {first}")];
+        all.extend(lines.map(|line| format!("    {line}")));
+        all
+    };
+    offices.iter().flat_map(line).collect()
+}
+
+fn ends(plan: &Plan, user: &UserPlan) -> Vec<String> {
+    user.ends.iter().map(|(until, key)| format!("{until}  {}", place(plan, *key))).collect()
+}
