@@ -1,0 +1,87 @@
+//! The environment, read once. Nothing else in the program looks at it.
+#![expect(clippy::disallowed_methods, reason = "the one place that reads the environment and the clock")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+use tracing::level_filters::LevelFilter;
+
+use crate::connection::Surroundings;
+use crate::model::Clock;
+
+/// What the process was started with.
+pub(super) struct Environment {
+    variables: BTreeMap<String, String>,
+}
+
+impl Environment {
+    /// Reads the environment; a variable that is not text is left out.
+    pub(super) fn of_process() -> Self {
+        let text = |value: std::ffi::OsString| value.into_string().ok();
+        Self {
+            variables: std::env::vars_os()
+                .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
+                .collect(),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether colour is not ruled out (<https://no-color.org>).
+    pub(super) fn wants_colour(&self) -> bool {
+        self.get("NO_COLOR").is_none() && self.get("TERM") != Some("dumb")
+    }
+
+    /// Writes a log to standard error when `ACCUROFORM_LOG` names a level.
+    pub(super) fn start_log(&self) {
+        let level = self.get("ACCUROFORM_LOG").and_then(|level| level.parse::<LevelFilter>().ok());
+        if let Some(level) = level {
+            tracing_subscriber::fmt()
+                .with_max_level(level)
+                .with_ansi(false)
+                .with_writer(std::io::stderr)
+                .init();
+        }
+    }
+
+    /// What a connection of a manifest in `folder` may read.
+    pub(super) fn surroundings(&self, folder: &Path) -> Surroundings {
+        Surroundings { variables: self.variables.clone(), folder: folder.to_owned() }
+    }
+
+    /// The account, for the journal.
+    pub(super) fn who(&self) -> String {
+        self.get("USER").or(self.get("USERNAME")).or(self.get("LOGNAME")).unwrap_or("unknown").to_owned()
+    }
+
+    /// The machine, for the journal.
+    pub(super) fn host(&self) -> String {
+        let file = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+        self.get("HOSTNAME")
+            .or(self.get("COMPUTERNAME"))
+            .unwrap_or(file.trim())
+            .to_owned()
+    }
+
+    /// The CI run, for the journal, if the environment names one.
+    pub(super) fn ci_run(&self) -> Option<String> {
+        let github = || {
+            let (server, repository, run) = (
+                self.get("GITHUB_SERVER_URL")?,
+                self.get("GITHUB_REPOSITORY")?,
+                self.get("GITHUB_RUN_ID")?,
+            );
+            Some(format!("{server}/{repository}/actions/runs/{run}"))
+        };
+        let named = || self.get("CI_JOB_URL").or(self.get("BUILD_URL")).map(str::to_owned);
+        github().or_else(named)
+    }
+
+    /// The system's clock.
+    pub(super) fn clock(&self) -> Clock {
+        Clock(Timestamp::now)
+    }
+}

@@ -1,0 +1,76 @@
+//! What ends a command: a stable code, what was attempted on what, and what to do next.
+
+use crate::bridge::BridgeError;
+use crate::connection::OpenError;
+use crate::journal::JournalError;
+use crate::plan::file::PlanFileError;
+
+use super::exit::Exit;
+
+/// The end of a command that could not do its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// A stable code, where there is one thing to name.
+    pub(super) code: Option<&'static str>,
+    /// What was attempted, on what.
+    pub(super) message: String,
+    /// What to do next.
+    pub(super) hint: Option<String>,
+    /// How the program ends.
+    pub(super) exit: Exit,
+}
+
+impl Failure {
+    /// A failure with a code and a next step.
+    pub(super) fn new(
+        exit: Exit,
+        code: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self { code: Some(code), message: message.into(), hint: Some(hint.into()), exit }
+    }
+
+    /// A failure of usage, or one whose particulars were printed before.
+    pub(super) fn plain(exit: Exit, message: impl Into<String>) -> Self {
+        Self { code: None, message: message.into(), hint: None, exit }
+    }
+}
+
+impl From<BridgeError> for Failure {
+    fn from(error: BridgeError) -> Self {
+        Self::new(Exit::Error, error.code(), error.to_string(), error.hint())
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::new(Exit::Error, error.code(), error.to_string(), error.hint())
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        let (exit, hint) = match &error {
+            JournalError::Locked(_) => (Exit::Locked, "wait until it has ended, then run the command again"),
+            JournalError::Io { .. } => {
+                (Exit::Error, "make the folder writable; nothing is written to Accuro without a record")
+            }
+            JournalError::Unreadable { .. } => (
+                Exit::Error,
+                "move the file away to start a new journal; keep it if you need its history",
+            ),
+        };
+        Self::new(exit, error.code(), error.to_string(), hint)
+    }
+}
+
+impl From<PlanFileError> for Failure {
+    fn from(error: PlanFileError) -> Self {
+        let exit = match &error {
+            PlanFileError::NotAPlan(_) => Exit::Error,
+            PlanFileError::Format(_) | PlanFileError::Tampered(_) => Exit::Refused,
+        };
+        Self::new(exit, error.code(), error.to_string(), "make a new plan with `accuroform plan`")
+    }
+}

@@ -1,0 +1,56 @@
+//! The command line: arguments to settings to a command, and its result to an exit code.
+//!
+//! `args.rs` is where clap stops; each command is a file in `cmd/`. Everything printed goes through
+//! [`printer::Printer`]: the result to standard output, the story to standard error.
+
+mod args;
+mod clinic;
+mod cmd;
+mod env;
+mod exit;
+mod failure;
+mod printer;
+mod progress;
+mod spelling;
+mod targets;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::Cli;
+use exit::Exit;
+use failure::Failure;
+use printer::Printer;
+
+/// Runs the program with the given arguments and the process's environment.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let environment = env::Environment::of_process();
+    let mut printer = Printer::new(environment.wants_colour());
+    let cli = match Cli::try_parse_from(spelling::long_form(arguments)) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, &mut printer),
+    };
+    environment.start_log();
+    let exit = match cmd::run(cli, &environment, &mut printer) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            printer.failure(&failure);
+            failure.exit
+        }
+    };
+    printer.finish(exit).into()
+}
+
+/// Help and version are results; every other parse error is a usage error and exits with 1, because
+/// 2 means that there are changes.
+fn usage(error: &clap::Error, printer: &mut Printer) -> ExitCode {
+    let text = error.render();
+    if error.use_stderr() {
+        printer.story(&text.to_string());
+        return Exit::Error.into();
+    }
+    printer.result(&text.to_string());
+    printer.finish(Exit::Done).into()
+}
