@@ -58,7 +58,7 @@ pub(super) async fn run(
         Ok(listener) => listener,
         Err(error) => {
             // Nobody waits any more if the start was given up.
-            let _ = ready.send(Err(error));
+            drop(ready.send(Err(error)));
             return;
         }
     };

@@ -96,7 +96,7 @@ fn run(
         Ok(runtime) => runtime,
         Err(error) => {
             // Nobody waits any more if the start was given up.
-            let _ = ready.send(Err(error));
+            drop(ready.send(Err(error)));
             return;
         }
     };
@@ -134,7 +134,7 @@ impl Serving {
     fn join(&mut self) {
         if let Some(thread) = self.thread.take() {
             // A panic of the server was printed by its thread; there is nothing left to stop.
-            let _ = thread.join();
+            drop(thread.join());
         }
     }
 }
