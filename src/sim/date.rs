@@ -17,7 +17,11 @@ pub(super) mod optional {
     use jiff::civil::Date;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    #[expect(clippy::ref_option, reason = "the signature that serde(with) asks for")]
+    #[expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature that serde(with) asks for"
+    )]
     pub(in super::super) fn serialize<S: Serializer>(
         date: &Option<Date>,
         serializer: S,

@@ -5,8 +5,8 @@
 //! mirrored here: both sides share only `tests/wire/*.json`. It is stricter than a vendor would be:
 //! what the contract does not name is refused.
 //!
-//! The way of a request: [`server`] receives it and reads the clock, [`handle`] decides the answer
-//! and the changes as a pure function of (state, request, moment), [`store`] makes the changes
+//! The way of a request: `server` receives it and reads the clock, `handle` decides the answer
+//! and the changes as a pure function of (state, request, moment), `store` makes the changes
 //! durable, and only then is it answered. Start reading at [`World`] (what a simulated clinic is
 //! made of), then [`Sim`].
 

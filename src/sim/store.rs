@@ -33,9 +33,7 @@ const CACHE_BYTES: usize = 16 << 20;
 
 /// `format`, and the `world` digest.
 const META: TableDefinition<&str, &str> = TableDefinition::new("meta");
-/// (user, office, provider) to (revision, nine letters, until or nothing, listed).
-const ROWS: TableDefinition<(u64, u64, u64), (u64, &str, &str, bool)> =
-    TableDefinition::new("rows");
+const ROWS: TableDefinition<StoredKey, StoredRow> = TableDefinition::new("rows");
 /// Number to JSON.
 const RUNS: TableDefinition<u64, &str> = TableDefinition::new("runs");
 /// Idempotency key to JSON.
@@ -43,6 +41,10 @@ const KEPT: TableDefinition<&str, &str> = TableDefinition::new("kept_answers");
 /// Sequence to JSON.
 const WRITES: TableDefinition<u64, &str> = TableDefinition::new("writes");
 
+/// User, office, provider.
+type StoredKey = (u64, u64, u64);
+/// Revision, nine letters, until or nothing, listed.
+type StoredRow = (u64, &'static str, &'static str, bool);
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// An open store.
@@ -236,19 +238,19 @@ fn open_file(path: &Path) -> Result<Database, SimError> {
         // Else a damaged file would be a panic.
         .set_check_integrity_on_open(true)
         .create(path)
-        .map_err(|error| match error {
-            DatabaseError::DatabaseAlreadyOpen => SimError::StoreInUse {
-                path: path.to_path_buf(),
-            },
-            error => SimError::StoreUnreadable {
-                path: path.to_path_buf(),
-                source: error.into(),
-            },
+        .map_err(|error| {
+            let path = path.to_path_buf();
+            if matches!(error, DatabaseError::DatabaseAlreadyOpen) {
+                SimError::StoreInUse { path }
+            } else {
+                let source = error.into();
+                SimError::StoreUnreadable { path, source }
+            }
         })
 }
 
 fn put_row(
-    table: &mut Table<'_, (u64, u64, u64), (u64, &'static str, &'static str, bool)>,
+    table: &mut Table<'_, StoredKey, StoredRow>,
     key: RowKey,
     row: Row,
 ) -> Result<(), BoxError> {

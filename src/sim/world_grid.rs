@@ -69,13 +69,6 @@ impl Which {
     pub fn one(id: u64) -> Self {
         Self::Ids(BTreeSet::from([id]))
     }
-
-    fn has(&self, id: u64) -> bool {
-        match self {
-            Self::All => true,
-            Self::Ids(ids) => ids.contains(&id),
-        }
-    }
 }
 
 impl Serialize for Which {
@@ -163,18 +156,38 @@ pub(super) fn expand(
             until: *until,
             revision: revision.unwrap_or(1),
         };
-        for pair in pairs {
-            if !office.has(pair.0) || !provider.has(pair.1) {
-                continue;
-            }
+        for pair in meant(office, provider, pairs) {
             if *absent {
-                rows.remove(pair);
+                rows.remove(&pair);
             } else {
-                rows.insert(*pair, row.clone());
+                rows.insert(pair, row.clone());
             }
         }
     }
     rows
+}
+
+/// The pairs that an entry means. Most entries name one row, and a large world has many of them,
+/// so those are looked up and not searched for.
+fn meant(office: &Which, provider: &Which, pairs: &BTreeSet<(u64, u64)>) -> Vec<(u64, u64)> {
+    match (office, provider) {
+        (Which::Ids(offices), Which::Ids(providers)) => offices
+            .iter()
+            .flat_map(|office| providers.iter().map(|provider| (*office, *provider)))
+            .filter(|pair| pairs.contains(pair))
+            .collect(),
+        (Which::Ids(offices), Which::All) => offices
+            .iter()
+            .flat_map(|office| pairs.range((*office, 0)..=(*office, u64::MAX)))
+            .copied()
+            .collect(),
+        (Which::All, Which::Ids(providers)) => pairs
+            .iter()
+            .filter(|(_, provider)| providers.contains(provider))
+            .copied()
+            .collect(),
+        (Which::All, Which::All) => pairs.iter().copied().collect(),
+    }
 }
 
 #[cfg(test)]
@@ -187,12 +200,13 @@ mod tests {
 
     #[test]
     fn a_later_entry_replaces_the_row_of_an_earlier_one() {
-        let pairs = BTreeSet::from([(1, 10), (1, 11), (2, 10)]);
+        let pairs = BTreeSet::from([(1, 10), (1, 11), (1, 12), (2, 10)]);
         let rows = expand(
             &entries(
                 "- {offices: all, provider: all, full: [patient, labs]}\n\
                  - {office: 1, provider: 11, read_only: [prescribe_for], until: 2027-01-31, revision: 9}\n\
-                 - {office: [2], provider: all, absent: true}\n",
+                 - {office: [2], provider: all, absent: true}\n\
+                 - {office: all, provider: [12], absent: true}\n",
             ),
             &pairs,
         );

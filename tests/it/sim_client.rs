@@ -88,14 +88,15 @@ impl Clinic {
 
     /// Waits until the site is idle.
     pub(crate) async fn idle(&self) -> Value {
-        for _ in 0..500 {
+        for tries in 0.. {
+            assert!(tries < 500, "the sync did not end");
             let (_, site) = self.get("/cloud-connect/sites/4021").await;
             if site["state"] == "idle" {
                 return site;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("the sync did not end");
+        unreachable!()
     }
 
     /// The ids of those on the Patients page.

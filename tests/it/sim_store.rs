@@ -41,6 +41,33 @@ async fn a_second_run_sees_what_the_first_was_told() {
 }
 
 #[tokio::test]
+async fn what_was_answered_is_on_disk_before_the_process_can_be_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("world.redb");
+    let clinic = Clinic::start(CONTRACT_WORLD, Some(&store)).await;
+    assert_eq!(
+        clinic
+            .patch(&key(1), &wire("grid.patch.request.json"))
+            .await
+            .0,
+        200
+    );
+    clinic.sync(&json!({"mode": "full"})).await;
+    // The file as a kill at this moment would leave it: nothing was closed.
+    let left = folder.path().join("left.redb");
+    std::fs::copy(&store, &left).unwrap();
+    let grid = clinic.get(GRID).await;
+
+    let after = Clinic::start(CONTRACT_WORLD, Some(&left)).await;
+    assert_eq!(after.get(GRID).await, grid);
+    assert_eq!(
+        after.sim.write_log().unwrap(),
+        clinic.sim.write_log().unwrap()
+    );
+    assert!(after.idle().await["lastCompleted"]["full"].is_string());
+}
+
+#[tokio::test]
 async fn shutdown_lets_go_of_the_store_even_while_clients_stay_connected() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("world.redb");

@@ -33,13 +33,13 @@ impl Call {
             .ok_or_else(|| not_found(path))?;
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match segments.as_slice() {
-            ["oauth", "token"] => only(method, Method::POST, Self::Token),
-            ["rest", "v1", "offices"] => only(method, Method::GET, Self::Offices),
+            ["oauth", "token"] => only(method, &Method::POST, Self::Token),
+            ["rest", "v1", "offices"] => only(method, &Method::GET, Self::Offices),
             ["rest", "v1", "providers", "offices", office] => {
                 let office = id(office).ok_or_else(|| not_found(path))?;
-                only(method, Method::GET, Self::Providers { office })
+                only(method, &Method::GET, Self::Providers { office })
             }
-            ["rest", "v1", "permissions", "users"] => only(method, Method::GET, Self::Users),
+            ["rest", "v1", "permissions", "users"] => only(method, &Method::GET, Self::Users),
             ["rest", "v1", "permissions", "users", user, "grid"] => {
                 let user = id(user).ok_or_else(|| not_found(path))?;
                 match *method {
@@ -56,13 +56,13 @@ impl Call {
     fn cloud(method: &Method, path: &str, site: &str, rest: &[&str]) -> Result<Self, Answer> {
         let site = site.to_owned();
         match rest {
-            [] => only(method, Method::GET, Self::Site { site }),
-            ["sync"] => only(method, Method::POST, Self::StartSync { site }),
+            [] => only(method, &Method::GET, Self::Site { site }),
+            ["sync"] => only(method, &Method::POST, Self::StartSync { site }),
             ["sync", run] => {
                 let run = (*run).to_owned();
-                only(method, Method::GET, Self::Run { site, run })
+                only(method, &Method::GET, Self::Run { site, run })
             }
-            ["providers"] => only(method, Method::GET, Self::SiteProviders { site }),
+            ["providers"] => only(method, &Method::GET, Self::SiteProviders { site }),
             _ => Err(not_found(path)),
         }
     }
@@ -98,11 +98,11 @@ impl Call {
     }
 }
 
-fn only(method: &Method, expected: Method, call: Call) -> Result<Call, Answer> {
-    if *method == expected {
+fn only(method: &Method, expected: &Method, call: Call) -> Result<Call, Answer> {
+    if method == expected {
         return Ok(call);
     }
-    let allow = if expected == Method::GET {
+    let allow = if *expected == Method::GET {
         "GET"
     } else {
         "POST"

@@ -67,12 +67,9 @@ fn check_form(state: &State, body: &[u8]) -> Result<(), Answer> {
         .ok()
         .and_then(|text| form::read(text).ok())
         .ok_or_else(|| invalid("the body is not a form in which each name is there once"))?;
-    match form.remove("grant_type").as_deref() {
-        Some("client_credentials") => {}
-        Some(_) | None => {
-            let message = "grant_type must be client_credentials";
-            return Err(refuse(422, "unsupported-grant-type", message));
-        }
+    if form.remove("grant_type").as_deref() != Some("client_credentials") {
+        let message = "grant_type must be client_credentials";
+        return Err(refuse(422, "unsupported-grant-type", message));
     }
     let scope = form.remove("scope");
     if let Some(name) = form.keys().next() {
