@@ -1,0 +1,173 @@
+//! What was asked of the simulator, in order. Never a token, a secret, a body, or the value of a
+//! query parameter that is not the contract's own.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::http::{HeaderMap, Method};
+use jiff::Timestamp;
+
+use super::handle::redact;
+
+/// How many requests are remembered; a long-lived simulator forgets the oldest.
+const REMEMBERED: usize = 100_000;
+
+/// One request, and what it was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Counts the requests of this server, from 1, in the order of their arrival.
+    pub sequence: u64,
+    /// The method.
+    pub method: String,
+    /// The path as it came, percent-encoded.
+    pub path: String,
+    /// The query; the values of parameters that are not the contract's own are `***`.
+    pub query: Option<String>,
+    /// The Idempotency-Key header.
+    pub idempotency_key: Option<String>,
+    /// The status of the answer; `None` while there is none, or if the client went away first.
+    pub status: Option<u16>,
+    /// When the request's head arrived.
+    pub at: Timestamp,
+}
+
+impl fmt::Display for Recorded {
+    /// One log line, without control characters.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            sequence,
+            method,
+            path,
+            query,
+            idempotency_key,
+            status,
+            at,
+        } = self;
+        write!(f, "{at:.3} #{sequence} {method} {}", path.escape_default())?;
+        if let Some(query) = query {
+            write!(f, "?{}", query.escape_default())?;
+        }
+        match status {
+            Some(status) => write!(f, " -> {status}")?,
+            None => write!(f, " -> no answer")?,
+        }
+        match idempotency_key {
+            Some(key) => write!(f, " (key {key})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Is called with every request once it has its answer.
+pub(super) type Observer = Arc<dyn Fn(&Recorded) + Send + Sync>;
+
+/// The record of one server.
+pub(super) struct Record {
+    entries: Mutex<Entries>,
+    observer: Option<Observer>,
+}
+
+#[derive(Default)]
+struct Entries {
+    last: u64,
+    kept: VecDeque<Recorded>,
+}
+
+impl Record {
+    pub(super) fn new(observer: Option<Observer>) -> Self {
+        Self {
+            entries: Mutex::default(),
+            observer,
+        }
+    }
+
+    /// Notes the arrival of a request and gives its sequence number.
+    pub(super) fn begin(
+        &self,
+        method: &Method,
+        (path, query): (&str, Option<&str>),
+        headers: &HeaderMap,
+        at: Timestamp,
+    ) -> u64 {
+        let mut entries = self.entries();
+        entries.last = entries.last.saturating_add(1);
+        let sequence = entries.last;
+        if entries.kept.len() == REMEMBERED {
+            entries.kept.pop_front();
+        }
+        entries.kept.push_back(Recorded {
+            sequence,
+            method: method.to_string(),
+            path: path.to_owned(),
+            query: query.map(redact),
+            idempotency_key: key(headers),
+            status: None,
+            at,
+        });
+        sequence
+    }
+
+    /// Notes what a request was answered.
+    pub(super) fn finish(&self, sequence: u64, status: u16) {
+        let recorded = {
+            let mut entries = self.entries();
+            let found = entries
+                .kept
+                .iter_mut()
+                .rev()
+                .find(|entry| entry.sequence == sequence);
+            found.map(|entry| {
+                entry.status = Some(status);
+                entry.clone()
+            })
+        };
+        if let (Some(recorded), Some(observer)) = (recorded, &self.observer) {
+            observer(&recorded);
+        }
+    }
+
+    pub(super) fn all(&self) -> Vec<Recorded> {
+        self.entries().kept.iter().cloned().collect()
+    }
+
+    fn entries(&self) -> std::sync::MutexGuard<'_, Entries> {
+        // Entries are whole after every statement, so a panic elsewhere leaves them good.
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The key, if it looks like one: what else is sent there by mistake may be a secret.
+fn key(headers: &HeaderMap) -> Option<String> {
+    let key = headers.get("idempotency-key")?.to_str().ok()?;
+    let shape = key.len() <= 36
+        && key
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    shape.then(|| key.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_line_tells_what_was_asked_and_no_secret() {
+        let record = Record::new(None);
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", "Bearer abc".parse().unwrap());
+        headers.insert(
+            "idempotency-key",
+            "3f2b8c1e-0000-4000-8000-000000000001".parse().unwrap(),
+        );
+        let at = "2026-11-20T14:00:00.25Z".parse().unwrap();
+        let sequence = record.begin(&Method::PATCH, ("/rest", Some("uuid=secret")), &headers, at);
+        assert_eq!(record.all()[0].status, None);
+        record.finish(sequence, 200);
+        assert_eq!(
+            record.all()[0].to_string(),
+            "2026-11-20T14:00:00.250Z #1 PATCH /rest?uuid=*** -> 200 \
+             (key 3f2b8c1e-0000-4000-8000-000000000001)"
+        );
+    }
+}
