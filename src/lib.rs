@@ -7,6 +7,8 @@
 pub mod apply;
 pub mod approval;
 pub mod bridge;
+pub mod cli;
+pub mod connection;
 pub mod desired;
 pub mod diagnostic;
 pub mod journal;
@@ -15,4 +17,5 @@ pub mod manifest;
 pub mod model;
 pub mod ocean;
 pub mod plan;
+pub mod report;
 pub mod sim;

@@ -7,6 +7,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use tracing::level_filters::LevelFilter;
 
+use super::exit::Exit;
+use super::failure::Failure;
 use crate::connection::Surroundings;
 use crate::model::Clock;
 
@@ -78,6 +80,16 @@ impl Environment {
         };
         let named = || self.get("CI_JOB_URL").or(self.get("BUILD_URL")).map(str::to_owned);
         github().or_else(named)
+    }
+
+    /// A new name for this run, in order of time and never given twice.
+    pub(super) fn new_run(&self) -> Result<String, Failure> {
+        let mut random = [0_u8; 8];
+        getrandom::fill(&mut random).map_err(|error| {
+            Failure::plain(Exit::Error, format!("the system gives no random numbers: {error}"))
+        })?;
+        let random = u64::from_be_bytes(random);
+        Ok(format!("{}-{random:016x}", self.clock().now().strftime("%Y%m%dT%H%M%SZ")))
     }
 
     /// The system's clock.

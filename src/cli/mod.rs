@@ -9,6 +9,8 @@ mod cmd;
 mod env;
 mod exit;
 mod failure;
+mod finish;
+mod interrupt;
 mod printer;
 mod progress;
 mod spelling;

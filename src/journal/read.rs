@@ -85,14 +85,17 @@ pub fn read(text: &str) -> Result<Reading, ReadError> {
     Ok(reading)
 }
 
-/// Whether a write is not yet followed by a complete sync and a correct verification.
+/// Whether a sync is owed: a write is not yet verified, or the last sync was not completed.
 pub fn is_pending(records: &[Record]) -> bool {
-    records
-        .iter()
-        .fold(false, |pending, record| match &record.event {
-            Event::BatchStarted { .. } | Event::SyncStarted { .. } => true,
-            Event::Verified { correct } => !correct,
-            Event::SyncEnded { complete, .. } => pending || !complete,
-            Event::Started(_) | Event::BatchEnded { .. } | Event::Ended { .. } => pending,
-        })
+    let (mut unverified, mut unsynced) = (false, false);
+    for record in records {
+        match &record.event {
+            Event::BatchStarted { .. } => unverified = true,
+            Event::SyncStarted { .. } => unsynced = true,
+            Event::SyncEnded { complete, .. } => unsynced = !complete,
+            Event::Verified { correct } => unverified = !correct,
+            Event::Started(_) | Event::BatchEnded { .. } | Event::Ended { .. } => {}
+        }
+    }
+    unverified || unsynced
 }

@@ -6,6 +6,7 @@
 
 mod build;
 mod check;
+mod compare;
 mod diff;
 pub mod file;
 mod guard;
@@ -14,6 +15,7 @@ mod value;
 
 pub use build::{Inputs, plan};
 pub use check::{Violation, check, check_against};
+pub use compare::{Comparison, compare};
 pub use diff::{DiffRows, diff_rows};
 pub use guard::{Policy, Refusal, refusals};
 pub use target::{Target, Targets};

@@ -1,0 +1,270 @@
+//! The arguments as clap reads them. Nothing beyond `cli/cmd` knows these types; the doc comments
+//! are the help.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgGroup, Args, Parser, Subcommand};
+
+/// Keeps the provider permissions of an integration's EMR user in Accuro as reviewed YAML.
+#[derive(Debug, Parser)]
+#[command(
+    name = "accuroform",
+    version,
+    max_term_width = 100,
+    term_width = 100,
+    after_help = "\
+Examples:
+  accuroform init                       write a clinic to try things on
+  accuroform plan                       show what clinic.yaml would change
+  accuroform apply                      show it, ask, write it, sync Ocean and verify
+  accuroform plan -out plan.json        save a plan for review
+  accuroform apply plan.json            apply exactly that plan
+
+Exit codes: 0 done, 1 error, 2 changes (with --detailed-exitcode), 3 findings, 4 apply incomplete,
+5 refused, 6 not synced or not verified, 7 locked, 8 unread parts."
+)]
+pub(super) struct Cli {
+    /// Work in this folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) chdir: Option<PathBuf>,
+    /// Print without colour, as with NO_COLOR set
+    #[arg(long, global = true)]
+    pub(super) no_color: bool,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// One command a file in `cmd/`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Write a manifest and a simulated clinic to start from
+    #[command(after_help = "\
+Examples:
+  accuroform init             write clinic.yaml and world.yaml here
+  accuroform init lakeside    write them into a new folder")]
+    Init(InitArgs),
+    /// Check manifests without connecting to anything
+    #[command(after_help = "\
+Examples:
+  accuroform validate                     check clinic.yaml
+  accuroform validate clinics/*.yaml      check many
+  accuroform validate --json clinic.yaml  findings for programs")]
+    Validate(ValidateArgs),
+    /// Show what an apply would change; writes nothing
+    #[command(after_help = "\
+Examples:
+  accuroform plan                             the plan of clinic.yaml
+  accuroform plan -out plan.json              save it for review and apply
+  accuroform plan --diff                      as a unified diff
+  accuroform plan -target 'office:Main Street' -exclude column:labs
+  accuroform plan --detailed-exitcode         exit 2 if there are changes")]
+    Plan(PlanArgs),
+    /// Show a saved plan
+    #[command(after_help = "\
+Examples:
+  accuroform show plan.json
+  accuroform show --diff plan.json")]
+    Show(ShowArgs),
+    /// Write a plan to Accuro, start Ocean's sync and verify
+    #[command(after_help = "\
+Examples:
+  accuroform apply                   plan clinic.yaml, ask, apply
+  accuroform apply plan.json         apply a saved plan; does not ask
+  accuroform apply -auto-approve     plan and apply without asking
+  accuroform apply plan.json --allow-mass-change=3f2a9c01
+                                     apply this very plan although a limit refuses it")]
+    Apply(ApplyArgs),
+    /// Start Ocean's sync and wait until it is complete
+    #[command(after_help = "\
+Examples:
+  accuroform sync
+  accuroform sync --sync-timeout 5m")]
+    Sync(SyncArgs),
+    /// Compare the grid with the manifest and see who is on Ocean's Patients page; writes nothing
+    #[command(after_help = "\
+Examples:
+  accuroform verify
+  accuroform verify --json clinic.yaml")]
+    Verify(VerifyArgs),
+    /// Print the JSON Schema of the manifest
+    #[command(after_help = "\
+Examples:
+  accuroform schema > manifest.schema.json
+  accuroform schema --write             write schemas/manifest.schema.json")]
+    Schema(SchemaArgs),
+    /// Run a simulated Accuro and Cloud Connect, or generate a world for it
+    #[command(after_help = "\
+Examples:
+  accuroform sim --world world.yaml --listen 127.0.0.1:8080
+  accuroform sim --generate offices=4,providers=25,seed=7 > world.yaml")]
+    Sim(SimArgs),
+    /// Print completions for a shell
+    #[command(after_help = "\
+Example:
+  accuroform completions bash > /etc/bash_completion.d/accuroform")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the version
+    Version {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The folder to write into
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub(super) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ValidateArgs {
+    /// The manifests
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifests: Vec<PathBuf>,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TargetArgs {
+    /// Plan only this: office:NAME, provider:NAME or column:NAME (may be repeated)
+    #[arg(long, value_name = "KIND:NAME")]
+    pub(super) target: Vec<String>,
+    /// Plan everything but this (may be repeated)
+    #[arg(long, value_name = "KIND:NAME")]
+    pub(super) exclude: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    /// The manifest
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    #[command(flatten)]
+    pub(super) targets: TargetArgs,
+    /// Save the plan to this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) form: FormArgs,
+    /// Exit with 2 if there are changes
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+}
+
+/// In which form a plan is printed.
+#[derive(Debug, Args)]
+pub(super) struct FormArgs {
+    /// Print the plan as JSON
+    #[arg(long, conflicts_with = "diff")]
+    pub(super) json: bool,
+    /// Print a unified diff of the planned rows
+    #[arg(long)]
+    pub(super) diff: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The saved plan
+    #[arg(value_name = "PLAN")]
+    pub(super) plan: PathBuf,
+    #[command(flatten)]
+    pub(super) form: FormArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WaitArgs {
+    /// Stop waiting for the sync after this long
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration, env = "ACCUROFORM_SYNC_TIMEOUT", hide_env_values = true)]
+    pub(super) sync_timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    /// A manifest, or a plan saved with `plan -out`
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST|PLAN")]
+    pub(super) input: PathBuf,
+    #[command(flatten)]
+    pub(super) targets: TargetArgs,
+    /// Apply without asking
+    #[arg(long)]
+    pub(super) auto_approve: bool,
+    /// Apply although a mass-change limit refuses the plan; names the plan by its digest
+    #[arg(long, value_name = "DIGEST")]
+    pub(super) allow_mass_change: Option<String>,
+    /// The manifest of a saved plan, if it is not where it was
+    #[arg(long, value_name = "MANIFEST")]
+    pub(super) manifest: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) wait: WaitArgs,
+    /// Print what was done as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SyncArgs {
+    /// The manifest
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    #[command(flatten)]
+    pub(super) wait: WaitArgs,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// The manifest
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Write it to schemas/manifest.schema.json
+    #[arg(long)]
+    pub(super) write: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true).args(["world", "generate"])))]
+pub(super) struct SimArgs {
+    /// The world file to serve
+    #[arg(long, value_name = "FILE")]
+    pub(super) world: Option<PathBuf>,
+    /// Where to listen: a loopback address; port 0 chooses one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", conflicts_with = "generate")]
+    pub(super) listen: SocketAddr,
+    /// Where to keep the state; default: .accuroform/ beside the world file
+    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
+    pub(super) store: Option<PathBuf>,
+    /// Print a realistic world: offices=4,providers=25,seed=7
+    #[arg(long, value_name = "SPEC")]
+    pub(super) generate: Option<String>,
+}
+
+/// `90s`, `30m`, `2h`, or seconds alone.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.char_indices().last() {
+        Some((at, 's')) => (text.get(..at), 1),
+        Some((at, 'm')) => (text.get(..at), 60),
+        Some((at, 'h')) => (text.get(..at), 3600),
+        Some(_) | None => (Some(text), 1),
+    };
+    let seconds = number.and_then(|number| number.parse::<u64>().ok());
+    let seconds = seconds.and_then(|seconds| seconds.checked_mul(unit)).filter(|s| *s <= 86_400);
+    seconds.map(Duration::from_secs).ok_or_else(|| "write 90s, 30m or 2h; at most 24h".to_owned())
+}

@@ -1,0 +1,177 @@
+//! One clinic from its manifest file to a plan: the way that plan, apply and verify share.
+#![expect(clippy::disallowed_methods, reason = "manifest files are read here")]
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::env::Environment;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::printer::Printer;
+use super::targets;
+use crate::bridge::Reader;
+use crate::connection::{Opened, open};
+use crate::desired::{Desired, desired};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::live::{Snapshot, fetch};
+use crate::manifest::{self, Loaded, MAX_BYTES, Manifest, Safety, Source};
+use crate::plan::file::{Sealed, seal};
+use crate::plan::{self, Inputs, ManifestRef, Plan, Policy, Refusal, Targets};
+use crate::report;
+
+/// A clinic whose manifest is sound.
+pub(super) struct Clinic {
+    pub(super) manifest: Manifest,
+    pub(super) source: Source,
+    path: PathBuf,
+}
+
+/// What a clinic's plan was made from, and the plan.
+pub(super) struct Planned {
+    pub(super) live: Snapshot,
+    pub(super) desired: Desired,
+    pub(super) plan: Plan,
+    pub(super) refusals: Vec<Refusal>,
+}
+
+impl Planned {
+    /// The plan's file and digest.
+    pub(super) fn seal(&self) -> Result<Sealed, Failure> {
+        Ok(seal(&self.plan, &self.refusals)?)
+    }
+}
+
+/// Which part of the clinic is planned.
+pub(super) enum Scope<'a> {
+    /// As it was typed.
+    Typed { only: &'a [String], except: &'a [String] },
+    /// As a saved plan has it.
+    Saved(&'a Targets),
+}
+
+impl Scope<'_> {
+    /// Everything.
+    pub(super) const ALL: Self = Self::Typed { only: &[], except: &[] };
+}
+
+/// Reads a file, but no more than a manifest may have.
+pub(super) fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads and checks a manifest file; whatever it finds is the caller's to print.
+pub(super) fn load(path: &Path, environment: &Environment) -> Result<Loaded, Failure> {
+    let bytes = read_bounded(path).map_err(|error| {
+        Failure::new(
+            Exit::Error,
+            "M001",
+            format!("cannot read the manifest {}: {error}", path.display()),
+            "name a manifest file; `accuroform init` writes one to start from",
+        )
+    })?;
+    let today = environment.clock().now().to_zoned(TimeZone::UTC).date();
+    Ok(manifest::load(&path.to_string_lossy(), &bytes, Some(today)))
+}
+
+impl Clinic {
+    /// Reads and checks a manifest file and prints what it finds.
+    pub(super) fn load(
+        path: &Path,
+        environment: &Environment,
+        printer: &mut Printer,
+    ) -> Result<Self, Failure> {
+        let Loaded { source, manifest, findings } = load(path, environment)?;
+        print_findings(&source, &findings, printer);
+        match manifest {
+            Some(manifest) => Ok(Self { manifest, source, path: path.to_owned() }),
+            None => Err(Failure::plain(Exit::Error, faults(path, &findings))),
+        }
+    }
+
+    /// The folder of the manifest.
+    pub(super) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// Where the journal is.
+    pub(super) fn state(&self) -> PathBuf {
+        self.folder().join(".accuroform")
+    }
+
+    /// Opens the connections.
+    pub(super) async fn connect(&self, environment: &Environment) -> Result<Opened, Failure> {
+        let surroundings = environment.surroundings(self.folder());
+        Ok(open(&self.manifest.connections, &surroundings).await?)
+    }
+
+    /// The date at the clinic.
+    pub(super) fn today(&self, environment: &Environment) -> Date {
+        let zone = TimeZone::get(&self.manifest.clinic.timezone).unwrap_or(TimeZone::UTC);
+        environment.clock().now().to_zoned(zone).date()
+    }
+
+    /// The limits of one apply.
+    pub(super) fn policy(&self) -> Policy {
+        let Safety {
+            max_revoked_rows_percent,
+            max_revocations,
+            max_changed_rows_percent,
+            protected_columns,
+        } = &self.manifest.safety;
+        Policy {
+            max_revoked_rows_percent: *max_revoked_rows_percent,
+            max_revocations: *max_revocations,
+            max_changed_rows_percent: *max_changed_rows_percent,
+            protected_columns: protected_columns.clone(),
+        }
+    }
+
+    /// Reads the clinic and plans it.
+    pub(super) async fn plan(&self, reader: &Reader, scope: Scope<'_>) -> Result<Planned, Failure> {
+        let users: Vec<String> = self.manifest.users.iter().map(|user| user.name.clone()).collect();
+        let live = fetch(reader, &users).await?;
+        let targets = match scope {
+            Scope::Typed { only, except } => targets::resolve(only, except, &live.directory)?,
+            Scope::Saved(targets) => targets.clone(),
+        };
+        let mut desired = desired(&self.manifest, &live);
+        for finding in &mut desired.findings {
+            self.source.locate(finding);
+        }
+        let plan = plan::plan(Inputs {
+            clinic: &self.manifest.clinic.id,
+            tenant: &self.manifest.tenant,
+            site: &self.manifest.ocean.site,
+            manifest: &ManifestRef {
+                path: self.path.to_string_lossy().into_owned(),
+                digest: self.source.digest().to_owned(),
+            },
+            desired: &desired,
+            live: &live,
+            targets: &targets,
+        });
+        let refusals = plan::refusals(&plan, &self.policy());
+        Ok(Planned { live, desired, plan, refusals })
+    }
+}
+
+/// Prints findings with their lines of the manifest.
+pub(super) fn print_findings(source: &Source, findings: &[Diagnostic], printer: &mut Printer) {
+    if !findings.is_empty() {
+        let colour = printer.colour_err();
+        printer.story(&report::render(source.text(), source.file_name(), findings, colour));
+    }
+}
+
+/// `clinic.yaml has 3 errors`.
+pub(super) fn faults(path: &Path, findings: &[Diagnostic]) -> String {
+    let errors = findings.iter().filter(|f| f.severity == Severity::Error).count();
+    let noun = if errors == 1 { "error" } else { "errors" };
+    format!("{} has {errors} {noun}", path.display())
+}

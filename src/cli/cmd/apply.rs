@@ -1,0 +1,165 @@
+//! `apply`: plan or saved plan, approval, write, sync, verify.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::approval::approve;
+use crate::cli::args::{ApplyArgs, TargetArgs};
+use crate::cli::clinic::{Clinic, Planned, Scope, print_findings};
+use crate::cli::cmd::approve::ask;
+use crate::cli::cmd::execute::{Execution, starter};
+use crate::cli::cmd::plan::print_refusals;
+use crate::cli::cmd::saved::Saved;
+use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::finish::look_before;
+use crate::cli::interrupt;
+use crate::cli::printer::Printer;
+use crate::connection::Opened;
+use crate::diagnostic::has_errors;
+use crate::journal::{Journal, is_pending};
+use crate::plan::{self, Plan};
+use crate::report;
+
+pub(super) async fn run(
+    args: &ApplyArgs,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let saved = Saved::load(&args.input)?;
+    check_usage(args, saved.as_ref())?;
+    let path = match (&args.manifest, &saved) {
+        (Some(path), _) => path.clone(),
+        (None, Some(saved)) => saved.manifest(),
+        (None, None) => args.input.clone(),
+    };
+    let clinic = Clinic::load(&path, environment, printer)?;
+    if let Some(saved) = &saved {
+        saved.must_belong_to(&clinic)?;
+    }
+    let (journal, records) = Journal::open(
+        &clinic.state(),
+        &clinic.manifest.clinic.id,
+        &environment.new_run()?,
+        environment.clock(),
+    )?;
+    if records.torn {
+        printer.line("note: the journal's last record was cut off by a crash and was dropped");
+    }
+    let opened = clinic.connect(environment).await?;
+    let pending = is_pending(&records.records);
+    let apply = Apply { args, clinic: &clinic, opened: &opened, environment, pending };
+    let result = apply.run(saved.as_ref(), journal, printer).await;
+    opened.close().await;
+    result
+}
+
+fn check_usage(args: &ApplyArgs, saved: Option<&Saved>) -> Result<(), Failure> {
+    let ApplyArgs { targets, auto_approve, manifest, json, .. } = args;
+    let TargetArgs { target, exclude } = targets;
+    let usage = |message: &str, hint: &str| Err(Failure::new(Exit::Error, "U003", message, hint));
+    if saved.is_some() && !(target.is_empty() && exclude.is_empty()) {
+        return usage("a saved plan cannot be limited", "limit it when it is made: `plan -target … -out …`");
+    }
+    if saved.is_none() && manifest.is_some() {
+        return usage("--manifest goes with a saved plan", "name the manifest itself");
+    }
+    if *json && saved.is_none() && !auto_approve {
+        return usage("with --json nobody can be asked", "add -auto-approve, or apply a saved plan");
+    }
+    Ok(())
+}
+
+struct Apply<'a> {
+    args: &'a ApplyArgs,
+    clinic: &'a Clinic,
+    opened: &'a Opened,
+    environment: &'a Environment,
+    pending: bool,
+}
+
+impl Apply<'_> {
+    async fn run(
+        &self,
+        saved: Option<&Saved>,
+        mut journal: Journal,
+        printer: &mut Printer,
+    ) -> Result<Exit, Failure> {
+        let TargetArgs { target, exclude } = &self.args.targets;
+        let scope = match saved {
+            Some(saved) => Scope::Saved(&saved.plan.targets),
+            None => Scope::Typed { only: target, except: exclude },
+        };
+        let planned = self.clinic.plan(&self.opened.accuro(), scope).await?;
+        print_findings(&self.clinic.source, &planned.plan.findings, printer);
+        let sealed = planned.seal()?;
+        let (plan, digest, judged) = match saved {
+            Some(saved) => (&saved.plan, &saved.digest, &saved.must_still_hold(&planned)?),
+            None => (&planned.plan, &sealed.digest, &planned.plan),
+        };
+        let refusals = plan::refusals(judged, &self.clinic.policy());
+        self.print(plan, saved, printer);
+        print_refusals(&refusals, digest, printer);
+        let allow = self.args.allow_mass_change.as_deref();
+        if plan.is_empty() {
+            return self.nothing_to_write(&planned, journal, printer).await;
+        }
+        let approved = approve(plan, digest, &refusals, allow)?;
+        let before = look_before(self.clinic, self.opened).await?;
+        if saved.is_none() && !self.args.auto_approve {
+            ask(&self.clinic.manifest.clinic.name, printer)?;
+        }
+        journal.append(starter("apply", self.clinic, Some(digest), self.environment))?;
+        let stop = CancellationToken::new();
+        let execution = self.execution(&stop);
+        interrupt::guarded(&stop, execution.run(&approved, before, &mut journal, printer)).await
+    }
+
+    fn execution<'b>(&'b self, stop: &'b CancellationToken) -> Execution<'b> {
+        Execution {
+            clinic: self.clinic,
+            opened: self.opened,
+            environment: self.environment,
+            sync_timeout: self.args.wait.sync_timeout,
+            json: self.args.json,
+            pending: self.pending,
+            stop,
+        }
+    }
+
+    /// Nothing differs: only a sync that is still owed is left to do.
+    async fn nothing_to_write(
+        &self,
+        planned: &Planned,
+        mut journal: Journal,
+        printer: &mut Printer,
+    ) -> Result<Exit, Failure> {
+        if has_errors(&planned.plan.findings) {
+            return Ok(Exit::Error);
+        }
+        let stop = CancellationToken::new();
+        let execution = self.execution(&stop);
+        if !planned.plan.is_complete() {
+            return Ok(execution.nothing(Exit::Unread, printer));
+        }
+        if !self.pending || crate::cli::finish::mode(self.clinic).is_none() {
+            return Ok(execution.nothing(Exit::Done, printer));
+        }
+        printer.line("The sync after the last apply was not completed and verified; it runs again.");
+        let before = look_before(self.clinic, self.opened).await?;
+        journal.append(starter("sync", self.clinic, None, self.environment))?;
+        let targets = &planned.plan.targets;
+        interrupt::guarded(&stop, execution.owed_sync(targets, before, &mut journal, printer)).await
+    }
+
+    fn print(&self, plan: &Plan, saved: Option<&Saved>, printer: &mut Printer) {
+        if self.args.json {
+            return;
+        }
+        if saved.is_some() {
+            printer.result(&format!("{}\n", report::summary_line(plan)));
+        } else {
+            printer.result(&report::plan(plan));
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! What an apply does once it is approved: write, sync, verify, report.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::apply::{Applied, Apply};
+use crate::approval::Approved;
+use crate::bridge::SiteProvider;
+use crate::cli::clinic::{Clinic, Scope};
+use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::finish::{
+    Verified, mode, print_sync, print_verified, record, sync, sync_json, verify, watch,
+};
+use crate::cli::printer::Printer;
+use crate::cli::progress::Progress;
+use crate::connection::Opened;
+use crate::journal::{Event, Journal, Outcome, Starter};
+use crate::ocean::{SyncError, Synced};
+use crate::plan::{Plan, Targets};
+use crate::report;
+
+/// Everything but the plan.
+pub(super) struct Execution<'a> {
+    pub(super) clinic: &'a Clinic,
+    pub(super) opened: &'a Opened,
+    pub(super) environment: &'a Environment,
+    pub(super) sync_timeout: Duration,
+    pub(super) json: bool,
+    /// Whether a sync is owed from before.
+    pub(super) pending: bool,
+    pub(super) stop: &'a CancellationToken,
+}
+
+/// The first record of a run.
+pub(super) fn starter(
+    operation: &str,
+    clinic: &Clinic,
+    plan: Option<&str>,
+    environment: &Environment,
+) -> Event {
+    Event::Started(Box::new(Starter {
+        operation: operation.to_owned(),
+        clinic: clinic.manifest.clinic.id.clone(),
+        who: environment.who(),
+        host: environment.host(),
+        ci: environment.ci_run(),
+        manifest: clinic.source.digest().to_owned(),
+        plan: plan.map(str::to_owned),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }))
+}
+
+impl Execution<'_> {
+    /// Runs an approved plan to its end.
+    pub(super) async fn run(
+        &self,
+        approved: &Approved<'_>,
+        before: Option<Vec<SiteProvider>>,
+        journal: &mut Journal,
+        printer: &mut Printer,
+    ) -> Result<Exit, Failure> {
+        let plan = approved.plan();
+        let progress = Progress::rows(plan.users.iter().map(|user| user.changes.len()).sum());
+        let apply = Apply {
+            reader: &self.opened.accuro(),
+            writer: &self.opened.grid_writer(),
+            journal,
+            stop: self.stop,
+        };
+        let applied = apply.run(approved, &mut |at| progress.at(at.settled)).await;
+        drop(progress);
+        if !self.json {
+            printer.result(&report::outcomes(plan, &applied.outcomes, applied.halted.as_deref()));
+        }
+        let owed = applied.may_have_written() || self.pending;
+        let after = if owed && !self.stop.is_cancelled() {
+            self.sync_and_verify(&plan.targets, before.as_deref(), journal, printer).await
+        } else {
+            After::default()
+        };
+        record(journal, ended(&applied), printer);
+        let exit = if !applied.is_whole() || !plan.is_complete() {
+            Exit::Incomplete
+        } else if after.is_good() || !owed {
+            Exit::Done
+        } else {
+            Exit::NotVerified
+        };
+        self.print_json(Some((plan, approved.digest(), &applied)), &after, exit, printer);
+        Ok(exit)
+    }
+
+    /// Runs the sync that an earlier apply owes.
+    pub(super) async fn owed_sync(
+        &self,
+        targets: &Targets,
+        before: Option<Vec<SiteProvider>>,
+        journal: &mut Journal,
+        printer: &mut Printer,
+    ) -> Result<Exit, Failure> {
+        let after = self.sync_and_verify(targets, before.as_deref(), journal, printer).await;
+        let exit = if after.is_good() { Exit::Done } else { Exit::NotVerified };
+        self.print_json(None, &after, exit, printer);
+        Ok(exit)
+    }
+
+    /// Ends a run that had nothing to do.
+    pub(super) fn nothing(&self, exit: Exit, printer: &mut Printer) -> Exit {
+        self.print_json(None, &After::default(), exit, printer);
+        exit
+    }
+
+    async fn sync_and_verify(
+        &self,
+        targets: &Targets,
+        before: Option<&[SiteProvider]>,
+        journal: &mut Journal,
+        printer: &mut Printer,
+    ) -> After {
+        let mut after = After::default();
+        if let Some(mode) = mode(self.clinic) {
+            let watch = watch(self.clinic, mode, self.sync_timeout, self.stop);
+            let result = sync(self.opened, journal, &watch, printer).await;
+            if !self.json || result.is_err() {
+                print_sync_as(self.json, &result, printer);
+            }
+            after.sync = Some(result);
+        }
+        let scope = Scope::Saved(targets);
+        match verify(self.clinic, self.opened, scope, before, self.environment).await {
+            Ok(verified) => {
+                if !self.json {
+                    print_verified(&verified, printer);
+                }
+                record(journal, Event::Verified { correct: verified.is_correct() }, printer);
+                after.verified = Some(verified);
+            }
+            Err(failure) => {
+                printer.failure(&failure);
+                record(journal, Event::Verified { correct: false }, printer);
+            }
+        }
+        after
+    }
+
+    fn print_json(
+        &self,
+        applied: Option<(&Plan, &str, &Applied)>,
+        after: &After,
+        exit: Exit,
+        printer: &mut Printer,
+    ) {
+        if !self.json {
+            return;
+        }
+        let mut document = json!({
+            "kind": "accuroform.apply",
+            "format_version": "1.0",
+            "clinic": self.clinic.manifest.clinic.id,
+            "plan_digest": null,
+            "rows": [],
+            "counts": counts(&[]),
+            "halted": null,
+            "sync": after.sync.as_ref().map(sync_json),
+            "verified": after.verified.as_ref().map(Verified::json),
+            "exit_code": exit.code(),
+        });
+        if let (Some((plan, digest, applied)), Some(fields)) = (applied, document.as_object_mut()) {
+            let rows = applied.outcomes.iter().map(|row| {
+                json!({
+                    "address": plan.names.address(&plan.clinic, &row.user, row.key),
+                    "user": row.user,
+                    "office_id": row.key.office,
+                    "provider_id": row.key.provider,
+                    "outcome": row.outcome,
+                })
+            });
+            fields.insert("rows".to_owned(), rows.collect());
+            fields.insert("plan_digest".to_owned(), digest.into());
+            fields.insert("counts".to_owned(), counts(&applied.outcomes));
+            fields.insert("halted".to_owned(), applied.halted.clone().into());
+        }
+        printer.result(&format!("{document}\n"));
+    }
+}
+
+/// In a JSON run the document alone goes to standard output; what went wrong is also said.
+fn print_sync_as(json: bool, result: &Result<Synced, SyncError>, printer: &mut Printer) {
+    if !json {
+        print_sync(result, printer);
+    } else if let Err(error) = result {
+        let hint = Some(error.hint());
+        let (code, message) = (Some(error.code()), error.to_string());
+        printer.failure(&Failure { code, message, hint, exit: Exit::NotVerified });
+    }
+}
+
+/// How sync and verification ended.
+#[derive(Default)]
+struct After {
+    sync: Option<Result<Synced, SyncError>>,
+    verified: Option<Verified>,
+}
+
+impl After {
+    fn is_good(&self) -> bool {
+        !matches!(self.sync, Some(Err(_)))
+            && self.verified.as_ref().is_some_and(Verified::is_correct)
+    }
+}
+
+fn counts(rows: &[crate::journal::RowOutcome]) -> Value {
+    let count = |is: fn(&Outcome) -> bool| rows.iter().filter(|row| is(&row.outcome)).count();
+    json!({
+        "done": count(|outcome| matches!(outcome, Outcome::Done)),
+        "already_true": count(|outcome| matches!(outcome, Outcome::AlreadyTrue)),
+        "held": count(|outcome| matches!(outcome, Outcome::Held(_))),
+        "failed": count(|outcome| matches!(outcome, Outcome::Failed(_))),
+        "not_reached": count(|outcome| matches!(outcome, Outcome::NotReached)),
+    })
+}
+
+fn ended(applied: &Applied) -> Event {
+    Event::Ended {
+        done: applied.count(|outcome| matches!(outcome, Outcome::Done | Outcome::AlreadyTrue)),
+        held: applied.count(|outcome| matches!(outcome, Outcome::Held(_))),
+        failed: applied.count(|outcome| matches!(outcome, Outcome::Failed(_))),
+        not_reached: applied.count(|outcome| matches!(outcome, Outcome::NotReached)),
+    }
+}

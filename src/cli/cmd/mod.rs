@@ -1,0 +1,75 @@
+//! One file a command. A command takes its arguments apart, does its work through the library and
+//! says how the program ends.
+
+mod apply;
+mod approve;
+mod execute;
+mod init;
+mod plan;
+mod saved;
+mod schema;
+mod show;
+mod sim;
+mod sync;
+mod validate;
+mod verify;
+mod version;
+
+use clap::CommandFactory as _;
+
+use super::args::{Cli, Command};
+use super::env::Environment;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::printer::Printer;
+
+/// Runs a command.
+pub(super) fn run(
+    cli: Cli,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let Cli { chdir, no_color, command } = cli;
+    if no_color {
+        printer.plain();
+    }
+    if let Some(folder) = chdir {
+        std::env::set_current_dir(&folder).map_err(|error| {
+            let message = format!("cannot change to {}: {error}", folder.display());
+            Failure::plain(Exit::Error, message)
+        })?;
+    }
+    match command {
+        Command::Init(args) => init::run(&args, printer),
+        Command::Validate(args) => validate::run(&args, environment, printer),
+        Command::Plan(args) => block_on(plan::run(&args, environment, printer)),
+        Command::Show(args) => show::run(&args, printer),
+        Command::Apply(args) => block_on(apply::run(&args, environment, printer)),
+        Command::Sync(args) => block_on(sync::run(&args, environment, printer)),
+        Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
+        Command::Schema(args) => schema::run(&args, printer),
+        Command::Sim(args) => block_on(sim::run(&args, printer)),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "accuroform", &mut script);
+            printer.result(&String::from_utf8_lossy(&script));
+            Ok(Exit::Done)
+        }
+        Command::Version { json } => {
+            version::run(json, printer);
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// Runs a command that speaks to the network.
+fn block_on(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    // An error means that a provider is installed already, which is what is wanted.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::plain(Exit::Error, format!("cannot start: {error}")))?
+        .block_on(command)
+}

@@ -1,0 +1,95 @@
+//! `plan`: what an apply would change. It is never given a writer.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
+use crate::cli::clinic::{Clinic, Planned, Scope, print_findings};
+use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::printer::Printer;
+use crate::diagnostic::has_errors;
+use crate::plan::{Plan, Refusal};
+use crate::report::{self, escape};
+
+pub(super) async fn run(
+    args: &PlanArgs,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let PlanArgs { manifest, targets, out, form, detailed_exitcode } = args;
+    let TargetArgs { target, exclude } = targets;
+    let clinic = Clinic::load(manifest, environment, printer)?;
+    let opened = clinic.connect(environment).await?;
+    let scope = Scope::Typed { only: target, except: exclude };
+    let planned = clinic.plan(&opened.accuro(), scope).await;
+    opened.close().await;
+    let planned = planned?;
+    let sealed = planned.seal()?;
+    print_findings(&clinic.source, &planned.plan.findings, printer);
+    print_plan(&planned.plan, &sealed.text, form, printer);
+    print_refusals(&planned.refusals, &sealed.digest, printer);
+    if let Some(path) = out {
+        save(path, &sealed.text)?;
+        let shown = path.display();
+        printer.line(&format!("saved to {shown}; to apply exactly this plan: accuroform apply {shown}"));
+    }
+    Ok(exit(&planned, *detailed_exitcode))
+}
+
+/// Prints a plan in the form that was asked for.
+pub(super) fn print_plan(plan: &Plan, file: &str, form: &FormArgs, printer: &mut Printer) {
+    let FormArgs { json, diff } = form;
+    if *json {
+        printer.result(file);
+    } else if *diff {
+        printer.result(&report::diff(plan));
+        printer.line(&report::summary_line(plan));
+    } else {
+        printer.result(&report::plan(plan));
+    }
+}
+
+/// Prints which limits a plan breaks, by how much, and how to go on.
+pub(super) fn print_refusals(refusals: &[Refusal], digest: &str, printer: &mut Printer) {
+    for Refusal { code, message, hint, overridable: _ } in refusals {
+        printer.line(&format!("error[{code}]: refused: {}", escape(message)));
+        printer.line(&format!("hint: {}", escape(hint)));
+    }
+    if refusals.iter().any(|refusal| refusal.overridable) {
+        let hex = digest.trim_start_matches("sha256:");
+        let prefix: String = hex.chars().take(12).collect();
+        printer.line(&format!("this very plan is named by --allow-mass-change={prefix}"));
+    }
+}
+
+fn exit(planned: &Planned, detailed: bool) -> Exit {
+    if has_errors(&planned.plan.findings) {
+        Exit::Error
+    } else if !planned.plan.is_complete() {
+        Exit::Unread
+    } else if !planned.refusals.is_empty() {
+        Exit::Refused
+    } else if detailed && !planned.plan.is_empty() {
+        Exit::Changes
+    } else {
+        Exit::Done
+    }
+}
+
+/// Writes the plan beside its place and renames it, so that a reader sees all of it or nothing.
+fn save(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error: std::io::Error| {
+        let message = format!("cannot save the plan to {}: {error}", path.display());
+        Failure::new(Exit::Error, "F001", message, "choose a folder that is there and writable")
+    })
+}

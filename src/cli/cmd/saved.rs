@@ -1,0 +1,90 @@
+//! A saved plan: reading it, and asking whether it is still the plan of this clinic.
+#![expect(clippy::disallowed_methods, reason = "plan files are read here")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::cli::clinic::{Clinic, Planned};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::plan::file::open;
+use crate::plan::{Comparison, Plan, compare};
+
+/// A plan from a file.
+pub(super) struct Saved {
+    pub(super) plan: Plan,
+    pub(super) digest: String,
+}
+
+/// The text of a plan file.
+pub(super) fn read(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| {
+        let message = format!("cannot read the plan {}: {error}", path.display());
+        Failure::new(Exit::Error, "P001", message, "save one with `accuroform plan -out FILE`")
+    })
+}
+
+impl Saved {
+    /// The saved plan in this file; `None` if the file is not JSON and so may be a manifest.
+    pub(super) fn load(path: &Path) -> Result<Option<Self>, Failure> {
+        let Ok(bytes) = fs::read(path) else { return Ok(None) };
+        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Ok(None);
+        }
+        let (plan, digest) = open(&read(path)?)?;
+        Ok(Some(Self { plan, digest }))
+    }
+
+    /// Where its manifest is.
+    pub(super) fn manifest(&self) -> PathBuf {
+        PathBuf::from(&self.plan.manifest.path)
+    }
+
+    /// Refuses the plan of another manifest, clinic, tenant or site.
+    pub(super) fn must_belong_to(&self, clinic: &Clinic) -> Result<(), Failure> {
+        let manifest = &clinic.manifest;
+        let pairs = [
+            ("clinic", &self.plan.clinic, &manifest.clinic.id),
+            ("tenant", &self.plan.tenant, &manifest.tenant),
+            ("Ocean site", &self.plan.site, &manifest.ocean.site),
+        ];
+        for (what, planned, actual) in pairs {
+            if planned != actual {
+                return Err(refused("P005", format!("the plan is for {what} `{planned}`, the manifest for `{actual}`")));
+            }
+        }
+        if self.plan.manifest.digest != clinic.source.digest() {
+            return Err(refused("P004", "the manifest was changed after the plan was made".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Refuses a plan whose rows moved or that the manifest does not ask for; gives the plan that
+    /// the guards must judge.
+    pub(super) fn must_still_hold(&self, now: &Planned) -> Result<Plan, Failure> {
+        if let Some(unread) = now.plan.unread.first() {
+            let message = format!("the plan cannot be compared with the clinic: {}", unread.reason);
+            return Err(Failure::new(Exit::Unread, "P010", message, "run the command again later"));
+        }
+        let Comparison { moved, foreign, judged } = compare(&self.plan, &now.plan, &now.live);
+        if let Some(first) = foreign.first() {
+            let count = foreign.len();
+            return Err(refused(
+                "P007",
+                format!("{count} of its changes are not what the manifest asks for, first {first}"),
+            ));
+        }
+        if let Some(first) = moved.first() {
+            let count = moved.len();
+            return Err(refused(
+                "P006",
+                format!("the plan is stale: somebody changed {count} of its rows since, first {first}"),
+            ));
+        }
+        Ok(judged)
+    }
+}
+
+fn refused(code: &'static str, message: String) -> Failure {
+    Failure::new(Exit::Refused, code, message, "make a new plan with `accuroform plan` and have it reviewed")
+}

@@ -1,0 +1,24 @@
+//! `show`: a saved plan.
+
+use crate::cli::args::ShowArgs;
+use crate::cli::cmd::plan::print_plan;
+use crate::cli::cmd::saved;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::printer::Printer;
+use crate::report::escape;
+
+pub(super) fn run(args: &ShowArgs, printer: &mut Printer) -> Result<Exit, Failure> {
+    let ShowArgs { plan: path, form } = args;
+    let text = saved::read(path)?;
+    let (plan, digest) = crate::plan::file::open(&text)?;
+    for finding in &plan.findings {
+        let place = finding.span.map(|span| format!(":{}:{}", span.line, span.column));
+        let place = format!("{}{}", plan.manifest.path, place.unwrap_or_default());
+        let words = format!("{place}: [{}] {}", finding.code, finding.message);
+        printer.line(&escape(&words));
+    }
+    print_plan(&plan, &text, form, printer);
+    printer.line(&format!("digest: {digest}"));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,227 @@
+//! What follows the writing: Ocean's sync, then verification. `apply`, `sync` and `verify` share it.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::clinic::{Clinic, Planned, Scope};
+use super::env::Environment;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::printer::Printer;
+use super::progress::Progress;
+use crate::bridge::{Mode, SiteProvider};
+use crate::connection::Opened;
+use crate::desired::DesiredUser;
+use crate::diagnostic::{Code, has_errors};
+use crate::journal::{Event, Journal};
+use crate::live::{Grid, Snapshot};
+use crate::manifest::SyncMode;
+use crate::model::{Cells, fold};
+use crate::ocean::{self, Access, Appearance, SyncError, Synced, Watch};
+use crate::plan::Plan;
+use crate::report::{self, escape};
+
+/// Between two looks at a running sync.
+const POLL: Duration = Duration::from_millis(500);
+
+/// The sync that the manifest asks for; `None`: somebody else does it.
+pub(super) fn mode(clinic: &Clinic) -> Option<Mode> {
+    match clinic.manifest.ocean.sync {
+        SyncMode::Full => Some(Mode::Full),
+        SyncMode::Recent => Some(Mode::Recent),
+        SyncMode::None => None,
+    }
+}
+
+/// Looks at the Ocean site before anything is written: it must work with a managed user.
+pub(super) async fn look_before(
+    clinic: &Clinic,
+    opened: &Opened,
+) -> Result<Option<Vec<SiteProvider>>, Failure> {
+    if mode(clinic).is_none() {
+        return Ok(None);
+    }
+    let site = &clinic.manifest.ocean.site;
+    let state = opened.ocean().site(site).await?;
+    if let Some(user) = state.emr_user
+        && !clinic.manifest.users.iter().any(|managed| fold(&managed.name) == fold(&user))
+    {
+        return Err(Failure::new(
+            Exit::Refused,
+            Code::OtherUser.as_str(),
+            format!("Ocean site {site} works with the EMR user `{user}`, which the manifest does not manage"),
+            "check `ocean.site` and the user's name",
+        ));
+    }
+    Ok(Some(opened.ocean().site_providers(site).await?))
+}
+
+/// Starts the sync and waits for it, with a record before and after.
+pub(super) async fn sync(
+    opened: &Opened,
+    journal: &mut Journal,
+    watch: &Watch,
+    printer: &mut Printer,
+) -> Result<Synced, SyncError> {
+    let key = watch.mode.key();
+    record(journal, Event::SyncStarted { mode: key.to_owned() }, printer);
+    let mut progress = Progress::waiting();
+    let result = ocean::sync(&opened.ocean(), &opened.sync_starter(), watch, &mut |happening| {
+        let words = match happening {
+            ocean::Progress::WaitingFor(run) => {
+                format!("sync: waiting for run {run}, which began before (green)")
+            }
+            ocean::Progress::Running(run) => format!("sync: {key} sync {run} is running (green)"),
+            ocean::Progress::Joined(run) => {
+                format!("sync: joined run {run}, begun by somebody else after the last write (green)")
+            }
+        };
+        progress.say(&words, printer);
+    })
+    .await;
+    drop(progress);
+    let (complete, detail) = match &result {
+        Ok(synced) => (true, synced.run.clone().unwrap_or_default()),
+        Err(error) => (false, error.to_string()),
+    };
+    record(journal, Event::SyncEnded { complete, detail }, printer);
+    result
+}
+
+/// Prints how the sync ended.
+pub(super) fn print_sync(result: &Result<Synced, SyncError>, printer: &mut Printer) {
+    match result {
+        Ok(Synced { run, joined: _ }) => {
+            let run = run.as_ref().map(|run| format!(" {run}")).unwrap_or_default();
+            printer.result(&format!("Sync: run{} complete (blue).\n", escape(&run)));
+        }
+        Err(error) => {
+            printer.result("Sync: not complete.\n");
+            printer.line(&format!("error[{}]: {}", error.code(), escape(&error.to_string())));
+            printer.line(&format!("hint: {}", escape(&error.hint())));
+        }
+    }
+}
+
+/// The sync for programs.
+pub(super) fn sync_json(result: &Result<Synced, SyncError>) -> Value {
+    match result {
+        Ok(Synced { run, joined }) => json!({"complete": true, "run": run, "joined": joined}),
+        Err(error) => {
+            json!({"complete": false, "code": error.code(), "message": error.to_string()})
+        }
+    }
+}
+
+/// What verification found.
+pub(super) struct Verified {
+    /// A plan made now: it must be empty.
+    pub(super) plan: Plan,
+    /// Who is on the Patients page; `None` where no sync is managed.
+    pub(super) appearance: Option<Appearance>,
+}
+
+impl Verified {
+    /// Whether the grid was read and is what the manifest says.
+    pub(super) fn grid_is_right(&self) -> bool {
+        self.plan.is_empty() && self.plan.is_complete() && !has_errors(&self.plan.findings)
+    }
+
+    /// Whether nothing is left to explain.
+    pub(super) fn is_correct(&self) -> bool {
+        self.grid_is_right()
+            && !self.appearance.as_ref().is_some_and(Appearance::is_unexplained)
+    }
+
+    /// For programs.
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "correct": self.is_correct(),
+            "grid": self.grid_is_right(),
+            "remaining": self.plan.summary(),
+            "unread": self.plan.unread,
+            "patients_page": self.appearance,
+        })
+    }
+}
+
+/// Reads the clinic again, plans it again and compares Ocean's list with `before`.
+pub(super) async fn verify(
+    clinic: &Clinic,
+    opened: &Opened,
+    scope: Scope<'_>,
+    before: Option<&[SiteProvider]>,
+    environment: &Environment,
+) -> Result<Verified, Failure> {
+    let Planned { live, desired, plan, refusals: _ } =
+        clinic.plan(&opened.accuro(), scope).await?;
+    let appearance = if mode(clinic).is_some() {
+        let after = opened.ocean().site_providers(&clinic.manifest.ocean.site).await?;
+        let access: Vec<Access> =
+            desired.users.iter().flat_map(|user| access(user, &live, &plan)).collect();
+        Some(ocean::appearance(before, &after, &access, clinic.today(environment)))
+    } else {
+        None
+    };
+    Ok(Verified { plan, appearance })
+}
+
+/// What the grid grants for the rows that the manifest covers.
+fn access(user: &DesiredUser, live: &Snapshot, plan: &Plan) -> Vec<Access> {
+    let rows = live.grids.iter().find(|(name, _)| *name == user.name).and_then(|(_, grid)| match grid {
+        Grid::Read { rows, .. } => Some(rows.as_slice()),
+        Grid::NoUser | Grid::SeveralUsers(_) | Grid::Unread(_) => None,
+    });
+    let rows = rows.unwrap_or_default();
+    user.rows
+        .iter()
+        .map(|row| {
+            let found = rows.binary_search_by_key(&row.key, |live| live.key).ok();
+            Access {
+                provider: row.key.provider,
+                name: plan.names.provider(row.key.provider),
+                office: plan.names.office(row.key.office),
+                cells: found.and_then(|at| rows.get(at)).map_or(Cells::NOTHING, |live| live.cells),
+            }
+        })
+        .collect()
+}
+
+/// Prints what verification found.
+pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
+    let Verified { plan, appearance } = verified;
+    if verified.grid_is_right() {
+        printer.result("Verified: the grid is what the manifest says.\n");
+    } else {
+        printer.result(&format!(
+            "Not verified: the grid is not what the manifest says.\n{}\n",
+            report::summary_line(plan)
+        ));
+        for unread in &plan.unread {
+            printer.line(&format!("! not read: {}", escape(&unread.reason)));
+        }
+    }
+    if let Some(appearance) = appearance {
+        printer.result(&report::appearance(appearance));
+    }
+}
+
+/// Appends a record after the writing; when that fails it is said and the work goes on.
+pub(super) fn record(journal: &mut Journal, event: Event, printer: &mut Printer) {
+    if let Err(error) = journal.append(event) {
+        printer.failure(&error.into());
+    }
+}
+
+/// How a sync is watched.
+pub(super) fn watch(
+    clinic: &Clinic,
+    mode: Mode,
+    timeout: Duration,
+    stop: &CancellationToken,
+) -> Watch {
+    let site = clinic.manifest.ocean.site.clone();
+    Watch { site, mode, timeout, poll: POLL, stop: stop.clone() }
+}
