@@ -17,30 +17,16 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn new(change: Change) -> Self {
-        Self {
-            change,
-            expected: change.revision,
-        }
+        Self { change, expected: change.revision }
     }
 
     pub(super) fn write(&self) -> RowWrite {
-        RowWrite {
-            key: self.change.key,
-            expected: self.expected,
-            cells: self.change.after,
-        }
+        RowWrite { key: self.change.key, expected: self.expected, cells: self.change.after }
     }
 
     pub(super) fn record(&self) -> RowRecord {
-        let Change {
-            key, before, after, ..
-        } = self.change;
-        RowRecord {
-            key,
-            expected: self.expected,
-            before,
-            after,
-        }
+        let Change { key, before, after, .. } = self.change;
+        RowRecord { key, expected: self.expected, before, after }
     }
 }
 
@@ -86,18 +72,11 @@ pub(super) fn conflict(rows: &[Row], moved: &[LiveRow]) -> Settled {
         };
         named = true;
         if row.expected.is_none() && live.cells.is_nothing() && row.change.before.is_nothing() {
-            settled.again.push(Row {
-                expected: Some(live.revision),
-                ..*row
-            });
+            settled.again.push(Row { expected: Some(live.revision), ..*row });
         } else if live.cells == row.change.after {
-            settled
-                .outcomes
-                .push((row.change.key, Outcome::AlreadyTrue));
+            settled.outcomes.push((row.change.key, Outcome::AlreadyTrue));
         } else {
-            settled
-                .outcomes
-                .push((row.change.key, held(row, live.cells, Some(live.revision))));
+            settled.outcomes.push((row.change.key, held(row, live.cells, Some(live.revision))));
         }
     }
     if !named {
@@ -112,10 +91,7 @@ pub(super) fn invalid(rows: &[Row], refused: &[RowKey], message: &str) -> Settle
     let none_named = !rows.iter().any(|row| refused.contains(&row.change.key));
     for row in rows {
         if none_named || refused.contains(&row.change.key) {
-            settled.outcomes.push((
-                row.change.key,
-                Outcome::Failed(format!("refused: {message}")),
-            ));
+            settled.outcomes.push((row.change.key, Outcome::Failed(format!("refused: {message}"))));
         } else {
             settled.again.push(*row);
         }
@@ -144,11 +120,7 @@ pub(super) fn looked_up(rows: &[Row], grid: &[LiveRow], why: &str) -> Settled {
 }
 
 fn held(row: &Row, now: Cells, is: Option<Revision>) -> Outcome {
-    Outcome::Held(Hold::Moved {
-        was: row.expected,
-        is,
-        now,
-    })
+    Outcome::Held(Hold::Moved { was: row.expected, is, now })
 }
 
 fn by_key(rows: &[LiveRow]) -> BTreeMap<RowKey, LiveRow> {

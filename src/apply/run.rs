@@ -60,9 +60,7 @@ impl Applied {
 
     /// Whether anything in the grid is different because of this apply, or may be.
     pub fn may_have_written(&self) -> bool {
-        self.outcomes
-            .iter()
-            .any(|row| matches!(row.outcome, Outcome::Done | Outcome::Failed(_)))
+        self.outcomes.iter().any(|row| matches!(row.outcome, Outcome::Done | Outcome::Failed(_)))
     }
 }
 
@@ -148,43 +146,25 @@ impl Apply<'_> {
         answer: Result<Written, BridgeError>,
     ) -> (Settled, Option<Halt>) {
         let (mut settled, why, halt) = match answer {
-            Ok(Written::All(now)) => (
-                batch::written(rows, &now),
-                "the answer shows another value".to_owned(),
-                None,
-            ),
-            Ok(Written::Conflict(moved)) => (
-                batch::conflict(rows, &moved),
-                "a conflict that names no row".to_owned(),
-                None,
-            ),
-            Ok(Written::Invalid {
-                message,
-                rows: refused,
-            }) => (batch::invalid(rows, &refused, &message), message, None),
+            Ok(Written::All(now)) => {
+                (batch::written(rows, &now), "the answer shows another value".to_owned(), None)
+            }
+            Ok(Written::Conflict(moved)) => {
+                (batch::conflict(rows, &moved), "a conflict that names no row".to_owned(), None)
+            }
+            Ok(Written::Invalid { message, rows: refused }) => {
+                (batch::invalid(rows, &refused, &message), message, None)
+            }
             Err(error) if error.changed_nothing() => {
                 let why = error.to_string();
                 let failed = |row: &Row| (row.change.key, Outcome::Failed(why.clone()));
                 let outcomes = rows.iter().map(failed).collect();
-                let settled = Settled {
-                    outcomes,
-                    ..Settled::default()
-                };
-                return (
-                    settled,
-                    Some(Halt::Bridge(format!("{error}; {}", error.hint()))),
-                );
+                let settled = Settled { outcomes, ..Settled::default() };
+                return (settled, Some(Halt::Bridge(format!("{error}; {}", error.hint()))));
             }
             Err(error) => {
-                let settled = Settled {
-                    unclear: rows.to_vec(),
-                    ..Settled::default()
-                };
-                (
-                    settled,
-                    error.to_string(),
-                    Some(Halt::Bridge(error.to_string())),
-                )
+                let settled = Settled { unclear: rows.to_vec(), ..Settled::default() };
+                (settled, error.to_string(), Some(Halt::Bridge(error.to_string())))
             }
         };
         if settled.unclear.is_empty() {
@@ -199,9 +179,7 @@ impl Apply<'_> {
             Err(error) => {
                 let why = format!("{why}; whether it was written is unknown: {error}");
                 let unknown = settled.unclear.iter().map(|row| row.change.key);
-                settled
-                    .outcomes
-                    .extend(unknown.map(|key| (key, Outcome::Failed(why.clone()))));
+                settled.outcomes.extend(unknown.map(|key| (key, Outcome::Failed(why.clone()))));
                 (settled, Some(Halt::Bridge(error.to_string())))
             }
         }
@@ -211,12 +189,10 @@ impl Apply<'_> {
 /// The outcomes of one user in plan order; a row without one was not reached.
 fn in_plan_order(user: &UserPlan, outcomes: Vec<(RowKey, Outcome)>) -> Vec<RowOutcome> {
     let mut known: std::collections::BTreeMap<_, _> = outcomes.into_iter().collect();
-    let all = user.changes.iter().map(|change| {
-        (
-            change.key,
-            known.remove(&change.key).unwrap_or(Outcome::NotReached),
-        )
-    });
+    let all = user
+        .changes
+        .iter()
+        .map(|change| (change.key, known.remove(&change.key).unwrap_or(Outcome::NotReached)));
     named(user, all).collect()
 }
 
@@ -224,11 +200,7 @@ fn named(
     user: &UserPlan,
     outcomes: impl Iterator<Item = (RowKey, Outcome)>,
 ) -> impl Iterator<Item = RowOutcome> {
-    outcomes.map(|(key, outcome)| RowOutcome {
-        user: user.name.clone(),
-        key,
-        outcome,
-    })
+    outcomes.map(|(key, outcome)| RowOutcome { user: user.name.clone(), key, outcome })
 }
 
 fn words(halt: &Halt) -> String {
@@ -246,14 +218,7 @@ fn idempotency_key(apply: &str, batch: usize) -> String {
     let part =
         |from: usize, to: usize| -> String { hex.iter().skip(from).take(to - from).collect() };
     // Version 8: "custom", with the variant of RFC 9562.
-    format!(
-        "{}-{}-8{}-8{}-{}",
-        part(0, 8),
-        part(8, 12),
-        part(13, 16),
-        part(17, 20),
-        part(20, 32)
-    )
+    format!("{}-{}-8{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }
 
 #[cfg(test)]
@@ -264,10 +229,7 @@ mod tests {
     fn an_idempotency_key_is_a_uuid_and_names_the_batch() {
         let key = idempotency_key("a1", 1);
         assert_eq!(key.len(), 36);
-        assert_eq!(
-            key.split('-').map(str::len).collect::<Vec<_>>(),
-            [8, 4, 4, 4, 12]
-        );
+        assert_eq!(key.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
         assert_eq!(key, idempotency_key("a1", 1));
         assert_ne!(key, idempotency_key("a1", 2));
         assert_ne!(key, idempotency_key("a2", 1));

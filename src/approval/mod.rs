@@ -55,10 +55,7 @@ pub fn approve<'p>(
     allow_mass_change: Option<&str>,
 ) -> Result<Approved<'p>, NotApproved> {
     if has_errors(&plan.findings) {
-        let errors = plan
-            .findings
-            .iter()
-            .filter(|finding| finding.severity == Severity::Error);
+        let errors = plan.findings.iter().filter(|finding| finding.severity == Severity::Error);
         return Err(NotApproved::Unresolved(errors.count()));
     }
     if let Some(violation) = check(plan).into_iter().next() {
@@ -69,11 +66,8 @@ pub fn approve<'p>(
         Some(prefix) if names(digest, prefix) => true,
         Some(prefix) => return Err(NotApproved::OtherPlan(prefix.to_owned())),
     };
-    let standing: Vec<Refusal> = refusals
-        .iter()
-        .filter(|refusal| !(allowed && refusal.overridable))
-        .cloned()
-        .collect();
+    let standing: Vec<Refusal> =
+        refusals.iter().filter(|refusal| !(allowed && refusal.overridable)).cloned().collect();
     if standing.is_empty() {
         Ok(Approved { plan, digest })
     } else {

@@ -19,11 +19,7 @@ pub(super) struct Answer {
 impl Answer {
     /// The answer if it is a success or one of the `expected` refusals, else the reason.
     pub(super) fn accept(self, expected: &[u16]) -> Result<Self, Cause> {
-        let Self {
-            status,
-            retry_after,
-            ref body,
-        } = self;
+        let Self { status, retry_after, ref body } = self;
         match status {
             200..=299 => Ok(self),
             _ if expected.contains(&status) => Ok(self),
@@ -31,21 +27,16 @@ impl Answer {
             401 => Err(Cause::Unauthorized(Body::read(body))),
             403 => Err(Cause::Forbidden(Body::read(body))),
             404 => Err(Cause::NotFound(Body::read(body))),
-            _ => Err(Cause::Status {
-                status,
-                retry_after,
-                body: Body::read(body),
-            }),
+            _ => Err(Cause::Status { status, retry_after, body: Body::read(body) }),
         }
     }
 
     /// The body as the contract's JSON.
     pub(super) fn decode<T: DeserializeOwned>(&self) -> Result<T, Cause> {
         serde_json::from_slice(&self.body).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => Cause::Shape {
-                status: self.status,
-                problem: error.to_string(),
-            },
+            serde_json::error::Category::Data => {
+                Cause::Shape { status: self.status, problem: error.to_string() }
+            }
             serde_json::error::Category::Io
             | serde_json::error::Category::Syntax
             | serde_json::error::Category::Eof => Cause::NotJson {
@@ -71,11 +62,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer {
-            status,
-            retry_after: None,
-            body: body.as_bytes().to_vec(),
-        }
+        Answer { status, retry_after: None, body: body.as_bytes().to_vec() }
     }
 
     #[test]
@@ -86,28 +73,19 @@ mod tests {
             retry_after("Fri, 20 Nov 2026 14:00:30 GMT", now),
             Some(Duration::from_secs(30))
         );
-        assert_eq!(
-            retry_after("Fri, 20 Nov 2026 13:00:00 GMT", now),
-            Some(Duration::ZERO)
-        );
+        assert_eq!(retry_after("Fri, 20 Nov 2026 13:00:00 GMT", now), Some(Duration::ZERO));
         assert_eq!(retry_after("soon", now), None);
     }
 
     #[test]
     fn a_refusal_is_read_or_kept_as_opaque_text() {
-        let cause = answer(500, r#"{"error":"broken","message":"disk full"}"#)
-            .accept(&[])
-            .unwrap_err();
+        let cause =
+            answer(500, r#"{"error":"broken","message":"disk full"}"#).accept(&[]).unwrap_err();
         assert_eq!(cause.to_string(), "500: broken: disk full");
-        let cause = answer(500, "<html>  oops\n</html>")
-            .accept(&[])
-            .unwrap_err();
+        let cause = answer(500, "<html>  oops\n</html>").accept(&[]).unwrap_err();
         assert_eq!(cause.to_string(), "500: “<html> oops </html>”");
         assert!(answer(409, "{}").accept(&[409]).is_ok());
-        assert!(matches!(
-            answer(302, "").accept(&[409]),
-            Err(Cause::Redirect(302))
-        ));
+        assert!(matches!(answer(302, "").accept(&[409]), Err(Cause::Redirect(302))));
     }
 
     #[test]

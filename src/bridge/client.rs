@@ -34,22 +34,13 @@ impl Client {
     /// The URL is neither HTTPS nor loopback, or the certificate or a header cannot be used.
     pub fn new(settings: Settings) -> Result<Self, BridgeError> {
         let http = http(&settings).map_err(|problem| {
-            error(
-                &settings,
-                "open the connection".to_owned(),
-                Cause::Settings(problem),
-            )
+            error(&settings, "open the connection".to_owned(), Cause::Settings(problem))
         })?;
         let pace = settings
             .requests_per_second
             .and_then(NonZeroU32::new)
             .map(|rate| RateLimiter::direct(Quota::per_second(rate).allow_burst(NonZeroU32::MIN)));
-        Ok(Self {
-            http,
-            settings,
-            token: TokenCell::default(),
-            pace,
-        })
+        Ok(Self { http, settings, token: TokenCell::default(), pace })
     }
 
     /// The most calls that may run at the same time.
@@ -62,8 +53,7 @@ impl Client {
         let call = &read.call;
         let answer = retried(self.settings.limits, Repeat::Harmless, || async {
             let url = self.url(call)?;
-            self.authorized(call, &[], |http| http.get(url.clone()))
-                .await
+            self.authorized(call, &[], |http| http.get(url.clone())).await
         })
         .await?;
         answer.decode().map_err(|cause| self.error(call, cause))
@@ -75,17 +65,8 @@ impl Client {
         write: &Write,
         expected: &[u16],
     ) -> Result<Answer, BridgeError> {
-        let Write {
-            call,
-            method,
-            body,
-            idempotency_key,
-        } = write;
-        let repeat = if idempotency_key.is_some() {
-            Repeat::Harmless
-        } else {
-            Repeat::Never
-        };
+        let Write { call, method, body, idempotency_key } = write;
+        let repeat = if idempotency_key.is_some() { Repeat::Harmless } else { Repeat::Never };
         retried(self.settings.limits, repeat, || async {
             let url = self.url(call)?;
             self.authorized(call, expected, |http| {
@@ -93,9 +74,7 @@ impl Client {
                     WriteMethod::Patch => http.patch(url.clone()),
                     WriteMethod::Post => http.post(url.clone()),
                 };
-                let request = request
-                    .header(CONTENT_TYPE, "application/json")
-                    .body(body.clone());
+                let request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
                 match idempotency_key {
                     Some(key) => request.header("Idempotency-Key", key),
                     None => request,
@@ -112,21 +91,12 @@ impl Client {
         write: &Write,
         answer: &Answer,
     ) -> Result<T, BridgeError> {
-        answer
-            .decode()
-            .map_err(|cause| self.error(&write.call, cause))
+        answer.decode().map_err(|cause| self.error(&write.call, cause))
     }
 
     /// An error about an answer that decoded but cannot be right.
     pub(super) fn shape(&self, attempted: String, problem: String) -> BridgeError {
-        error(
-            &self.settings,
-            attempted,
-            Cause::Shape {
-                status: 200,
-                problem,
-            },
-        )
+        error(&self.settings, attempted, Cause::Shape { status: 200, problem })
     }
 
     /// Sends with a token; a 401 gets one new token and one more try.
@@ -138,10 +108,7 @@ impl Client {
     ) -> Result<Answer, BridgeError> {
         let mut refused = None;
         loop {
-            let token = self
-                .token
-                .get(refused, |issue| self.fetch_token(issue))
-                .await?;
+            let token = self.token.get(refused, |issue| self.fetch_token(issue)).await?;
             let sent = request(&self.http).bearer_auth(token.secret.expose_secret());
             match self.send(call, sent).await?.accept(expected) {
                 Err(Cause::Unauthorized(_)) if refused.is_none() => refused = Some(token.issue),
@@ -172,10 +139,7 @@ impl Client {
         .await?;
         // The parser's words may repeat a piece of the body, and the body is the token.
         let wrong = |problem: &str| {
-            let cause = Cause::Shape {
-                status: answer.status,
-                problem: problem.to_owned(),
-            };
+            let cause = Cause::Shape { status: answer.status, problem: problem.to_owned() };
             self.error(&call, cause)
         };
         let token: wire::Token = serde_json::from_slice(&answer.body)
@@ -187,11 +151,7 @@ impl Client {
             return Err(wrong("the token cannot be sent in a header"));
         }
         let renew_at = renew_at(Instant::now(), token.expires_in);
-        Ok(Token {
-            secret: SecretString::from(token.access_token),
-            issue,
-            renew_at,
-        })
+        Ok(Token { secret: SecretString::from(token.access_token), issue, renew_at })
     }
 
     /// Sends once and reads the whole body within the limits.
@@ -208,11 +168,7 @@ impl Client {
             Ok(Err(cause)) => return Err(self.error(call, cause)),
             Err(problem) => return Err(self.error(call, self.transport(problem))),
         };
-        tracing::debug!(
-            attempted = call.attempted,
-            status = answer.status,
-            "answered"
-        );
+        tracing::debug!(attempted = call.attempted, status = answer.status, "answered");
         Ok(answer)
     }
 
@@ -234,11 +190,7 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Ok(Answer {
-            status,
-            retry_after,
-            body,
-        }))
+        Ok(Ok(Answer { status, retry_after, body }))
     }
 
     /// The connection's words for a transport failure, without the URL: its query may be secret.
@@ -257,11 +209,7 @@ impl Client {
             }
             source = inner.source();
         }
-        let what = if connecting {
-            "no connection"
-        } else {
-            "the connection broke"
-        };
+        let what = if connecting { "no connection" } else { "the connection broke" };
         Cause::Transport(format!("{what}: {words}"))
     }
 
@@ -270,8 +218,7 @@ impl Client {
             .url(&self.settings.url, &self.settings.paths)
             .map_err(|problem| self.error(call, Cause::Settings(problem)))?;
         for (name, value) in &self.settings.query {
-            url.query_pairs_mut()
-                .append_pair(name, value.expose_secret());
+            url.query_pairs_mut().append_pair(name, value.expose_secret());
         }
         Ok(url)
     }
@@ -287,18 +234,10 @@ fn error(settings: &Settings, attempted: String, cause: Cause) -> BridgeError {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     };
-    BridgeError {
-        service: settings.service,
-        host,
-        attempted,
-        cause: Box::new(cause),
-    }
+    BridgeError { service: settings.service, host, attempted, cause: Box::new(cause) }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an HTTP date is judged against the wall clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "an HTTP date is judged against the wall clock")]
 fn now() -> Timestamp {
     Timestamp::now()
 }
@@ -333,9 +272,7 @@ fn http(settings: &Settings) -> Result<reqwest::Client, String> {
         }
         builder = builder.tls_certs_merge(certificates);
     }
-    builder
-        .build()
-        .map_err(|error| error.without_url().to_string())
+    builder.build().map_err(|error| error.without_url().to_string())
 }
 
 /// Whether the URL names this machine.

@@ -103,19 +103,13 @@ impl Body {
                 code: Some(shown(&body.error)),
                 text: body.message.as_deref().map(shown).unwrap_or_default(),
             },
-            Err(_) => Self {
-                code: None,
-                text: shown(&String::from_utf8_lossy(bytes)),
-            },
+            Err(_) => Self { code: None, text: shown(&String::from_utf8_lossy(bytes)) },
         }
     }
 
     /// The bytes at the front of `bytes` as opaque text.
     pub(super) fn opaque(bytes: &[u8]) -> Self {
-        Self {
-            code: None,
-            text: shown(&String::from_utf8_lossy(bytes)),
-        }
+        Self { code: None, text: shown(&String::from_utf8_lossy(bytes)) }
     }
 }
 
@@ -123,11 +117,7 @@ impl Body {
 fn shown(text: &str) -> String {
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let cut: String = folded.chars().take(SHOWN).collect();
-    if cut.len() < folded.len() {
-        format!("{cut}…")
-    } else {
-        cut
-    }
+    if cut.len() < folded.len() { format!("{cut}…") } else { cut }
 }
 
 impl std::fmt::Display for Body {
@@ -183,10 +173,10 @@ impl BridgeError {
                 "write the final address as `url`; a token is never sent to a second host"
                     .to_owned()
             }
-            Cause::Status {
-                status: 429 | 503, ..
-            } => "the service is busy; run the command again later, or lower requests_per_second"
-                .to_owned(),
+            Cause::Status { status: 429 | 503, .. } => {
+                "the service is busy; run the command again later, or lower requests_per_second"
+                    .to_owned()
+            }
             Cause::Status { .. } => {
                 format!("look into the {service} bridge's log, then run the command again")
             }
@@ -232,10 +222,6 @@ impl BridgeError {
 
     /// How long the server asked to wait.
     pub(super) fn retry_after(&self) -> Option<Duration> {
-        if let Cause::Status { retry_after, .. } = *self.cause {
-            retry_after
-        } else {
-            None
-        }
+        if let Cause::Status { retry_after, .. } = *self.cause { retry_after } else { None }
     }
 }

@@ -107,17 +107,11 @@ impl Reader {
         let offices = self.client.read(request::offices()).await?;
         Ok(offices
             .into_iter()
-            .map(
-                |wire::Office {
-                     office_id,
-                     name,
-                     active,
-                 }| Office {
-                    id: OfficeId(office_id),
-                    name: name.unwrap_or_default(),
-                    active,
-                },
-            )
+            .map(|wire::Office { office_id, name, active }| Office {
+                id: OfficeId(office_id),
+                name: name.unwrap_or_default(),
+                active,
+            })
             .collect())
     }
 
@@ -126,19 +120,13 @@ impl Reader {
         let providers = self.client.read(request::providers(office)).await?;
         Ok(providers
             .into_iter()
-            .map(
-                |wire::Provider {
-                     provider_id,
-                     first_name,
-                     last_name,
-                 }| Provider {
-                    id: ProviderId(provider_id),
-                    name: PersonName {
-                        last: last_name.unwrap_or_default(),
-                        first: first_name.unwrap_or_default(),
-                    },
+            .map(|wire::Provider { provider_id, first_name, last_name }| Provider {
+                id: ProviderId(provider_id),
+                name: PersonName {
+                    last: last_name.unwrap_or_default(),
+                    first: first_name.unwrap_or_default(),
                 },
-            )
+            })
             .collect())
     }
 
@@ -147,17 +135,11 @@ impl Reader {
         let users = self.client.read(request::users(name)).await?;
         Ok(users
             .into_iter()
-            .map(
-                |wire::User {
-                     user_id,
-                     user_name,
-                     active,
-                 }| FoundUser {
-                    id: UserId(user_id),
-                    name: user_name,
-                    active,
-                },
-            )
+            .map(|wire::User { user_id, user_name, active }| FoundUser {
+                id: UserId(user_id),
+                name: user_name,
+                active,
+            })
             .collect())
     }
 
@@ -171,9 +153,8 @@ impl Reader {
             let read = request::grid(user, seen.len() + 1, cursor.as_deref());
             let page = self.client.read(read).await?;
             for row in &page.rows {
-                let row = row
-                    .to_live()
-                    .map_err(|problem| self.client.shape(attempted(), problem))?;
+                let row =
+                    row.to_live().map_err(|problem| self.client.shape(attempted(), problem))?;
                 rows.push(row);
             }
             let Some(next) = page.next_cursor else { break };
@@ -184,9 +165,7 @@ impl Reader {
             cursor = Some(next);
         }
         rows.sort_unstable_by_key(|row| row.key);
-        let twice = rows
-            .windows(2)
-            .find(|pair| matches!(pair, [one, two] if one.key == two.key));
+        let twice = rows.windows(2).find(|pair| matches!(pair, [one, two] if one.key == two.key));
         if let Some([row, _]) = twice {
             let problem = format!(
                 "the row of office {} and provider {} came twice",
@@ -199,36 +178,23 @@ impl Reader {
 
     /// Reads the state of an Ocean site.
     pub async fn site(&self, site: &str) -> Result<Site, BridgeError> {
-        let wire::Site {
-            emr_user,
-            state,
-            run_id,
-            last_completed,
-        } = self.client.read(request::site(site)).await?;
+        let wire::Site { emr_user, state, run_id, last_completed } =
+            self.client.read(request::site(site)).await?;
         let running = match state {
             wire::SiteState::Idle => None,
             wire::SiteState::Running => Some(run_id.ok_or_else(|| {
                 let attempted = format!("read the state of Ocean site {site}");
-                self.client
-                    .shape(attempted, "it is running, but no runId is named".to_owned())
+                self.client.shape(attempted, "it is running, but no runId is named".to_owned())
             })?),
         };
         let wire::LastCompleted { full, recent } = last_completed;
-        Ok(Site {
-            emr_user,
-            running,
-            last_full: full,
-            last_recent: recent,
-        })
+        Ok(Site { emr_user, running, last_full: full, last_recent: recent })
     }
 
     /// Reads one sync run.
     pub async fn sync_run(&self, site: &str, run: &str) -> Result<Run, BridgeError> {
-        let wire::SyncRun {
-            mode,
-            state,
-            message,
-        } = self.client.read(request::sync_run(site, run)).await?;
+        let wire::SyncRun { mode, state, message } =
+            self.client.read(request::sync_run(site, run)).await?;
         Ok(Run {
             mode: match mode {
                 wire::RunMode::Full => Mode::Full,

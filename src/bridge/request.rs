@@ -48,12 +48,7 @@ pub(super) struct Call {
 
 impl Call {
     fn new(endpoint: Endpoint, attempted: impl Into<String>) -> Self {
-        Self {
-            endpoint,
-            attempted: attempted.into(),
-            values: Vec::new(),
-            query: Vec::new(),
-        }
+        Self { endpoint, attempted: attempted.into(), values: Vec::new(), query: Vec::new() }
     }
 
     fn value(mut self, name: &'static str, value: &dyn Display) -> Self {
@@ -74,22 +69,17 @@ impl Call {
         base: &Url,
         paths: &BTreeMap<Endpoint, String>,
     ) -> Result<Url, String> {
-        let template = paths
-            .get(&self.endpoint)
-            .map_or(self.endpoint.default_path(), String::as_str);
+        let template =
+            paths.get(&self.endpoint).map_or(self.endpoint.default_path(), String::as_str);
         let mut url = base.clone();
         {
-            let mut segments = url
-                .path_segments_mut()
-                .map_err(|()| "the url cannot carry a path".to_owned())?;
+            let mut segments =
+                url.path_segments_mut().map_err(|()| "the url cannot carry a path".to_owned())?;
             segments.pop_if_empty();
             for segment in template.trim_start_matches('/').split('/') {
-                let filled = self
-                    .values
-                    .iter()
-                    .fold(segment.to_owned(), |text, (name, value)| {
-                        text.replace(&format!("{{{name}}}"), value)
-                    });
+                let filled = self.values.iter().fold(segment.to_owned(), |text, (name, value)| {
+                    text.replace(&format!("{{{name}}}"), value)
+                });
                 if matches!(filled.as_str(), "" | "." | "..") {
                     return Err(format!("the path `{template}` cannot be filled in"));
                 }
@@ -104,10 +94,7 @@ impl Call {
 }
 
 fn read<T>(call: Call) -> Read<T> {
-    Read {
-        call,
-        answer: PhantomData,
-    }
+    Read { call, answer: PhantomData }
 }
 
 pub(super) fn offices() -> Read<Vec<wire::Office>> {
@@ -115,10 +102,8 @@ pub(super) fn offices() -> Read<Vec<wire::Office>> {
 }
 
 pub(super) fn providers(office: OfficeId) -> Read<Vec<wire::Provider>> {
-    let call = Call::new(
-        Endpoint::OfficeProviders,
-        format!("list the providers of office {office}"),
-    );
+    let call =
+        Call::new(Endpoint::OfficeProviders, format!("list the providers of office {office}"));
     read(call.value("officeId", &office))
 }
 
@@ -128,12 +113,9 @@ pub(super) fn users(name: &str) -> Read<Vec<wire::User>> {
 }
 
 pub(super) fn grid(user: UserId, page: usize, cursor: Option<&str>) -> Read<wire::GridPage> {
-    let call = Call::new(
-        Endpoint::Grid,
-        format!("read page {page} of the grid of user {user}"),
-    )
-    .value("userId", &user)
-    .query("pageSize", &PAGE);
+    let call = Call::new(Endpoint::Grid, format!("read page {page} of the grid of user {user}"))
+        .value("userId", &user)
+        .query("pageSize", &PAGE);
     read(match cursor {
         Some(cursor) => call.query("cursor", &cursor),
         None => call,
@@ -142,27 +124,19 @@ pub(super) fn grid(user: UserId, page: usize, cursor: Option<&str>) -> Read<wire
 
 pub(super) fn site(site: &str) -> Read<wire::Site> {
     read(
-        Call::new(
-            Endpoint::Site,
-            format!("read the state of Ocean site {site}"),
-        )
-        .value("site", &site),
+        Call::new(Endpoint::Site, format!("read the state of Ocean site {site}"))
+            .value("site", &site),
     )
 }
 
 pub(super) fn sync_run(site: &str, run: &str) -> Read<wire::SyncRun> {
-    let call = Call::new(
-        Endpoint::SyncRun,
-        format!("read sync run {run} of Ocean site {site}"),
-    );
+    let call = Call::new(Endpoint::SyncRun, format!("read sync run {run} of Ocean site {site}"));
     read(call.value("site", &site).value("runId", &run))
 }
 
 pub(super) fn site_providers(site: &str) -> Read<Vec<wire::SiteProvider>> {
-    let call = Call::new(
-        Endpoint::SiteProviders,
-        format!("list the providers of Ocean site {site}"),
-    );
+    let call =
+        Call::new(Endpoint::SiteProviders, format!("list the providers of Ocean site {site}"));
     read(call.value("site", &site))
 }
 
@@ -172,9 +146,7 @@ pub(super) fn patch_grid(user: UserId, rows: &[RowWrite], key: &str) -> Write {
     Write {
         call: Call::new(Endpoint::Grid, attempted).value("userId", &user),
         method: WriteMethod::Patch,
-        body: json(&wire::GridPatch {
-            rows: rows.iter().map(wire::PatchRow::from).collect(),
-        }),
+        body: json(&wire::GridPatch { rows: rows.iter().map(wire::PatchRow::from).collect() }),
         idempotency_key: Some(key.to_owned()),
     }
 }
@@ -218,25 +190,13 @@ mod tests {
             "https://bridge.example.org/clinic/cloud-connect/sites/a%2F..%2Fb"
         );
         let base = Url::parse("https://bridge.example.org").unwrap();
-        assert!(
-            sync_run("4021", "..")
-                .call
-                .url(&base, &BTreeMap::new())
-                .is_err()
-        );
+        assert!(sync_run("4021", "..").call.url(&base, &BTreeMap::new()).is_err());
     }
 
     #[test]
     fn an_overridden_template_is_filled_in() {
         let base = Url::parse("https://bridge.example.org").unwrap();
         let paths = BTreeMap::from([(Endpoint::OfficeProviders, "/v2/o-{officeId}/p".to_owned())]);
-        assert_eq!(
-            providers(OfficeId(7))
-                .call
-                .url(&base, &paths)
-                .unwrap()
-                .path(),
-            "/v2/o-7/p"
-        );
+        assert_eq!(providers(OfficeId(7)).call.url(&base, &paths).unwrap().path(), "/v2/o-7/p");
     }
 }

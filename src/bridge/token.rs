@@ -22,9 +22,8 @@ const UNKNOWN_LIFETIME: Duration = Duration::from_mins(5);
 /// When a token that lives `expires_in` from `now` is replaced: a minute early, or a tenth of a
 /// short life.
 pub(super) fn renew_at(now: Instant, expires_in: Option<u64>) -> Instant {
-    let lifetime = expires_in.map_or(UNKNOWN_LIFETIME, |seconds| {
-        Duration::from_secs(seconds.min(24 * 60 * 60))
-    });
+    let lifetime = expires_in
+        .map_or(UNKNOWN_LIFETIME, |seconds| Duration::from_secs(seconds.min(24 * 60 * 60)));
     now + lifetime.saturating_sub(Duration::from_mins(1).min(lifetime / 10))
 }
 

@@ -82,10 +82,9 @@ impl Row {
     pub(super) fn to_live(&self) -> Result<LiveRow, String> {
         let until = match self.access_until.as_deref().map(str::trim) {
             None | Some("") => None,
-            Some(text) => Some(
-                text.parse()
-                    .map_err(|error| format!("accessUntil `{text}` is {error}"))?,
-            ),
+            Some(text) => {
+                Some(text.parse().map_err(|error| format!("accessUntil `{text}` is {error}"))?)
+            }
         };
         Ok(LiveRow {
             key: RowKey {
@@ -190,11 +189,7 @@ pub(super) struct PatchRow {
 
 impl From<&RowWrite> for PatchRow {
     fn from(row: &RowWrite) -> Self {
-        let RowWrite {
-            key,
-            expected,
-            cells,
-        } = row;
+        let RowWrite { key, expected, cells } = row;
         Self {
             office_id: key.office.0,
             provider_id: key.provider.0,

@@ -61,17 +61,10 @@ impl GridWriter {
         let unclear = |problem| self.client.shape(write.call.attempted.clone(), problem);
         if answer.status != 409 && answer.status != 422 {
             let wire::Rows { rows } = self.client.decode(&write, &answer)?;
-            let rows = rows
-                .iter()
-                .map(wire::Row::to_live)
-                .collect::<Result<_, _>>();
+            let rows = rows.iter().map(wire::Row::to_live).collect::<Result<_, _>>();
             return rows.map(Written::All).map_err(unclear);
         }
-        let wire::Refusal {
-            error,
-            message,
-            rows,
-        } = self.client.decode(&write, &answer)?;
+        let wire::Refusal { error, message, rows } = self.client.decode(&write, &answer)?;
         if answer.status == 409 {
             let rows = rows
                 .into_iter()
@@ -85,15 +78,9 @@ impl GridWriter {
         let rows = rows
             .into_iter()
             .map(|row| {
-                serde_json::from_value(row).map(
-                    |wire::RowPlace {
-                         office_id,
-                         provider_id,
-                     }| RowKey {
-                        office: OfficeId(office_id),
-                        provider: ProviderId(provider_id),
-                    },
-                )
+                serde_json::from_value(row).map(|wire::RowPlace { office_id, provider_id }| {
+                    RowKey { office: OfficeId(office_id), provider: ProviderId(provider_id) }
+                })
             })
             .collect::<Result<_, _>>()
             .map_err(|problem| unclear(problem.to_string()))?;
@@ -151,10 +138,6 @@ impl SyncStarter {
         let write = request::start_sync(site, mode);
         let answer = self.client.write(&write, &[409]).await?;
         let wire::SyncStarted { run_id } = self.client.decode(&write, &answer)?;
-        Ok(if answer.status == 409 {
-            Started::Busy(run_id)
-        } else {
-            Started::Run(run_id)
-        })
+        Ok(if answer.status == 409 { Started::Busy(run_id) } else { Started::Run(run_id) })
     }
 }

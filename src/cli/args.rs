@@ -246,7 +246,12 @@ pub(super) struct SimArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) world: Option<PathBuf>,
     /// Where to listen: a loopback address; port 0 chooses one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", conflicts_with = "generate")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:0",
+        conflicts_with = "generate"
+    )]
     pub(super) listen: SocketAddr,
     /// Where to keep the state; default: .accuroform/ beside the world file
     #[arg(long, value_name = "FILE", conflicts_with = "generate")]

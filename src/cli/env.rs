@@ -1,5 +1,8 @@
 //! The environment, read once. Nothing else in the program looks at it.
-#![expect(clippy::disallowed_methods, reason = "the one place that reads the environment and the clock")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the environment and the clock"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -56,16 +59,17 @@ impl Environment {
 
     /// The account, for the journal.
     pub(super) fn who(&self) -> String {
-        self.get("USER").or(self.get("USERNAME")).or(self.get("LOGNAME")).unwrap_or("unknown").to_owned()
+        self.get("USER")
+            .or(self.get("USERNAME"))
+            .or(self.get("LOGNAME"))
+            .unwrap_or("unknown")
+            .to_owned()
     }
 
     /// The machine, for the journal.
     pub(super) fn host(&self) -> String {
         let file = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
-        self.get("HOSTNAME")
-            .or(self.get("COMPUTERNAME"))
-            .unwrap_or(file.trim())
-            .to_owned()
+        self.get("HOSTNAME").or(self.get("COMPUTERNAME")).unwrap_or(file.trim()).to_owned()
     }
 
     /// The CI run, for the journal, if the environment names one.

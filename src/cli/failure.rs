@@ -52,10 +52,13 @@ impl From<OpenError> for Failure {
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
         let (exit, hint) = match &error {
-            JournalError::Locked(_) => (Exit::Locked, "wait until it has ended, then run the command again"),
-            JournalError::Io { .. } => {
-                (Exit::Error, "make the folder writable; nothing is written to Accuro without a record")
+            JournalError::Locked(_) => {
+                (Exit::Locked, "wait until it has ended, then run the command again")
             }
+            JournalError::Io { .. } => (
+                Exit::Error,
+                "make the folder writable; nothing is written to Accuro without a record",
+            ),
             JournalError::Unreadable { .. } => (
                 Exit::Error,
                 "move the file away to start a new journal; keep it if you need its history",

@@ -51,7 +51,9 @@ pub(super) async fn look_before(
         return Err(Failure::new(
             Exit::Refused,
             Code::OtherUser.as_str(),
-            format!("Ocean site {site} works with the EMR user `{user}`, which the manifest does not manage"),
+            format!(
+                "Ocean site {site} works with the EMR user `{user}`, which the manifest does not manage"
+            ),
             "check `ocean.site` and the user's name",
         ));
     }
@@ -75,7 +77,9 @@ pub(super) async fn sync(
             }
             ocean::Progress::Running(run) => format!("sync: {key} sync {run} is running (green)"),
             ocean::Progress::Joined(run) => {
-                format!("sync: joined run {run}, begun by somebody else after the last write (green)")
+                format!(
+                    "sync: joined run {run}, begun by somebody else after the last write (green)"
+                )
             }
         };
         progress.say(&words, printer);
@@ -131,8 +135,7 @@ impl Verified {
 
     /// Whether nothing is left to explain.
     pub(super) fn is_correct(&self) -> bool {
-        self.grid_is_right()
-            && !self.appearance.as_ref().is_some_and(Appearance::is_unexplained)
+        self.grid_is_right() && !self.appearance.as_ref().is_some_and(Appearance::is_unexplained)
     }
 
     /// For programs.
@@ -155,8 +158,7 @@ pub(super) async fn verify(
     before: Option<&[SiteProvider]>,
     environment: &Environment,
 ) -> Result<Verified, Failure> {
-    let Planned { live, desired, plan, refusals: _ } =
-        clinic.plan(&opened.accuro(), scope).await?;
+    let Planned { live, desired, plan, refusals: _ } = clinic.plan(&opened.accuro(), scope).await?;
     let appearance = if mode(clinic).is_some() {
         let after = opened.ocean().site_providers(&clinic.manifest.ocean.site).await?;
         let access: Vec<Access> =
@@ -170,10 +172,11 @@ pub(super) async fn verify(
 
 /// What the grid grants for the rows that the manifest covers.
 fn access(user: &DesiredUser, live: &Snapshot, plan: &Plan) -> Vec<Access> {
-    let rows = live.grids.iter().find(|(name, _)| *name == user.name).and_then(|(_, grid)| match grid {
-        Grid::Read { rows, .. } => Some(rows.as_slice()),
-        Grid::NoUser | Grid::SeveralUsers(_) | Grid::Unread(_) => None,
-    });
+    let rows =
+        live.grids.iter().find(|(name, _)| *name == user.name).and_then(|(_, grid)| match grid {
+            Grid::Read { rows, .. } => Some(rows.as_slice()),
+            Grid::NoUser | Grid::SeveralUsers(_) | Grid::Unread(_) => None,
+        });
     let rows = rows.unwrap_or_default();
     user.rows
         .iter()

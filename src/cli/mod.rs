@@ -23,7 +23,6 @@ use clap::Parser as _;
 
 use args::Cli;
 use exit::Exit;
-use failure::Failure;
 use printer::Printer;
 
 /// Runs the program with the given arguments and the process's environment.

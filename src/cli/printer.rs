@@ -101,7 +101,8 @@ fn paint(text: &str) -> String {
             };
             match style {
                 Some(style) => {
-                    let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
+                    let (body, end) =
+                        line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
                     format!("{style}{body}{style:#}{end}")
                 }
                 None => line.to_owned(),

@@ -23,7 +23,8 @@ pub(super) fn long_form(arguments: impl IntoIterator<Item = OsString>) -> Vec<Os
         .into_iter()
         .map(|argument| {
             literal |= argument == "--";
-            let flag = argument.to_str().filter(|_| !literal).and_then(|text| text.strip_prefix('-'));
+            let flag =
+                argument.to_str().filter(|_| !literal).and_then(|text| text.strip_prefix('-'));
             match flag {
                 Some(flag) if SINGLE_DASH.contains(&flag.split('=').next().unwrap_or(flag)) => {
                     OsString::from(format!("--{flag}"))
@@ -42,7 +43,8 @@ mod tests {
     fn only_shared_flags_are_respelled() {
         let typed = ["accuroform", "plan", "-out=p", "-target", "x", "-h", "--json", "--", "-json"];
         let read = long_form(typed.map(OsString::from));
-        let expected = ["accuroform", "plan", "--out=p", "--target", "x", "-h", "--json", "--", "-json"];
+        let expected =
+            ["accuroform", "plan", "--out=p", "--target", "x", "-h", "--json", "--", "-json"];
         assert_eq!(read, expected.map(OsString::from));
     }
 }

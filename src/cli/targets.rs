@@ -18,7 +18,7 @@ pub(super) fn resolve(
         let mut targets = written.iter().map(one).collect::<Result<Vec<_>, _>>()?;
         targets.sort_unstable();
         targets.dedup();
-        Ok(targets)
+        Ok::<_, Failure>(targets)
     };
     Ok(Targets { only: all(only, "--target")?, except: all(except, "--exclude")? })
 }
@@ -33,7 +33,8 @@ fn target(text: &str, flag: &str, directory: &Directory) -> Result<Target, Failu
         Some(("column", name)) => column(name).map(Target::Column),
         Some(_) | None => Err(Problem {
             message: "not a target".to_owned(),
-            hint: "write office:NAME, provider:NAME or column:NAME; an id may stand for a name".to_owned(),
+            hint: "write office:NAME, provider:NAME or column:NAME; an id may stand for a name"
+                .to_owned(),
         }),
     }
     .map_err(|Problem { message, hint }| unknown(message, &hint))
@@ -59,7 +60,8 @@ fn provider(written: &str, directory: &Directory) -> Result<ProviderId, Problem>
     let matching = people.iter().filter(|(_, name)| name.matches(written)).map(|(id, _)| *id);
     let matching: Vec<ProviderId> = matching.collect();
     let names = people.iter().map(|(id, name)| (id.0, name.listed())).collect();
-    let is_one = |name: &str| matching.iter().any(|id| people.get(id).is_some_and(|p| p.listed() == name));
+    let is_one =
+        |name: &str| matching.iter().any(|id| people.get(id).is_some_and(|p| p.listed() == name));
     one("provider", written, names, is_one).map(ProviderId)
 }
 
@@ -86,7 +88,8 @@ fn one(
             },
         }),
         several => {
-            let ids: Vec<String> = several.iter().map(|(id, name)| format!("{name} ({id})")).collect();
+            let ids: Vec<String> =
+                several.iter().map(|(id, name)| format!("{name} ({id})")).collect();
             Err(Problem {
                 message: format!("several {kind}s have this name"),
                 hint: format!("write the id of one: {}", ids.join("; ")),

@@ -6,5 +6,5 @@
 mod open;
 mod secret;
 
-pub use open::{Opened, open, store_path};
-pub use secret::{Surroundings, SecretError};
+pub use open::{OpenError, Opened, open, store_path};
+pub use secret::{SecretError, Surroundings};

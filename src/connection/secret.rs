@@ -78,7 +78,9 @@ impl SecretError {
     pub fn hint(&self) -> String {
         match &self.problem {
             Problem::NoVariable(name) => format!("set {name} in the environment of this command"),
-            Problem::File { .. } => "check the path, which is relative to the manifest, and its mode".to_owned(),
+            Problem::File { .. } => {
+                "check the path, which is relative to the manifest, and its mode".to_owned()
+            }
             Problem::NotStarted { .. } | Problem::Failed { .. } => {
                 "run the command by hand and see what it says".to_owned()
             }

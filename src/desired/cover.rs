@@ -13,11 +13,7 @@ use crate::model::{Cells, OfficeId, ProviderId, RowKey, UserId};
 pub fn desired(manifest: &Manifest, live: &Snapshot) -> Desired {
     let mut desired = Desired::default();
     for rule in &manifest.users {
-        let grid = live
-            .grids
-            .iter()
-            .find(|(name, _)| *name == rule.name)
-            .map(|(_, grid)| grid);
+        let grid = live.grids.iter().find(|(name, _)| *name == rule.name).map(|(_, grid)| grid);
         if let Some(id) = user_id(rule, grid, &mut desired.findings) {
             let mut cover = Cover::new(&live.directory, &mut desired.findings);
             cover.user(rule);
@@ -33,9 +29,7 @@ fn user_id(rule: &UserRule, grid: Option<&Grid>, findings: &mut Vec<Diagnostic>)
     let UserRule { name, path, .. } = rule;
     let at = path.key("name");
     match grid {
-        Some(Grid::Read {
-            user, active: true, ..
-        }) => Some(*user),
+        Some(Grid::Read { user, active: true, .. }) => Some(*user),
         Some(Grid::Read { active: false, .. }) => {
             findings.push(
                 Diagnostic::error(
@@ -49,21 +43,13 @@ fn user_id(rule: &UserRule, grid: Option<&Grid>, findings: &mut Vec<Diagnostic>)
         }
         Some(Grid::NoUser) => {
             findings.push(
-                Diagnostic::error(
-                    Code::UnknownUser,
-                    at,
-                    format!("no EMR user is named `{name}`"),
-                )
-                .hint("check `name` and `tenant`; the integration's user is created in Accuro"),
+                Diagnostic::error(Code::UnknownUser, at, format!("no EMR user is named `{name}`"))
+                    .hint("check `name` and `tenant`; the integration's user is created in Accuro"),
             );
             None
         }
         Some(Grid::SeveralUsers(ids)) => {
-            let ids = ids
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(", ");
+            let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             findings.push(
                 Diagnostic::error(
                     Code::AmbiguousUser,
@@ -123,11 +109,7 @@ impl<'a> Cover<'a> {
                 continue;
             };
             if let Some(first) = named.insert(office, &office_rule.office) {
-                self.twice(
-                    &office_rule.office,
-                    first,
-                    "this entry names the same office",
-                );
+                self.twice(&office_rule.office, first, "this entry names the same office");
             } else {
                 self.office_rule(rule, office, office_rule);
             }
@@ -136,13 +118,7 @@ impl<'a> Cover<'a> {
     }
 
     fn office_rule(&mut self, user: &UserRule, office: OfficeId, rule: &'a OfficeRule) {
-        let OfficeRule {
-            office: selector,
-            all_providers,
-            except,
-            grant,
-            providers,
-        } = rule;
+        let OfficeRule { office: selector, all_providers, except, grant, providers } = rule;
         if self.left_out.contains(&office) {
             let message = "this office is also left out by `except`";
             self.findings.push(
@@ -151,12 +127,7 @@ impl<'a> Cover<'a> {
             );
             return;
         }
-        if self
-            .directory
-            .offices
-            .get(&office)
-            .is_some_and(|office| !office.active)
-        {
+        if self.directory.offices.get(&office).is_some_and(|office| !office.active) {
             let message = "this office is not active in Accuro";
             self.findings.push(
                 Diagnostic::warning(Code::InactiveOffice, selector.path.clone(), message)
@@ -197,20 +168,11 @@ impl<'a> Cover<'a> {
 
     /// Covers every provider of an office; an unread office gets no rows and stays unread.
     fn all_providers(&mut self, office: OfficeId, grant: &'a Grant) {
-        if let Some(Providers::Read(providers)) = self
-            .directory
-            .offices
-            .get(&office)
-            .map(|office| &office.providers)
+        if let Some(Providers::Read(providers)) =
+            self.directory.offices.get(&office).map(|office| &office.providers)
         {
             for provider in providers.keys() {
-                self.rows.insert(
-                    RowKey {
-                        office,
-                        provider: *provider,
-                    },
-                    grant,
-                );
+                self.rows.insert(RowKey { office, provider: *provider }, grant);
             }
         }
     }
@@ -242,8 +204,7 @@ impl<'a> Cover<'a> {
             }
             warnings.dedup();
             self.findings.extend(warnings);
-            self.findings
-                .extend(several.or(missing.filter(|_| !found_or_unread)));
+            self.findings.extend(several.or(missing.filter(|_| !found_or_unread)));
         }
     }
 
@@ -258,10 +219,7 @@ impl<'a> Cover<'a> {
         selector: &Selector<ProviderId>,
     ) -> Option<ProviderId> {
         let found = find_provider(self.directory, office, selector, self.findings);
-        found
-            .map_err(|finding| self.findings.push(finding))
-            .ok()
-            .flatten()
+        found.map_err(|finding| self.findings.push(finding)).ok().flatten()
     }
 
     fn twice<Id>(&mut self, second: &Selector<Id>, first: &Selector<Id>, message: &str) {
@@ -274,13 +232,7 @@ impl<'a> Cover<'a> {
 
     /// The rows in key order with their rules numbered, each rule once.
     fn finish(self, rule: &UserRule, id: UserId) -> DesiredUser {
-        let UserRule {
-            name,
-            name_pattern,
-            management,
-            grant,
-            ..
-        } = rule;
+        let UserRule { name, name_pattern, management, grant, .. } = rule;
         let exact = Rule {
             why: Why::Exact,
             reason: None,
@@ -312,10 +264,7 @@ impl<'a> Cover<'a> {
                 Providers::Unread(_) => None,
             })
             .flat_map(|(office, providers)| {
-                providers.keys().map(move |provider| RowKey {
-                    office,
-                    provider: *provider,
-                })
+                providers.keys().map(move |provider| RowKey { office, provider: *provider })
             })
             .filter(|key| !self.rows.contains_key(key) && !self.excepted.contains(key))
             .collect();
@@ -333,13 +282,7 @@ impl<'a> Cover<'a> {
 }
 
 fn written(grant: &Grant) -> Rule {
-    let Grant {
-        columns: _,
-        until: _,
-        reason,
-        why,
-        place,
-    } = grant;
+    let Grant { columns: _, until: _, reason, why, place } = grant;
     Rule {
         why: match why {
             Written::Profile(profile) => Why::Profile(profile.clone()),

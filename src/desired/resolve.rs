@@ -14,42 +14,26 @@ pub fn find_office(
     selector: &Selector<OfficeId>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<OfficeId, Diagnostic> {
-    let Selector {
-        id,
-        name,
-        path,
-        place: _,
-    } = selector;
+    let Selector { id, name, path, place: _ } = selector;
     if let Some(id) = id {
         let Some(office) = directory.offices.get(id) else {
             let message = format!("no office has id {id}");
-            return Err(
-                Diagnostic::error(Code::UnknownOffice, path.key("id"), message)
-                    .hint(listing("the offices are", office_labels(directory))),
-            );
+            return Err(Diagnostic::error(Code::UnknownOffice, path.key("id"), message)
+                .hint(listing("the offices are", office_labels(directory))));
         };
-        if let Some(name) = name
-            .as_ref()
-            .filter(|name| fold(name) != fold(&office.name))
-        {
+        if let Some(name) = name.as_ref().filter(|name| fold(name) != fold(&office.name)) {
             warnings.push(differs(path, name, &format!("office {id}"), &office.name));
         }
         return Ok(*id);
     }
     let name = name.as_deref().unwrap_or_default();
-    let found: Vec<_> = directory
-        .offices
-        .iter()
-        .filter(|(_, office)| fold(&office.name) == fold(name))
-        .collect();
+    let found: Vec<_> =
+        directory.offices.iter().filter(|(_, office)| fold(&office.name) == fold(name)).collect();
     match found.as_slice() {
         [(id, _)] => Ok(**id),
         [] => {
             let message = format!("no office is named `{name}`");
-            let names = directory
-                .offices
-                .values()
-                .map(|office| office.name.as_str());
+            let names = directory.offices.values().map(|office| office.name.as_str());
             let hint = match did_you_mean(name, names) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => listing("the offices are", office_labels(directory)),
@@ -58,14 +42,9 @@ pub fn find_office(
         }
         several => {
             let message = format!("{} offices are named `{name}`", several.len());
-            let labels = several
-                .iter()
-                .map(|(id, office)| office_label(**id, office))
-                .collect();
-            Err(
-                Diagnostic::error(Code::AmbiguousOffice, path.key("name"), message)
-                    .hint(listing("write the id instead; the candidates are", labels)),
-            )
+            let labels = several.iter().map(|(id, office)| office_label(**id, office)).collect();
+            Err(Diagnostic::error(Code::AmbiguousOffice, path.key("name"), message)
+                .hint(listing("write the id instead; the candidates are", labels)))
         }
     }
 }
@@ -80,43 +59,25 @@ pub fn find_provider(
     selector: &Selector<ProviderId>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Option<ProviderId>, Diagnostic> {
-    let Selector {
-        id,
-        name,
-        path,
-        place: _,
-    } = selector;
-    let Some(Office {
-        name: office_name,
-        providers: Providers::Read(providers),
-        ..
-    }) = directory.offices.get(&office)
+    let Selector { id, name, path, place: _ } = selector;
+    let Some(Office { name: office_name, providers: Providers::Read(providers), .. }) =
+        directory.offices.get(&office)
     else {
         return Ok(None);
     };
     if let Some(id) = id {
         let Some(found) = providers.get(id) else {
             let message = format!("office `{office_name}` has no provider with id {id}");
-            return Err(
-                Diagnostic::error(Code::UnknownProvider, path.key("id"), message)
-                    .hint(elsewhere(directory, |other, _| other == *id)),
-            );
+            return Err(Diagnostic::error(Code::UnknownProvider, path.key("id"), message)
+                .hint(elsewhere(directory, |other, _| other == *id)));
         };
         if let Some(name) = name.as_ref().filter(|name| !found.matches(name)) {
-            warnings.push(differs(
-                path,
-                name,
-                &format!("provider {id}"),
-                &found.listed(),
-            ));
+            warnings.push(differs(path, name, &format!("provider {id}"), &found.listed()));
         }
         return Ok(Some(*id));
     }
     let name = name.as_deref().unwrap_or_default();
-    let found: Vec<_> = providers
-        .iter()
-        .filter(|(_, person)| person.matches(name))
-        .collect();
+    let found: Vec<_> = providers.iter().filter(|(_, person)| person.matches(name)).collect();
     match found.as_slice() {
         [(id, _)] => Ok(Some(**id)),
         [] => {
@@ -129,18 +90,11 @@ pub fn find_provider(
             Err(Diagnostic::error(Code::UnknownProvider, path.key("name"), message).hint(hint))
         }
         several => {
-            let message = format!(
-                "{} providers of office `{office_name}` are named `{name}`",
-                several.len()
-            );
-            let labels = several
-                .iter()
-                .map(|(id, person)| format!("{} ({id})", person.listed()));
-            Err(
-                Diagnostic::error(Code::AmbiguousProvider, path.key("name"), message).hint(
-                    listing("write the id instead; the candidates are", labels.collect()),
-                ),
-            )
+            let message =
+                format!("{} providers of office `{office_name}` are named `{name}`", several.len());
+            let labels = several.iter().map(|(id, person)| format!("{} ({id})", person.listed()));
+            Err(Diagnostic::error(Code::AmbiguousProvider, path.key("name"), message)
+                .hint(listing("write the id instead; the candidates are", labels.collect())))
         }
     }
 }
@@ -174,11 +128,7 @@ fn office_label(id: OfficeId, office: &Office) -> String {
 }
 
 fn office_labels(directory: &Directory) -> Vec<String> {
-    directory
-        .offices
-        .iter()
-        .map(|(id, office)| office_label(*id, office))
-        .collect()
+    directory.offices.iter().map(|(id, office)| office_label(*id, office)).collect()
 }
 
 /// At most this many names in a hint.
@@ -186,11 +136,7 @@ const LISTED: usize = 8;
 
 fn listing(intro: &str, labels: Vec<String>) -> String {
     let more = labels.len().saturating_sub(LISTED);
-    let mut text = labels
-        .into_iter()
-        .take(LISTED)
-        .collect::<Vec<_>>()
-        .join("; ");
+    let mut text = labels.into_iter().take(LISTED).collect::<Vec<_>>().join("; ");
     if more > 0 {
         text = format!("{text}; and {more} more");
     }

@@ -93,10 +93,7 @@ impl Diagnostic {
 
     /// A warning about the value at `path`.
     pub fn warning(code: Code, path: KeyPath, message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(code, path, message)
-        }
+        Self { severity: Severity::Warning, ..Self::error(code, path, message) }
     }
 
     /// The same finding, about the key rather than its value.
@@ -123,20 +120,14 @@ impl Diagnostic {
     /// The same finding with a second place.
     #[must_use]
     pub fn related(mut self, label: impl Into<String>, path: KeyPath) -> Self {
-        self.related.push(Related {
-            label: label.into(),
-            path,
-            span: None,
-        });
+        self.related.push(Related { label: label.into(), path, span: None });
         self
     }
 }
 
 /// Whether any finding stops an apply.
 pub fn has_errors(findings: &[Diagnostic]) -> bool {
-    findings
-        .iter()
-        .any(|finding| finding.severity == Severity::Error)
+    findings.iter().any(|finding| finding.severity == Severity::Error)
 }
 
 /// The candidate nearest to `written`, if one is near enough to be what was meant.
@@ -147,10 +138,7 @@ pub fn did_you_mean<'a>(
     candidates
         .into_iter()
         .map(|candidate| {
-            (
-                strsim::jaro_winkler(&written.to_lowercase(), &candidate.to_lowercase()),
-                candidate,
-            )
+            (strsim::jaro_winkler(&written.to_lowercase(), &candidate.to_lowercase()), candidate)
         })
         .filter(|(likeness, _)| *likeness >= 0.8)
         .max_by(|one, two| one.0.total_cmp(&two.0).then_with(|| two.1.cmp(one.1)))

@@ -71,11 +71,7 @@ impl Journal {
         match fs::read_to_string(&path) {
             Ok(text) => read(&text).map_err(|problem| JournalError::Unreadable { path, problem }),
             Err(problem) if problem.kind() == io::ErrorKind::NotFound => Ok(Reading::default()),
-            Err(problem) => Err(JournalError::Io {
-                attempted: "read",
-                path,
-                problem,
-            }),
+            Err(problem) => Err(JournalError::Io { attempted: "read", path, problem }),
         }
     }
 
@@ -90,11 +86,7 @@ impl Journal {
         let path = path_in(state, clinic);
         let io = |attempted| {
             let path = path.clone();
-            move |problem| JournalError::Io {
-                attempted,
-                path,
-                problem,
-            }
+            move |problem| JournalError::Io { attempted, path, problem }
         };
         make_private_dir(state).map_err(io("make the folder of"))?;
         let mut file = private(OpenOptions::new().read(true).append(true).create(true))
@@ -107,10 +99,8 @@ impl Journal {
         }
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(io("read"))?;
-        let reading = read(&text).map_err(|problem| JournalError::Unreadable {
-            path: path.clone(),
-            problem,
-        })?;
+        let reading = read(&text)
+            .map_err(|problem| JournalError::Unreadable { path: path.clone(), problem })?;
         if reading.torn {
             file.set_len(reading.whole as u64).map_err(io("mend"))?;
         }
@@ -136,18 +126,12 @@ impl Journal {
             event,
             previous: self.last.clone(),
         };
-        let io = |problem| JournalError::Io {
-            attempted: "append to",
-            path: self.path.clone(),
-            problem,
-        };
+        let io =
+            |problem| JournalError::Io { attempted: "append to", path: self.path.clone(), problem };
         let mut line = serde_json::to_vec(&record).map_err(|error| io(error.into()))?;
         let digest = sha256(&line);
         line.push(b'\n');
-        self.file
-            .write_all(&line)
-            .and_then(|()| self.file.sync_data())
-            .map_err(io)?;
+        self.file.write_all(&line).and_then(|()| self.file.sync_data()).map_err(io)?;
         self.seq += 1;
         self.last = digest;
         Ok(())
@@ -177,9 +161,5 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 
 /// A new file survives a power cut only when its folder was flushed too.
 fn sync_dir(path: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(path)?.sync_all()
-    } else {
-        Ok(())
-    }
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }

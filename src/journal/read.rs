@@ -51,32 +51,20 @@ pub enum ReadError {
 
 /// Reads and checks a whole journal.
 pub fn read(text: &str) -> Result<Reading, ReadError> {
-    let mut reading = Reading {
-        last: sha256(b""),
-        ..Reading::default()
-    };
+    let mut reading = Reading { last: sha256(b""), ..Reading::default() };
     for (at, line) in text.split_inclusive('\n').enumerate() {
         let number = at + 1;
         let Some(content) = line.strip_suffix('\n') else {
             reading.torn = true;
             break;
         };
-        let record: Record =
-            serde_json::from_str(content).map_err(|error| ReadError::NotARecord {
-                line: number,
-                problem: error.to_string(),
-            })?;
+        let record: Record = serde_json::from_str(content)
+            .map_err(|error| ReadError::NotARecord { line: number, problem: error.to_string() })?;
         if record.v != VERSION {
-            return Err(ReadError::Version {
-                line: number,
-                version: record.v,
-            });
+            return Err(ReadError::Version { line: number, version: record.v });
         }
         if record.previous != reading.last || record.seq != number as u64 {
-            return Err(ReadError::Broken {
-                line: number,
-                seq: record.seq,
-            });
+            return Err(ReadError::Broken { line: number, seq: record.seq });
         }
         reading.last = sha256(content.as_bytes());
         reading.whole += line.len();

@@ -20,32 +20,20 @@ pub async fn fetch(reader: &Reader, users: &[String]) -> Result<Snapshot, Bridge
                 Ok(found) => Providers::Read(found.into_iter().map(|p| (p.id, p.name)).collect()),
                 Err(error) => Providers::Unread(error.to_string()),
             };
-            Ok::<_, BridgeError>((
-                id,
-                Office {
-                    name,
-                    active,
-                    providers,
-                },
-            ))
+            Ok::<_, BridgeError>((id, Office { name, active, providers }))
         })
         .buffer_unordered(reader.concurrency())
         .try_collect()
         .await?;
     let grids = stream::iter(users.iter().cloned())
         .map(|name| async move {
-            let grid = grid(reader, &name)
-                .await
-                .unwrap_or_else(|e| Grid::Unread(e.to_string()));
+            let grid = grid(reader, &name).await.unwrap_or_else(|e| Grid::Unread(e.to_string()));
             (name, grid)
         })
         .buffered(reader.concurrency())
         .collect()
         .await;
-    Ok(Snapshot {
-        directory: Directory { offices: directory },
-        grids,
-    })
+    Ok(Snapshot { directory: Directory { offices: directory }, grids })
 }
 
 async fn grid(reader: &Reader, name: &str) -> Result<Grid, BridgeError> {
@@ -59,14 +47,8 @@ async fn grid(reader: &Reader, name: &str) -> Result<Grid, BridgeError> {
         [] => Ok(Grid::NoUser),
         [user] => {
             let rows = reader.grid(user.id).await?;
-            Ok(Grid::Read {
-                user: user.id,
-                active: user.active,
-                rows,
-            })
+            Ok(Grid::Read { user: user.id, active: user.active, rows })
         }
-        several => Ok(Grid::SeveralUsers(
-            several.iter().map(|user| user.id).collect(),
-        )),
+        several => Ok(Grid::SeveralUsers(several.iter().map(|user| user.id).collect())),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{KeyPath, Span};
-use crate::model::{Column, Columns, OfficeId, ProviderId, Until};
+use crate::model::{Column, Columns, Endpoint, OfficeId, ProviderId, Until};
 
 /// A checked manifest of one clinic.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,8 +80,8 @@ pub struct Api {
     pub headers: BTreeMap<String, SecretRef>,
     /// OAuth scope, if any.
     pub scope: Option<String>,
-    /// Paths that differ from the contract's.
-    pub paths: Paths,
+    /// Path templates that differ from the contract's.
+    pub paths: BTreeMap<Endpoint, String>,
     /// Extra certificate authorities in PEM, relative to the manifest.
     pub ca_file: Option<String>,
     /// The most calls at the same time, 1 to 64.
@@ -108,30 +108,6 @@ pub enum QueryValue {
     Secret(SecretRef),
     /// Written in the manifest on purpose as `{value: ...}`: not a secret.
     Value(String),
-}
-
-/// Path templates of the bridge contract; `{officeId}`, `{userId}`, `{site}` and `{runId}` are
-/// filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paths {
-    /// `/oauth/token`
-    pub token: String,
-    /// `/rest/v1/offices`
-    pub offices: String,
-    /// `/rest/v1/providers/offices/{officeId}`
-    pub office_providers: String,
-    /// `/rest/v1/permissions/users`
-    pub users: String,
-    /// `/rest/v1/permissions/users/{userId}/grid`
-    pub grid: String,
-    /// `/cloud-connect/sites/{site}`
-    pub site: String,
-    /// `/cloud-connect/sites/{site}/sync`
-    pub sync: String,
-    /// `/cloud-connect/sites/{site}/sync/{runId}`
-    pub sync_run: String,
-    /// `/cloud-connect/sites/{site}/providers`
-    pub site_providers: String,
 }
 
 /// The clinic's Ocean site.

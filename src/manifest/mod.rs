@@ -1,11 +1,28 @@
 //! From YAML text to a checked [`Manifest`]: every fault of the file in one run, each with its place.
 //!
-//! [`load`] is the only way to a [`Manifest`]. Start reading at `checked.rs`, the result.
+//! [`load`] is the only way to a [`Manifest`]. Start reading there for the way, or at `checked.rs`
+//! for the result.
 
+mod check;
 mod checked;
+mod findings;
+mod load;
+mod mask;
+mod mask_lines;
+mod pattern;
+mod raw;
+mod scalar;
+mod scan;
+mod schema;
+mod shown;
+mod source;
+mod tree;
 
 pub use checked::{
     AccuroConnection, Api, Clinic, Connections, Grant, Management, Manifest, Ocean,
-    OceanConnection, OfficeRule, Paths, ProviderRule, QueryValue, Safety, SecretRef, Selector,
-    SyncMode, UserRule, Why,
+    OceanConnection, OfficeRule, ProviderRule, QueryValue, Safety, SecretRef, Selector, SyncMode,
+    UserRule, Why,
 };
+pub use load::{Loaded, MAX_BYTES, load};
+pub use schema::{SCHEMA_ID, schema, schema_text};
+pub use source::Source;

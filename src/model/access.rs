@@ -56,18 +56,11 @@ pub struct Cells {
 
 impl Cells {
     /// A row with nothing ticked, which is the same as a row that is not there.
-    pub const NOTHING: Self = Self {
-        columns: Columns::NONE,
-        until: None,
-    };
+    pub const NOTHING: Self = Self { columns: Columns::NONE, until: None };
 
     /// The content of a row; the date of a row that grants nothing is dropped.
     pub fn new(columns: Columns, until: Option<Until>) -> Self {
-        let until = if columns == Columns::NONE {
-            None
-        } else {
-            until
-        };
+        let until = if columns == Columns::NONE { None } else { until };
         Self { columns, until }
     }
 

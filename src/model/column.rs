@@ -165,9 +165,7 @@ impl Columns {
 
     /// The columns with their levels, in screen order.
     pub fn iter(self) -> impl Iterator<Item = (Column, Level)> {
-        Column::ALL
-            .into_iter()
-            .map(move |column| (column, self.get(column)))
+        Column::ALL.into_iter().map(move |column| (column, self.get(column)))
     }
 
     /// The higher level of each column.
@@ -178,36 +176,27 @@ impl Columns {
 
     /// Levels decided one column at a time.
     pub fn from_fn(level: impl Fn(Column) -> Level) -> Self {
-        Column::ALL.into_iter().fold(Self::NONE, |columns, column| {
-            columns.with(column, level(column))
-        })
+        Column::ALL
+            .into_iter()
+            .fold(Self::NONE, |columns, column| columns.with(column, level(column)))
     }
 
     /// How many columns are at a higher level here than in `other`.
     pub fn count_above(self, other: Self) -> u32 {
-        self.iter()
-            .map(|(column, level)| u32::from(level > other.get(column)))
-            .sum()
+        self.iter().map(|(column, level)| u32::from(level > other.get(column))).sum()
     }
 }
 
 impl FromIterator<(Column, Level)> for Columns {
     fn from_iter<T: IntoIterator<Item = (Column, Level)>>(pairs: T) -> Self {
-        pairs
-            .into_iter()
-            .fold(Self::NONE, |columns, (column, level)| {
-                columns.with(column, level)
-            })
+        pairs.into_iter().fold(Self::NONE, |columns, (column, level)| columns.with(column, level))
     }
 }
 
 impl Serialize for Columns {
     /// Writes all nine columns by their keys.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(
-            self.iter()
-                .map(|(column, level)| (column.key(), level.key())),
-        )
+        serializer.collect_map(self.iter().map(|(column, level)| (column.key(), level.key())))
     }
 }
 
@@ -223,10 +212,6 @@ impl<'de> Deserialize<'de> for Columns {
             let level = Level::from_key(level).ok_or_else(|| format!("no level `{level}`"))?;
             Ok::<_, String>((column, level))
         };
-        levels
-            .iter()
-            .map(pair)
-            .collect::<Result<_, _>>()
-            .map_err(D::Error::custom)
+        levels.iter().map(pair).collect::<Result<_, _>>().map_err(D::Error::custom)
     }
 }

@@ -12,9 +12,7 @@ use super::{OfficeId, ProviderId, RowKey};
 /// The form of a name that is compared: Unicode NFC, case folded, white space folded.
 pub fn fold(name: &str) -> String {
     let normalizer = ComposingNormalizerBorrowed::new_nfc();
-    let folded = CaseMapper::new()
-        .fold_string(&normalizer.normalize(name))
-        .into_owned();
+    let folded = CaseMapper::new().fold_string(&normalizer.normalize(name)).into_owned();
     let words: Vec<&str> = folded.split_whitespace().collect();
     normalizer.normalize(&words.join(" ")).into_owned()
 }
@@ -61,10 +59,7 @@ pub struct Names {
 impl Names {
     /// The office's name, or its id where the directory has none.
     pub fn office(&self, id: OfficeId) -> String {
-        self.offices
-            .get(&id)
-            .cloned()
-            .unwrap_or_else(|| format!("office {id}"))
+        self.offices.get(&id).cloned().unwrap_or_else(|| format!("office {id}"))
     }
 
     /// `Singh, Anita (1042)`, or `provider 1042` where the directory has no name.
@@ -77,10 +72,6 @@ impl Names {
 
     /// The address of a row: `lakeside/OceanAPILAKESIDE/Main Street/Singh, Anita (1042)`.
     pub fn address(&self, clinic: &str, user: &str, key: RowKey) -> String {
-        format!(
-            "{clinic}/{user}/{}/{}",
-            self.office(key.office),
-            self.provider(key.provider)
-        )
+        format!("{clinic}/{user}/{}/{}", self.office(key.office), self.provider(key.provider))
     }
 }

@@ -78,9 +78,7 @@ pub enum Reason {
 impl Appearance {
     /// Whether somebody is missing although everything that can be seen is right.
     pub fn is_unexplained(&self) -> bool {
-        self.missing
-            .iter()
-            .any(|missing| missing.reasons.contains(&Reason::Unexplained))
+        self.missing.iter().any(|missing| missing.reasons.contains(&Reason::Unexplained))
     }
 }
 
@@ -99,16 +97,10 @@ pub fn appearance(
         if was_shown(provider.id) {
             result.stayed += 1;
         } else {
-            result
-                .appeared
-                .push((named(provider), provider.appointments));
+            result.appeared.push((named(provider), provider.appointments));
         }
     }
-    for provider in before
-        .unwrap_or_default()
-        .iter()
-        .filter(|provider| provider.on_patients_page)
-    {
+    for provider in before.unwrap_or_default().iter().filter(|provider| provider.on_patients_page) {
         if !shown(after, provider.id) {
             result.vanished.push(named(provider));
         }
@@ -122,10 +114,7 @@ pub fn appearance(
             continue;
         };
         let listed = after.iter().find(|listed| listed.id == id);
-        result.missing.push(Missing {
-            provider,
-            reasons: reasons(&rows, listed, today),
-        });
+        result.missing.push(Missing { provider, reasons: reasons(&rows, listed, today) });
     }
     result
 }
@@ -159,28 +148,17 @@ fn reasons(rows: &[&Access], listed: Option<&SiteProvider>, today: Date) -> Vec<
 }
 
 fn row_reasons(row: &Access, today: Date) -> Vec<Reason> {
-    let Access {
-        provider: _,
-        name: _,
-        office,
-        cells,
-    } = row;
+    let Access { provider: _, name: _, office, cells } = row;
     let columns: Vec<Column> = PAGE_COLUMNS
         .into_iter()
         .filter(|column| cells.columns().get(*column) < Level::Full)
         .collect();
     let mut reasons = Vec::new();
     if !columns.is_empty() {
-        reasons.push(Reason::Columns {
-            office: office.clone(),
-            columns,
-        });
+        reasons.push(Reason::Columns { office: office.clone(), columns });
     }
     if let Some(until) = cells.until().filter(|until| until.0 < today) {
-        reasons.push(Reason::UntilPassed {
-            office: office.clone(),
-            until: until.to_string(),
-        });
+        reasons.push(Reason::UntilPassed { office: office.clone(), until: until.to_string() });
     }
     reasons
 }

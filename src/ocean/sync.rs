@@ -113,21 +113,16 @@ enum End {
     Failed(String),
 }
 
-/// Starts a sync of `site` and waits for its end. Call it after the last write.
+/// Starts a sync and waits for its end. Call it after the last write.
 pub async fn sync(
     reader: &Reader,
     starter: &SyncStarter,
-    site: &str,
-    mode: Mode,
     watch: &Watch,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Synced, SyncError> {
-    let watched = Watched {
-        reader,
-        site,
-        watch,
-        deadline: Instant::now() + watch.timeout,
-    };
+    let Watch { site, mode, timeout, poll: _, stop: _ } = watch;
+    let (site, mode) = (site.as_str(), *mode);
+    let watched = Watched { reader, watch, deadline: Instant::now() + *timeout };
     let mut lost = 0;
     while Instant::now() < watched.deadline {
         let seen = reader.site(site).await?;
@@ -151,10 +146,7 @@ pub async fn sync(
                     Mode::Recent => (&seen.last_recent, &now.last_recent),
                 };
                 if now.running.is_none() && before != after {
-                    return Ok(Synced {
-                        run: None,
-                        joined: true,
-                    });
+                    return Ok(Synced { run: None, joined: true });
                 }
                 lost += 1;
                 if now.running.is_none() && lost >= STARTS {
@@ -189,10 +181,7 @@ struct Watched<'a> {
 impl Watched<'_> {
     async fn complete(&self, run: String, joined: bool) -> Result<Synced, SyncError> {
         match self.end(&run).await? {
-            End::Succeeded => Ok(Synced {
-                run: Some(run),
-                joined,
-            }),
+            End::Succeeded => Ok(Synced { run: Some(run), joined }),
             End::Failed(message) => Err(SyncError::Failed { run, message }),
         }
     }

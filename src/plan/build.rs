@@ -31,30 +31,16 @@ pub struct Inputs<'a> {
 
 /// Plans what turns live into desired. What is unread is never touched.
 pub fn plan(inputs: Inputs<'_>) -> Plan {
-    let Inputs {
-        clinic,
-        tenant,
-        site,
-        manifest,
-        desired,
-        live,
-        targets,
-    } = inputs;
+    let Inputs { clinic, tenant, site, manifest, desired, live, targets } = inputs;
     let mut unread = Vec::new();
     for (id, office) in &live.directory.offices {
         if let Providers::Unread(reason) = &office.providers {
-            unread.push(Unread {
-                part: UnreadPart::Office(*id),
-                reason: reason.clone(),
-            });
+            unread.push(Unread { part: UnreadPart::Office(*id), reason: reason.clone() });
         }
     }
     for (name, grid) in &live.grids {
         if let Grid::Unread(reason) = grid {
-            unread.push(Unread {
-                part: UnreadPart::Grid(name.clone()),
-                reason: reason.clone(),
-            });
+            unread.push(Unread { part: UnreadPart::Grid(name.clone()), reason: reason.clone() });
         }
     }
     let users = desired
@@ -78,13 +64,10 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
 }
 
 fn live_rows<'a>(live: &'a Snapshot, user: &str) -> Option<&'a [LiveRow]> {
-    live.grids
-        .iter()
-        .find(|(name, _)| name == user)
-        .and_then(|(_, grid)| match grid {
-            Grid::Read { rows, .. } => Some(rows.as_slice()),
-            Grid::NoUser | Grid::SeveralUsers(_) | Grid::Unread(_) => None,
-        })
+    live.grids.iter().find(|(name, _)| name == user).and_then(|(_, grid)| match grid {
+        Grid::Read { rows, .. } => Some(rows.as_slice()),
+        Grid::NoUser | Grid::SeveralUsers(_) | Grid::Unread(_) => None,
+    })
 }
 
 fn user_plan(
@@ -93,23 +76,10 @@ fn user_plan(
     snapshot: &Snapshot,
     targets: &Targets,
 ) -> UserPlan {
-    let DesiredUser {
-        name,
-        id,
-        name_pattern,
-        management,
-        rules,
-        rows,
-        managed,
-        uncovered,
-    } = user;
+    let DesiredUser { name, id, name_pattern, management, rules, rows, managed, uncovered } = user;
     let exact = *management == Management::Exact;
     let revocable: BTreeSet<OfficeId> = if exact {
-        managed
-            .iter()
-            .copied()
-            .filter(|office| is_read(snapshot, *office))
-            .collect()
+        managed.iter().copied().filter(|office| is_read(snapshot, *office)).collect()
     } else {
         BTreeSet::new()
     };
@@ -158,10 +128,8 @@ fn cut(diff: &mut DiffRows, targets: &Targets) -> usize {
 
 /// The rows that will have an end date, ordered by date.
 fn ends(live: &[LiveRow], diff: &DiffRows) -> Vec<(Until, RowKey)> {
-    let mut until: BTreeMap<RowKey, Until> = live
-        .iter()
-        .filter_map(|row| row.cells.until().map(|until| (row.key, until)))
-        .collect();
+    let mut until: BTreeMap<RowKey, Until> =
+        live.iter().filter_map(|row| row.cells.until().map(|until| (row.key, until))).collect();
     for change in &diff.changes {
         match change.after.until() {
             Some(date) => until.insert(change.key, date),
@@ -175,12 +143,7 @@ fn ends(live: &[LiveRow], diff: &DiffRows) -> Vec<(Until, RowKey)> {
 
 fn existing(live: &[LiveRow]) -> BTreeMap<OfficeId, usize> {
     let mut existing = BTreeMap::new();
-    for LiveRow {
-        key,
-        cells,
-        revision: _,
-    } in live
-    {
+    for LiveRow { key, cells, revision: _ } in live {
         if *cells != Cells::NOTHING {
             *existing.entry(key.office).or_insert(0) += 1;
         }

@@ -36,11 +36,7 @@ pub fn check(plan: &Plan) -> Vec<Violation> {
             }
             last = Some(change.key);
             change_alone(user, change).into_iter().for_each(&mut wrong);
-            if plan
-                .unread
-                .iter()
-                .any(|unread| is_unread(&unread.part, user))
-            {
+            if plan.unread.iter().any(|unread| is_unread(&unread.part, user)) {
                 wrong("the user's grid is unread");
             }
             if !in_scope(plan, change) {
@@ -56,16 +52,9 @@ pub fn check_against(plan: &Plan, desired: &Desired, live: &Snapshot) -> Vec<Vio
     let mut found = check(plan);
     for user in &plan.users {
         let source = desired.users.iter().find(|want| want.name == user.name);
-        let grid = live
-            .grids
-            .iter()
-            .find(|(name, _)| *name == user.name)
-            .map(|(_, grid)| grid);
+        let grid = live.grids.iter().find(|(name, _)| *name == user.name).map(|(_, grid)| grid);
         let (Some(want), Some(Grid::Read { rows, .. })) = (source, grid) else {
-            found.push(Violation {
-                address: user.name.clone(),
-                problem: "the user was not read",
-            });
+            found.push(Violation { address: user.name.clone(), problem: "the user was not read" });
             continue;
         };
         let have: BTreeMap<RowKey, LiveRow> = rows.iter().map(|row| (row.key, *row)).collect();
@@ -85,11 +74,8 @@ pub fn check_against(plan: &Plan, desired: &Desired, live: &Snapshot) -> Vec<Vio
             }
         }
         if plan.targets.is_everything() {
-            let planned: BTreeMap<RowKey, Cells> = user
-                .changes
-                .iter()
-                .map(|change| (change.key, change.after))
-                .collect();
+            let planned: BTreeMap<RowKey, Cells> =
+                user.changes.iter().map(|change| (change.key, change.after)).collect();
             for (key, cells) in &says {
                 let now = have.get(key).map_or(Cells::NOTHING, |row| row.cells);
                 let ends_as = planned.get(key).copied().unwrap_or(now);
@@ -108,28 +94,14 @@ pub fn check_against(plan: &Plan, desired: &Desired, live: &Snapshot) -> Vec<Vio
 }
 
 fn violation(plan: &Plan, user: &UserPlan, key: RowKey, problem: &'static str) -> Violation {
-    Violation {
-        address: plan.names.address(&plan.clinic, &user.name, key),
-        problem,
-    }
+    Violation { address: plan.names.address(&plan.clinic, &user.name, key), problem }
 }
 
 fn change_alone(user: &UserPlan, change: &Change) -> Vec<&'static str> {
-    let Change {
-        key: _,
-        before,
-        after,
-        revision,
-        action,
-        rule,
-    } = change;
+    let Change { key: _, before, after, revision, action, rule } = change;
     let mut wrong = Vec::new();
-    let rises = Column::ALL
-        .iter()
-        .any(|c| after.columns().get(*c) > before.columns().get(*c));
-    let falls = Column::ALL
-        .iter()
-        .any(|c| after.columns().get(*c) < before.columns().get(*c));
+    let rises = Column::ALL.iter().any(|c| after.columns().get(*c) > before.columns().get(*c));
+    let falls = Column::ALL.iter().any(|c| after.columns().get(*c) < before.columns().get(*c));
     let date_moves = !before.is_nothing() && !after.is_nothing() && before.until() != after.until();
     if before == after {
         wrong.push("nothing changes");
@@ -178,22 +150,14 @@ fn in_scope(plan: &Plan, change: &Change) -> bool {
         Target::Column(column) => moved(column),
     });
     let only = &plan.targets.only;
-    let offices = only
-        .iter()
-        .any(|target| matches!(target, Target::Office(_)));
-    let providers = only
-        .iter()
-        .any(|target| matches!(target, Target::Provider(_)));
-    let columns = only
-        .iter()
-        .any(|target| matches!(target, Target::Column(_)));
+    let offices = only.iter().any(|target| matches!(target, Target::Office(_)));
+    let providers = only.iter().any(|target| matches!(target, Target::Provider(_)));
+    let columns = only.iter().any(|target| matches!(target, Target::Column(_)));
     !excluded
         && (!offices || only.contains(&Target::Office(change.key.office)))
         && (!providers || only.contains(&Target::Provider(change.key.provider)))
         && (!columns
-            || Column::ALL
-                .iter()
-                .all(|c| !moved(*c) || only.contains(&Target::Column(*c))))
+            || Column::ALL.iter().all(|c| !moved(*c) || only.contains(&Target::Column(*c))))
 }
 
 fn starts_from(change: &Change, live: Option<&LiveRow>) -> bool {
@@ -212,10 +176,8 @@ fn is_wanted(change: &Change, says: Option<Cells>, user: &DesiredUser) -> bool {
     }
     let says = says.unwrap_or(Cells::NOTHING);
     let columns = Column::ALL.iter().all(|column| {
-        let (before, after) = (
-            change.before.columns().get(*column),
-            change.after.columns().get(*column),
-        );
+        let (before, after) =
+            (change.before.columns().get(*column), change.after.columns().get(*column));
         before == after || after == says.columns().get(*column)
     });
     let until = change.after.until();

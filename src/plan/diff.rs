@@ -52,39 +52,20 @@ impl DiffRows {
     ) {
         let (says, rule) = want.map_or((Cells::NOTHING, 0), |row| (row.cells, row.rule));
         let (before, revision) = have.map_or((Cells::NOTHING, None), live_state);
-        let after = if revocable {
-            says
-        } else {
-            before.raised_to(says)
-        };
+        let after = if revocable { says } else { before.raised_to(says) };
         match Action::between(before, after) {
             Some(action) => {
-                self.changes.push(Change {
-                    key,
-                    before,
-                    after,
-                    revision,
-                    action,
-                    rule,
-                });
+                self.changes.push(Change { key, before, after, revision, action, rule });
             }
             None => self.unchanged += usize::from(want.is_some()),
         }
         if after.count_above(says) > 0 {
-            self.excess.push(Excess {
-                key,
-                holds: after,
-                says,
-            });
+            self.excess.push(Excess { key, holds: after, says });
         }
     }
 }
 
 fn live_state(row: LiveRow) -> (Cells, Option<Revision>) {
-    let LiveRow {
-        key: _,
-        cells,
-        revision,
-    } = row;
+    let LiveRow { key: _, cells, revision } = row;
     (cells, Some(revision))
 }

@@ -109,17 +109,12 @@ pub fn open(text: &str) -> Result<(Plan, String), PlanFileError> {
     let mut value: Value = serde_json::from_str(text).map_err(not_a_plan)?;
     let written = canonical(&value)? + "\n";
     let Value::Object(fields) = &mut value else {
-        return Err(PlanFileError::NotAPlan(
-            "it is not a JSON object".to_owned(),
-        ));
+        return Err(PlanFileError::NotAPlan("it is not a JSON object".to_owned()));
     };
     if fields.get("kind").and_then(Value::as_str) != Some(KIND) {
         return Err(PlanFileError::NotAPlan(format!("`kind` is not {KIND}")));
     }
-    let format = fields
-        .get("format_version")
-        .and_then(Value::as_str)
-        .unwrap_or("none");
+    let format = fields.get("format_version").and_then(Value::as_str).unwrap_or("none");
     if format.split('.').next() != FORMAT.split('.').next() {
         return Err(PlanFileError::Format(format.to_owned()));
     }
@@ -133,18 +128,13 @@ pub fn open(text: &str) -> Result<(Plan, String), PlanFileError> {
         )));
     }
     if written != text {
-        return Err(PlanFileError::Tampered(
-            "it is not in canonical form".to_owned(),
-        ));
+        return Err(PlanFileError::Tampered("it is not in canonical form".to_owned()));
     }
     let form: Form<'_> = serde_json::from_value(value).map_err(not_a_plan)?;
     Ok((form.plan.into_owned(), claimed))
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape that map_err asks for"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]
 fn not_a_plan(error: serde_json::Error) -> PlanFileError {
     PlanFileError::NotAPlan(error.to_string())
 }

@@ -59,9 +59,7 @@ pub fn refusals(plan: &Plan, policy: &Policy) -> Vec<Refusal> {
             ),
         )
     }));
-    let cells: u32 = changes(plan)
-        .map(|(_, change)| change.before.count_above(change.after))
-        .sum();
+    let cells: u32 = changes(plan).map(|(_, change)| change.before.count_above(change.after)).sum();
     if cells > *max_revocations {
         refusals.push(mass(
             Code::Revocations,
@@ -84,9 +82,7 @@ pub fn refusals(plan: &Plan, policy: &Policy) -> Vec<Refusal> {
 }
 
 fn changes(plan: &Plan) -> impl Iterator<Item = (&UserPlan, &Change)> {
-    plan.users
-        .iter()
-        .flat_map(|user| user.changes.iter().map(move |change| (user, change)))
+    plan.users.iter().flat_map(|user| user.changes.iter().map(move |change| (user, change)))
 }
 
 fn mass(code: Code, message: String) -> Refusal {
@@ -151,9 +147,7 @@ fn protected(plan: &Plan, columns: &[Column]) -> Option<Refusal> {
     };
     let hit: Vec<_> = changes(plan)
         .filter_map(|(user, change)| {
-            let column = columns
-                .iter()
-                .find(|column| unexplained(user, change, **column))?;
+            let column = columns.iter().find(|column| unexplained(user, change, **column))?;
             Some((user, change, *column))
         })
         .collect();
@@ -175,10 +169,7 @@ fn wrong_user(user: &UserPlan) -> Option<Refusal> {
     let pattern = user.name_pattern.as_ref()?;
     (!matches_pattern(pattern, &user.name)).then(|| Refusal {
         code: Code::WrongUser,
-        message: format!(
-            "the user `{}` does not match the profile's `{pattern}`",
-            user.name
-        ),
+        message: format!("the user `{}` does not match the profile's `{pattern}`", user.name),
         hint:
             "check that it is the integration's user; if it is, write `any_name: true` at the user"
                 .to_owned(),

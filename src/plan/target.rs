@@ -44,33 +44,17 @@ impl Targets {
         if !self.has_row(key) {
             return before;
         }
-        if !self
-            .only
-            .iter()
-            .chain(&self.except)
-            .any(|target| matches!(target, Target::Column(_)))
-        {
+        if !self.only.iter().chain(&self.except).any(|target| matches!(target, Target::Column(_))) {
             return after;
         }
         let columns = Columns::from_fn(|column| {
-            let cells = if self.has_column(column) {
-                after
-            } else {
-                before
-            };
+            let cells = if self.has_column(column) { after } else { before };
             cells.columns().get(column)
         });
         if columns == before.columns() {
             return before;
         }
-        Cells::new(
-            columns,
-            if after.is_nothing() {
-                before.until()
-            } else {
-                after.until()
-            },
-        )
+        Cells::new(columns, if after.is_nothing() { before.until() } else { after.until() })
     }
 
     fn has_row(&self, key: RowKey) -> bool {

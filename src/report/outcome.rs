@@ -18,8 +18,10 @@ pub fn outcomes(plan: &Plan, outcomes: &[RowOutcome], halted: Option<&str>) -> S
                     Some(revision) => format!("revision {revision}"),
                     None => "absent".to_owned(),
                 };
-                let granted = now.columns().iter().filter(|(_, level)| *level > crate::model::Level::None);
-                let now: Vec<String> = granted.map(|(column, level)| format!("{column} {level}")).collect();
+                let granted =
+                    now.columns().iter().filter(|(_, level)| *level > crate::model::Level::None);
+                let now: Vec<String> =
+                    granted.map(|(column, level)| format!("{column} {level}")).collect();
                 let now = if now.is_empty() { "nothing".to_owned() } else { now.join(", ") };
                 format!(
                     "held: somebody else changed it ({} became {}); it grants {now}",
@@ -62,7 +64,8 @@ pub fn appearance(appearance: &Appearance) -> String {
     let Appearance { appeared, stayed, vanished, missing } = appearance;
     let mut lines = Vec::new();
     if !appeared.is_empty() {
-        lines.push(format!("{} newly on Ocean's Patients page:", count(appeared.len(), "provider")));
+        lines
+            .push(format!("{} newly on Ocean's Patients page:", count(appeared.len(), "provider")));
         let booked = |(name, appointments): &(String, u64)| {
             let appointments = usize::try_from(*appointments).unwrap_or(usize::MAX);
             format!("{}: {}", escape(name), count(appointments, "appointment"))
@@ -70,7 +73,8 @@ pub fn appearance(appearance: &Appearance) -> String {
         lines.extend(appeared.iter().map(|one| format!("  + {}", booked(one))));
     }
     if !vanished.is_empty() {
-        lines.push(format!("{} no longer on the Patients page:", count(vanished.len(), "provider")));
+        lines
+            .push(format!("{} no longer on the Patients page:", count(vanished.len(), "provider")));
         lines.extend(vanished.iter().map(|name| format!("  - {}", escape(name))));
     }
     if !missing.is_empty() {

@@ -108,7 +108,11 @@ fn user_block(plan: &Plan, user: &UserPlan, lines: &mut Vec<String>) {
         lines.extend(notes.lines(plan, user));
         lines.push(String::new());
     }
-    section(lines, "Left as it is, although it holds more than the manifest says:", excess(plan, user));
+    section(
+        lines,
+        "Left as it is, although it holds more than the manifest says:",
+        excess(plan, user),
+    );
     section(lines, "No rule of the manifest covers:", uncovered(plan, user));
     section(lines, "Access ends:", ends(plan, user));
     if user.untargeted > 0 {
@@ -152,7 +156,12 @@ impl Notes {
                 };
                 let reason = reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
                 let place = format!("{}:{line}:{column}", plan.manifest.path);
-                format!("{} {}, {}", self.mark(*rule), escape(&format!("{why}{reason}")), escape(&place))
+                format!(
+                    "{} {}, {}",
+                    self.mark(*rule),
+                    escape(&format!("{why}{reason}")),
+                    escape(&place)
+                )
             })
         };
         self.0.iter().filter_map(line).collect()
@@ -173,9 +182,9 @@ const HEADINGS: [(&str, &str); 9] = [
 ];
 
 fn office_table(plan: &Plan, changes: &[&Change], notes: &Notes) -> Vec<String> {
-    let dated = changes.iter().any(|change| {
-        change.before.until().is_some() || change.after.until().is_some()
-    });
+    let dated = changes
+        .iter()
+        .any(|change| change.before.until().is_some() || change.after.until().is_some());
     let mut table = Table::new();
     let heading = |first: bool| {
         let mut cells = vec![String::new()];
@@ -289,7 +298,8 @@ fn excess(plan: &Plan, user: &UserPlan) -> Vec<String> {
             .into_iter()
             .filter(|column| row.holds.columns().get(*column) > row.says.columns().get(*column))
             .map(|column| {
-                let (holds, says) = (row.holds.columns().get(column), row.says.columns().get(column));
+                let (holds, says) =
+                    (row.holds.columns().get(column), row.says.columns().get(column));
                 format!("{column} {holds} (manifest: {says})")
             })
             .collect();

@@ -96,17 +96,7 @@ impl<T> Columns<T> {
             visible,
             prescribe_for,
         } = self;
-        [
-            patient,
-            scheduling,
-            billing,
-            inbox,
-            emr,
-            labs,
-            reporting,
-            visible,
-            prescribe_for,
-        ]
+        [patient, scheduling, billing, inbox, emr, labs, reporting, visible, prescribe_for]
     }
 
     /// The cell with this name in a world file.
@@ -147,9 +137,7 @@ impl Columns {
 
     /// Whether this row lets Ocean's full sync see the provider: Patient, Scheduling and Visible.
     pub(super) fn lets_sync_see(&self) -> bool {
-        [self.patient, self.scheduling, self.visible]
-            .iter()
-            .all(|level| *level == Level::Full)
+        [self.patient, self.scheduling, self.visible].iter().all(|level| *level == Level::Full)
     }
 
     /// Nine letters for the store: `FF--FFr-F`.
@@ -205,11 +193,6 @@ mod tests {
         for name in NAMES {
             *columns.by_name(name).unwrap() = Level::Full;
         }
-        assert!(
-            columns
-                .as_array()
-                .iter()
-                .all(|level| **level == Level::Full)
-        );
+        assert!(columns.as_array().iter().all(|level| **level == Level::Full));
     }
 }

@@ -17,10 +17,7 @@ pub struct Credentials {
 impl Credentials {
     /// Credentials that somebody chose.
     pub fn new(client_id: impl Into<String>, client_secret: impl Into<SecretString>) -> Self {
-        Self {
-            client_id: client_id.into(),
-            client_secret: client_secret.into(),
-        }
+        Self { client_id: client_id.into(), client_secret: client_secret.into() }
     }
 
     /// Fresh ones from the system's random source.

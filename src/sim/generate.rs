@@ -33,11 +33,7 @@ pub struct Generate {
 impl Default for Generate {
     /// The size of an ordinary clinic: 100 rows.
     fn default() -> Self {
-        Self {
-            offices: 4,
-            providers: 25,
-            seed: 1,
-        }
+        Self { offices: 4, providers: 25, seed: 1 }
     }
 }
 
@@ -81,9 +77,8 @@ impl FromStr for Generate {
         let mut generate = Self::default();
         let mut seen = BTreeSet::new();
         for pair in text.split(',').map(str::trim) {
-            let (key, value) = pair
-                .split_once('=')
-                .ok_or_else(|| GenerateError::NotAPair(pair.to_owned()))?;
+            let (key, value) =
+                pair.split_once('=').ok_or_else(|| GenerateError::NotAPair(pair.to_owned()))?;
             if !seen.insert(key) {
                 return Err(GenerateError::Repeated(key.to_owned()));
             }
@@ -120,11 +115,7 @@ impl World {
     /// that are missing, ticks that are too many, providers not selected in Ocean or with nothing
     /// booked. The same clinic for the same sizes and seed.
     pub fn generate(generate: &Generate) -> Self {
-        let Generate {
-            offices: office_count,
-            providers: per_office,
-            seed,
-        } = *generate;
+        let Generate { offices: office_count, providers: per_office, seed } = *generate;
         let mut random = Random(seed);
         let place = random.pick(&PLACES);
         let kind = random.pick(&KINDS);
@@ -143,18 +134,8 @@ impl World {
             offices,
             providers,
             users: vec![
-                User {
-                    id: 77,
-                    name: emr_user.clone(),
-                    active: true,
-                    grid,
-                },
-                User {
-                    id: 12,
-                    name: "OceanAPIOLD".to_owned(),
-                    active: false,
-                    grid: Vec::new(),
-                },
+                User { id: 77, name: emr_user.clone(), active: true, grid },
+                User { id: 12, name: "OceanAPIOLD".to_owned(), active: false, grid: Vec::new() },
             ],
             ocean: Some(Ocean {
                 site: (4000 + seed % 100_000).to_string(),
@@ -172,9 +153,7 @@ fn office(id: u32) -> Office {
     let at = usize::try_from(id).unwrap_or(usize::MAX).saturating_sub(1);
     Office {
         id: u64::from(id),
-        name: OFFICES
-            .get(at)
-            .map_or_else(|| format!("Satellite {id}"), |name| (*name).to_owned()),
+        name: OFFICES.get(at).map_or_else(|| format!("Satellite {id}"), |name| (*name).to_owned()),
         active: true,
     }
 }
@@ -191,10 +170,7 @@ fn providers(random: &mut Random, offices: u32, per_office: u32) -> Vec<Provider
             if earlier > 0 && random.one_in(5) {
                 let at = usize::try_from(random.below(earlier)).unwrap_or(0);
                 // Drawn a second time, it works here already, and a new one comes instead.
-                if providers
-                    .get_mut(at)
-                    .is_some_and(|provider| provider.offices.insert(office))
-                {
+                if providers.get_mut(at).is_some_and(|provider| provider.offices.insert(office)) {
                     missing -= 1;
                 }
             }
@@ -239,10 +215,8 @@ fn provider(random: &mut Random, id: u64, office: u64) -> Provider {
 
 /// Everything that the article asks for, and then what is not so.
 fn grid(random: &mut Random, providers: &[Provider]) -> Vec<GridEntry> {
-    let mut grid = vec![GridEntry {
-        full: WANTED.map(str::to_owned).to_vec(),
-        ..GridEntry::default()
-    }];
+    let mut grid =
+        vec![GridEntry { full: WANTED.map(str::to_owned).to_vec(), ..GridEntry::default() }];
     let rows = providers.iter().flat_map(|provider| {
         let id = provider.id;
         provider.offices.iter().map(move |office| (*office, id))
@@ -312,10 +286,7 @@ mod tests {
     #[test]
     fn a_size_is_read_from_text() {
         let generate: Generate = "offices=2,providers=3,seed=9".parse().unwrap();
-        assert_eq!(
-            (generate.offices, generate.providers, generate.seed),
-            (2, 3, 9)
-        );
+        assert_eq!((generate.offices, generate.providers, generate.seed), (2, 3, 9));
         assert_eq!("seed=5".parse::<Generate>().unwrap().offices, 4);
     }
 
@@ -339,12 +310,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_makes_the_same_clinic_and_another_makes_another() {
-        let make = |seed| {
-            World::generate(&Generate {
-                seed,
-                ..Generate::default()
-            })
-        };
+        let make = |seed| World::generate(&Generate { seed, ..Generate::default() });
         assert_eq!(make(7), make(7));
         assert_ne!(make(7), make(8));
     }
@@ -352,17 +318,10 @@ mod tests {
     #[test]
     fn a_generated_clinic_is_good_has_its_size_and_comes_back_from_yaml() {
         for (offices, providers, seed) in [(1, 1, 0), (4, 25, 7), (14, 3, 2), (2, 60, u64::MAX)] {
-            let world = World::generate(&Generate {
-                offices,
-                providers,
-                seed,
-            });
+            let world = World::generate(&Generate { offices, providers, seed });
             world.check().unwrap();
             for office in &world.offices {
-                let here = world
-                    .providers
-                    .iter()
-                    .filter(|p| p.offices.contains(&office.id));
+                let here = world.providers.iter().filter(|p| p.offices.contains(&office.id));
                 assert_eq!(here.count(), providers as usize);
             }
             assert_eq!(world.pairs().len(), (offices * providers) as usize);

@@ -35,15 +35,7 @@ pub struct Recorded {
 impl fmt::Display for Recorded {
     /// One log line, without control characters.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            sequence,
-            method,
-            path,
-            query,
-            idempotency_key,
-            status,
-            at,
-        } = self;
+        let Self { sequence, method, path, query, idempotency_key, status, at } = self;
         write!(f, "{at:.3} #{sequence} {method} {}", path.escape_default())?;
         if let Some(query) = query {
             write!(f, "?{}", query.escape_default())?;
@@ -76,10 +68,7 @@ struct Entries {
 
 impl Record {
     pub(super) fn new(observer: Option<Observer>) -> Self {
-        Self {
-            entries: Mutex::default(),
-            observer,
-        }
+        Self { entries: Mutex::default(), observer }
     }
 
     /// Notes the arrival of a request and gives its sequence number.
@@ -112,11 +101,7 @@ impl Record {
     pub(super) fn finish(&self, sequence: u64, status: u16) {
         let recorded = {
             let mut entries = self.entries();
-            let found = entries
-                .kept
-                .iter_mut()
-                .rev()
-                .find(|entry| entry.sequence == sequence);
+            let found = entries.kept.iter_mut().rev().find(|entry| entry.sequence == sequence);
             found.map(|entry| {
                 entry.status = Some(status);
                 entry.clone()
@@ -140,10 +125,7 @@ impl Record {
 /// The key, if it looks like one: what else is sent there by mistake may be a secret.
 fn key(headers: &HeaderMap) -> Option<String> {
     let key = headers.get("idempotency-key")?.to_str().ok()?;
-    let shape = key.len() <= 36
-        && key
-            .bytes()
-            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    let shape = key.len() <= 36 && key.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
     shape.then(|| key.to_owned())
 }
 
@@ -156,10 +138,7 @@ mod tests {
         let record = Record::new(None);
         let mut headers = HeaderMap::new();
         headers.insert("authorization", "Bearer abc".parse().unwrap());
-        headers.insert(
-            "idempotency-key",
-            "3f2b8c1e-0000-4000-8000-000000000001".parse().unwrap(),
-        );
+        headers.insert("idempotency-key", "3f2b8c1e-0000-4000-8000-000000000001".parse().unwrap());
         let at = "2026-11-20T14:00:00.25Z".parse().unwrap();
         let sequence = record.begin(&Method::PATCH, ("/rest", Some("uuid=secret")), &headers, at);
         assert_eq!(record.all()[0].status, None);

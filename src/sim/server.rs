@@ -100,12 +100,8 @@ impl Server {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path();
         let query = parts.uri.query();
-        let sequence = self.record.begin(
-            &parts.method,
-            (path, query),
-            &parts.headers,
-            Timestamp::now(),
-        );
+        let sequence =
+            self.record.begin(&parts.method, (path, query), &parts.headers, Timestamp::now());
         let answer = match receive(body).await {
             Ok(body) => self.exchange(&Request {
                 method: parts.method,
@@ -125,11 +121,7 @@ impl Server {
         if getrandom::fill(&mut random).is_err() {
             return refuse(500, "internal", "the system gave no random bytes");
         }
-        let context = Context {
-            now: Timestamp::now(),
-            random,
-            client: self.client,
-        };
+        let context = Context { now: Timestamp::now(), random, client: self.client };
         self.clinic.exchange(request, &context)
     }
 }
@@ -157,14 +149,9 @@ async fn receive(body: Body) -> Result<Vec<u8>, Answer> {
 }
 
 fn respond(answer: Answer) -> Response<Body> {
-    let Answer {
-        status,
-        headers,
-        body,
-    } = answer;
-    let mut response = Response::builder()
-        .status(status)
-        .header(header::CONTENT_TYPE, "application/json");
+    let Answer { status, headers, body } = answer;
+    let mut response =
+        Response::builder().status(status).header(header::CONTENT_TYPE, "application/json");
     for (name, value) in headers {
         response = response.header(name, value);
     }

@@ -28,9 +28,7 @@ pub struct Serving {
 
 impl std::fmt::Debug for Serving {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Serving")
-            .field("address", &self.address)
-            .finish_non_exhaustive()
+        f.debug_struct("Serving").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
@@ -41,10 +39,7 @@ impl Sim {
         listen: SocketAddr,
         credentials: Credentials,
     ) -> Result<Serving, SimError> {
-        let no_listener = |source| SimError::Listen {
-            address: listen,
-            source,
-        };
+        let no_listener = |source| SimError::Listen { address: listen, source };
         let listener = TcpListener::bind(listen).map_err(no_listener)?;
         listener.set_nonblocking(true).map_err(no_listener)?;
         let address = listener.local_addr().map_err(no_listener)?;
@@ -65,19 +60,11 @@ impl Sim {
                 let _ = end.send(());
             })
             .map_err(SimError::Start)?;
-        let serving = Serving {
-            address,
-            record,
-            stop: Some(stop),
-            ended,
-            thread: Some(thread),
-        };
+        let serving = Serving { address, record, stop: Some(stop), ended, thread: Some(thread) };
         match readiness.await {
             Ok(Ok(())) => Ok(serving),
             Ok(Err(error)) => Err(SimError::Start(error)),
-            Err(_) => Err(SimError::Start(io::Error::other(
-                "the server's thread ended",
-            ))),
+            Err(_) => Err(SimError::Start(io::Error::other("the server's thread ended"))),
         }
     }
 }
@@ -89,10 +76,7 @@ fn run(
     ready: oneshot::Sender<io::Result<()>>,
     stopped: oneshot::Receiver<Stop>,
 ) {
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             // Nobody waits any more if the start was given up.

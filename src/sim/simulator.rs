@@ -31,16 +31,8 @@ impl Sim {
         world.check()?;
         let world = Arc::new(world);
         let (store, contents) = Store::open(&world, store)?;
-        let inside = Inside {
-            state: State::new(world, contents),
-            store,
-        };
-        Ok(Self {
-            clinic: Arc::new(Clinic {
-                inside: Mutex::new(inside),
-            }),
-            observer: None,
-        })
+        let inside = Inside { state: State::new(world, contents), store };
+        Ok(Self { clinic: Arc::new(Clinic { inside: Mutex::new(inside) }), observer: None })
     }
 
     /// Calls `observer` with every request of servers started from now on, once it has its answer.
@@ -79,11 +71,7 @@ impl Clinic {
         {
             let reason = std::error::Error::source(&error)
                 .map_or_else(|| error.to_string(), ToString::to_string);
-            return refuse(
-                500,
-                "store-failed",
-                &format!("nothing was changed: {reason}"),
-            );
+            return refuse(500, "store-failed", &format!("nothing was changed: {reason}"));
         }
         inside.state.apply(handled.changes);
         handled.answer

@@ -131,11 +131,7 @@ impl Contents {
         let mut rows = BTreeMap::new();
         for user in &world.users {
             for ((office, provider), seed) in world_grid::expand(&user.grid, &pairs) {
-                let key = RowKey {
-                    user: user.id,
-                    office,
-                    provider,
-                };
+                let key = RowKey { user: user.id, office, provider };
                 let row = Row {
                     columns: seed.columns,
                     until: seed.until,
@@ -145,15 +141,8 @@ impl Contents {
                 rows.insert(key, row);
             }
         }
-        let mut contents = Self {
-            rows,
-            ..Self::default()
-        };
-        if world
-            .ocean
-            .as_ref()
-            .is_some_and(|ocean| ocean.already_synced)
-        {
+        let mut contents = Self { rows, ..Self::default() };
+        if world.ocean.as_ref().is_some_and(|ocean| ocean.already_synced) {
             let run = Run::before_the_store(world, &contents.rows, now);
             contents.runs.insert(run.number, run);
         }
@@ -173,12 +162,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(world: Arc<World>, contents: Contents) -> Self {
-        Self {
-            pairs: world.pairs(),
-            world,
-            contents,
-            tokens: BTreeMap::new(),
-        }
+        Self { pairs: world.pairs(), world, contents, tokens: BTreeMap::new() }
     }
 
     pub(super) fn user(&self, id: u64) -> Option<&User> {
@@ -192,32 +176,18 @@ impl State {
         after: Option<(u64, u64)>,
     ) -> impl Iterator<Item = (&RowKey, &Row)> {
         use std::ops::Bound;
-        let key = |(office, provider)| RowKey {
-            user,
-            office,
-            provider,
-        };
+        let key = |(office, provider)| RowKey { user, office, provider };
         let start = match after {
             Some(place) => Bound::Excluded(key(place)),
             None => Bound::Included(key((0, 0))),
         };
         let end = Bound::Included(key((u64::MAX, u64::MAX)));
-        self.contents
-            .rows
-            .range((start, end))
-            .filter(|(_, row)| row.listed)
+        self.contents.rows.range((start, end)).filter(|(_, row)| row.listed)
     }
 
     /// Makes the changes of one request.
     pub(super) fn apply(&mut self, changes: Changes) {
-        let Changes {
-            rows,
-            writes,
-            keep,
-            forget,
-            run,
-            token,
-        } = changes;
+        let Changes { rows, writes, keep, forget, run, token } = changes;
         let contents = &mut self.contents;
         contents.rows.extend(rows);
         if let Some(last) = writes.last() {

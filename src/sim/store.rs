@@ -70,10 +70,7 @@ impl Store {
         };
         let path = path.map_or_else(|| PathBuf::from("(in memory)"), Path::to_path_buf);
         let digest = world.digest()?;
-        let unreadable = |source| SimError::StoreUnreadable {
-            path: path.clone(),
-            source,
-        };
+        let unreadable = |source| SimError::StoreUnreadable { path: path.clone(), source };
         let contents = match store.seeded_from().map_err(unreadable)? {
             None => {
                 let contents = Contents::seed(world, Timestamp::now());
@@ -82,10 +79,7 @@ impl Store {
             }
             Some(seeded) if seeded == digest => store.read().map_err(unreadable)?,
             Some(_) => {
-                return Err(SimError::WorldChanged {
-                    tenant: world.tenant.clone(),
-                    path,
-                });
+                return Err(SimError::WorldChanged { tenant: world.tenant.clone(), path });
             }
         };
         Ok((store, contents))
@@ -141,11 +135,7 @@ impl Store {
             for (key, row) in rows {
                 put_row(&mut table, *key, *row)?;
             }
-            put_json(
-                &transaction,
-                RUNS,
-                runs.iter().map(|(number, run)| (*number, run)),
-            )?;
+            put_json(&transaction, RUNS, runs.iter().map(|(number, run)| (*number, run)))?;
         }
         transaction.commit()?;
         Ok(())
@@ -158,11 +148,7 @@ impl Store {
             let (key, row) = entry?;
             let (user, office, provider) = key.value();
             let (revision, columns, until, listed) = row.value();
-            let key = RowKey {
-                user,
-                office,
-                provider,
-            };
+            let key = RowKey { user, office, provider };
             let row = Row {
                 columns: Columns::from_letters(columns)
                     .ok_or("it has a row with unknown levels")?,
@@ -210,11 +196,7 @@ impl Store {
             if let Some((key, kept)) = keep {
                 table.insert(key.as_str(), serde_json::to_string(kept)?.as_str())?;
             }
-            put_json(
-                &transaction,
-                WRITES,
-                writes.iter().map(|write| (write.sequence, write)),
-            )?;
+            put_json(&transaction, WRITES, writes.iter().map(|write| (write.sequence, write)))?;
             put_json(&transaction, RUNS, run.iter().map(|run| (run.number, run)))?;
         }
         transaction.commit()?;
@@ -223,10 +205,7 @@ impl Store {
 }
 
 fn open_file(path: &Path) -> Result<Database, SimError> {
-    let no_file = |source| SimError::StoreFile {
-        path: path.to_path_buf(),
-        source,
-    };
+    let no_file = |source| SimError::StoreFile { path: path.to_path_buf(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
@@ -261,12 +240,7 @@ fn put_row(
     key: RowKey,
     row: Row,
 ) -> Result<(), BoxError> {
-    let Row {
-        columns,
-        until,
-        revision,
-        listed,
-    } = row;
+    let Row { columns, until, revision, listed } = row;
     let until = until.map(|until| until.to_string()).unwrap_or_default();
     table.insert(
         (key.user, key.office, key.provider),

@@ -89,9 +89,7 @@ impl Run {
 
     pub(super) fn ends(&self) -> Timestamp {
         let length = i64::try_from(self.milliseconds).unwrap_or(i64::MAX);
-        self.started
-            .checked_add(SignedDuration::from_millis(length))
-            .unwrap_or(Timestamp::MAX)
+        self.started.checked_add(SignedDuration::from_millis(length)).unwrap_or(Timestamp::MAX)
     }
 
     pub(super) fn state(&self, now: Timestamp) -> RunState {
@@ -133,20 +131,13 @@ fn page(world: &World, rows: &BTreeMap<RowKey, Row>, now: Timestamp) -> BTreeMap
     let Some(ocean) = &world.ocean else {
         return BTreeMap::new();
     };
-    let user = world
-        .users
-        .iter()
-        .find(|user| user.name == ocean.emr_user && user.active);
+    let user = world.users.iter().find(|user| user.name == ocean.emr_user && user.active);
     let Some(user) = user else {
         return BTreeMap::new();
     };
     let today = day(now);
-    let active: BTreeSet<u64> = world
-        .offices
-        .iter()
-        .filter(|office| office.active)
-        .map(|office| office.id)
-        .collect();
+    let active: BTreeSet<u64> =
+        world.offices.iter().filter(|office| office.active).map(|office| office.id).collect();
     let seen: BTreeSet<u64> = rows
         .iter()
         .filter(|(key, row)| {

@@ -55,10 +55,7 @@ pub struct Token {
 
 impl Default for Token {
     fn default() -> Self {
-        Self {
-            lifetime_seconds: 3600,
-            scope: None,
-        }
+        Self { lifetime_seconds: 3600, scope: None }
     }
 }
 
@@ -156,11 +153,7 @@ pub struct Appointments {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_days: Option<u32>,
     /// A fixed day.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "date::optional"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "date::optional")]
     pub on: Option<Date>,
     /// How many.
     pub count: u32,

@@ -26,9 +26,7 @@ pub(super) fn faults(world: &World) -> Vec<String> {
     } = world;
     let mut faults = Vec::new();
     if *version != 1 {
-        faults.push(format!(
-            "version: this simulator reads version 1, the file says {version}"
-        ));
+        faults.push(format!("version: this simulator reads version 1, the file says {version}"));
     }
     if tenant.trim().is_empty() {
         faults.push("tenant: must not be empty".to_owned());
@@ -47,16 +45,8 @@ pub(super) fn faults(world: &World) -> Vec<String> {
             faults.push(format!("require.headers: `{name}` is not a header name"));
         }
     }
-    repeated(
-        &mut faults,
-        "offices",
-        offices.iter().map(|office| office.id),
-    );
-    repeated(
-        &mut faults,
-        "providers",
-        providers.iter().map(|provider| provider.id),
-    );
+    repeated(&mut faults, "offices", offices.iter().map(|office| office.id));
+    repeated(&mut faults, "providers", providers.iter().map(|provider| provider.id));
     repeated(&mut faults, "users", users.iter().map(|user| user.id));
     let known = Known {
         offices: offices.iter().map(|office| office.id).collect(),
@@ -96,9 +86,7 @@ fn check_provider(faults: &mut Vec<String>, provider: &Provider, known: &Known) 
         faults.push(format!("providers: {id} works in no office"));
     }
     for office in provider.offices.difference(&known.offices) {
-        faults.push(format!(
-            "providers: {id} works in office {office}, which is not in offices"
-        ));
+        faults.push(format!("providers: {id} works in office {office}, which is not in offices"));
     }
     for booked in &provider.appointments {
         if booked.in_days.is_some() == booked.on.is_some() {
@@ -120,19 +108,10 @@ fn check_user(faults: &mut Vec<String>, user: &User, known: &Known) {
 }
 
 fn check_entry(faults: &mut Vec<String>, place: &str, entry: &GridEntry, known: &Known) {
-    let GridEntry {
-        office,
-        provider,
-        full,
-        read_only,
-        until,
-        revision,
-        absent,
-    } = entry;
-    for (which, all, what) in [
-        (office, &known.offices, "office"),
-        (provider, &known.providers, "provider"),
-    ] {
+    let GridEntry { office, provider, full, read_only, until, revision, absent } = entry;
+    for (which, all, what) in
+        [(office, &known.offices, "office"), (provider, &known.providers, "provider")]
+    {
         if let Which::Ids(ids) = which {
             if ids.is_empty() {
                 faults.push(format!("{place}: names no {what}"));
@@ -162,9 +141,7 @@ fn check_entry(faults: &mut Vec<String>, place: &str, entry: &GridEntry, known: 
             ));
         }
         if !named.insert(column) {
-            faults.push(format!(
-                "{place}: column `{column}` is named more than once"
-            ));
+            faults.push(format!("{place}: column `{column}` is named more than once"));
         }
     }
     if *absent && (!named.is_empty() || until.is_some() || revision.is_some()) {
@@ -181,10 +158,7 @@ fn check_ocean(faults: &mut Vec<String>, ocean: &Ocean, users: &[User]) {
     if ocean.site.trim().is_empty() {
         faults.push("ocean.site: must not be empty".to_owned());
     }
-    let named = users
-        .iter()
-        .filter(|user| user.name == ocean.emr_user)
-        .count();
+    let named = users.iter().filter(|user| user.name == ocean.emr_user).count();
     if named != 1 {
         faults.push(format!(
             "ocean.emr_user: {named} of the users are called `{}`; it must be exactly one",

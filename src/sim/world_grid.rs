@@ -32,11 +32,7 @@ pub struct GridEntry {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read_only: Vec<String>,
     /// Access Until.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "date::optional"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "date::optional")]
     pub until: Option<Date>,
     /// The revision that the row starts with; 1 if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,15 +130,7 @@ pub(super) fn expand(
 ) -> BTreeMap<(u64, u64), SeedRow> {
     let mut rows = BTreeMap::new();
     for entry in entries {
-        let GridEntry {
-            office,
-            provider,
-            full,
-            read_only,
-            until,
-            revision,
-            absent,
-        } = entry;
+        let GridEntry { office, provider, full, read_only, until, revision, absent } = entry;
         let mut columns = Columns::NONE;
         for (names, level) in [(full, Level::Full), (read_only, Level::ReadOnly)] {
             for name in names {
@@ -151,11 +139,7 @@ pub(super) fn expand(
                 }
             }
         }
-        let row = SeedRow {
-            columns,
-            until: *until,
-            revision: revision.unwrap_or(1),
-        };
+        let row = SeedRow { columns, until: *until, revision: revision.unwrap_or(1) };
         for pair in meant(office, provider, pairs) {
             if *absent {
                 rows.remove(&pair);
@@ -181,11 +165,9 @@ fn meant(office: &Which, provider: &Which, pairs: &BTreeSet<(u64, u64)>) -> Vec<
             .flat_map(|office| pairs.range((*office, 0)..=(*office, u64::MAX)))
             .copied()
             .collect(),
-        (Which::All, Which::Ids(providers)) => pairs
-            .iter()
-            .filter(|(_, provider)| providers.contains(provider))
-            .copied()
-            .collect(),
+        (Which::All, Which::Ids(providers)) => {
+            pairs.iter().filter(|(_, provider)| providers.contains(provider)).copied().collect()
+        }
         (Which::All, Which::All) => pairs.iter().copied().collect(),
     }
 }

@@ -22,10 +22,7 @@ impl World {
         if faults.is_empty() {
             Ok(())
         } else {
-            Err(WorldError::Faults {
-                tenant: self.tenant.clone(),
-                faults,
-            })
+            Err(WorldError::Faults { tenant: self.tenant.clone(), faults })
         }
     }
 
@@ -51,10 +48,7 @@ impl World {
     }
 
     fn unwritten(&self, source: Box<dyn std::error::Error + Send + Sync>) -> WorldError {
-        WorldError::Write {
-            tenant: self.tenant.clone(),
-            source,
-        }
+        WorldError::Write { tenant: self.tenant.clone(), source }
     }
 }
 

@@ -12,9 +12,7 @@ pub(crate) const CONTRACT_WORLD: &str = include_str!("sim_contract_world.yaml");
 
 /// The fixture of this name that both sides of the contract are tested against.
 pub(crate) fn wire(name: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/wire")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire").join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -30,22 +28,11 @@ impl Clinic {
     pub(crate) async fn start(world: &str, store: Option<&Path>) -> Self {
         let sim = Sim::open(World::parse(world).unwrap(), store).unwrap();
         let any = "127.0.0.1:0".parse().unwrap();
-        let serving = sim
-            .serve(any, Credentials::new("clinic", "hunter2"))
-            .await
-            .unwrap();
-        let mut clinic = Self {
-            sim,
-            serving,
-            client: client(),
-            token: String::new(),
-        };
+        let serving = sim.serve(any, Credentials::new("clinic", "hunter2")).await.unwrap();
+        let mut clinic = Self { sim, serving, client: client(), token: String::new() };
         let (status, body) = clinic.ask_token().await;
         assert_eq!(status, 200, "{body}");
-        body["access_token"]
-            .as_str()
-            .unwrap()
-            .clone_into(&mut clinic.token);
+        body["access_token"].as_str().unwrap().clone_into(&mut clinic.token);
         clinic
     }
 
@@ -79,11 +66,7 @@ impl Clinic {
     }
 
     pub(crate) async fn sync(&self, body: &Value) -> (u16, Value) {
-        send(
-            self.request(Method::POST, "/cloud-connect/sites/4021/sync")
-                .json(body),
-        )
-        .await
+        send(self.request(Method::POST, "/cloud-connect/sites/4021/sync").json(body)).await
     }
 
     /// Waits until the site is idle.
@@ -113,14 +96,8 @@ impl Clinic {
 
 pub(crate) fn client() -> Client {
     // An error means that another test was first.
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
-    Client::builder()
-        .no_proxy()
-        .timeout(Duration::from_secs(10))
-        .build()
-        .unwrap()
+    rustls::crypto::ring::default_provider().install_default().ok();
+    Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap()
 }
 
 pub(crate) async fn send(request: RequestBuilder) -> (u16, Value) {

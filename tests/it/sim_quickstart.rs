@@ -14,10 +14,7 @@ async fn the_quickstart_clinic_can_be_repaired_and_its_providers_then_appear() {
     let before = clinic.page().await;
     assert!(!before.is_empty());
     for missing in [1042, 1063, 1074, 1078, 1107, 1110, 1207] {
-        assert!(
-            !before.contains(&missing),
-            "{missing} is on the Patients page"
-        );
+        assert!(!before.contains(&missing), "{missing} is on the Patients page");
     }
 
     let (_, grid) = clinic.get("/rest/v1/permissions/users/77/grid").await;
@@ -48,11 +45,7 @@ async fn the_quickstart_clinic_can_be_repaired_and_its_providers_then_appear() {
     assert!((40..=60).contains(&rows.len()), "{} rows", rows.len());
     let (status, answer) = clinic.patch(&key(1), &json!({"rows": rows})).await;
     assert_eq!(status, 200, "{answer}");
-    assert_eq!(
-        clinic.page().await,
-        before,
-        "nobody appears without a full sync"
-    );
+    assert_eq!(clinic.page().await, before, "nobody appears without a full sync");
     assert_eq!(clinic.sync(&json!({"mode": "full"})).await.0, 202);
     clinic.idle().await;
     let after = clinic.page().await;

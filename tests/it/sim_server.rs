@@ -15,20 +15,11 @@ async fn requests_are_recorded_in_order_without_secrets() {
     let clinic = Clinic::start(CONTRACT_WORLD, None).await;
     clinic.get(&format!("{GRID}?pageSize=5")).await;
     clinic.get("/rest/v1/offices?uuid=top-secret").await;
-    clinic
-        .patch(&key(1), &wire("grid.patch.request.json"))
-        .await;
+    clinic.patch(&key(1), &wire("grid.patch.request.json")).await;
     let requests = clinic.serving.requests();
     let seen: Vec<_> = requests
         .iter()
-        .map(|one| {
-            (
-                one.sequence,
-                one.method.as_str(),
-                one.path.as_str(),
-                one.status.unwrap(),
-            )
-        })
+        .map(|one| (one.sequence, one.method.as_str(), one.path.as_str(), one.status.unwrap()))
         .collect();
     assert_eq!(
         seen,
@@ -55,18 +46,11 @@ async fn an_observer_sees_every_request_with_its_status() {
         .unwrap()
         .observed_by(move |recorded| sink.lock().unwrap().push(recorded.to_string()));
     let any = "127.0.0.1:0".parse().unwrap();
-    let serving = sim
-        .serve(any, Credentials::random().unwrap())
-        .await
-        .unwrap();
+    let serving = sim.serve(any, Credentials::random().unwrap()).await.unwrap();
     send(client().get(format!("{}/rest/v1/offices", serving.url()))).await;
     let lines = lines.lock().unwrap();
     assert_eq!(lines.len(), 1);
-    assert!(
-        lines[0].ends_with("#1 GET /rest/v1/offices -> 401"),
-        "{}",
-        lines[0]
-    );
+    assert!(lines[0].ends_with("#1 GET /rest/v1/offices -> 401"), "{}", lines[0]);
 }
 
 #[tokio::test]
@@ -88,11 +72,7 @@ async fn a_request_that_is_sent_twice_at_once_is_written_once() {
     let body = wire("grid.patch.request.json");
     let same = key(1);
     let answers = futures_util::future::join_all((0..20).map(|_| clinic.patch(&same, &body))).await;
-    assert!(
-        answers
-            .iter()
-            .all(|answer| *answer == answers[0] && answer.0 == 200)
-    );
+    assert!(answers.iter().all(|answer| *answer == answers[0] && answer.0 == 200));
     assert_eq!(clinic.sim.write_log().unwrap().len(), 1);
 }
 
@@ -100,10 +80,7 @@ async fn a_request_that_is_sent_twice_at_once_is_written_once() {
 async fn a_large_generated_grid_is_read_in_pages_and_written_in_batches() {
     let generate: Generate = "offices=14,providers=100,seed=7".parse().unwrap();
     let world = World::generate(&generate);
-    let site = format!(
-        "/cloud-connect/sites/{}",
-        world.ocean.as_ref().unwrap().site
-    );
+    let site = format!("/cloud-connect/sites/{}", world.ocean.as_ref().unwrap().site);
     let mut text = world.to_yaml().unwrap();
     text.push_str("token: {scope: permissions}\n");
     let clinic = Clinic::start(&text, None).await;
@@ -129,11 +106,7 @@ async fn a_large_generated_grid_is_read_in_pages_and_written_in_batches() {
     }
     let again = read_grid(&clinic).await;
     assert_eq!(again.len(), rows.len());
-    assert!(
-        again
-            .iter()
-            .all(|row| row["columns"]["reporting"] == "read-only")
-    );
+    assert!(again.iter().all(|row| row["columns"]["reporting"] == "read-only"));
     assert_eq!(clinic.sim.write_log().unwrap().len(), rows.len());
     let (status, providers) = clinic.get(&format!("{site}/providers")).await;
     assert_eq!(status, 200);

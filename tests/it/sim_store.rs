@@ -30,10 +30,7 @@ async fn a_second_run_sees_what_the_first_was_told() {
     // The sync that the first run started ends in the second.
     let site = second.idle().await;
     assert!(site["lastCompleted"]["full"].is_string());
-    let run = format!(
-        "/cloud-connect/sites/4021/sync/{}",
-        started["runId"].as_str().unwrap()
-    );
+    let run = format!("/cloud-connect/sites/4021/sync/{}", started["runId"].as_str().unwrap());
     assert_eq!(second.get(&run).await.1["state"], "succeeded");
     assert_eq!(second.page().await, [1042]);
     let (_, next) = second.sync(&json!({"mode": "recent"})).await;
@@ -45,13 +42,7 @@ async fn what_was_answered_is_on_disk_before_the_process_can_be_killed() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("world.redb");
     let clinic = Clinic::start(CONTRACT_WORLD, Some(&store)).await;
-    assert_eq!(
-        clinic
-            .patch(&key(1), &wire("grid.patch.request.json"))
-            .await
-            .0,
-        200
-    );
+    assert_eq!(clinic.patch(&key(1), &wire("grid.patch.request.json")).await.0, 200);
     clinic.sync(&json!({"mode": "full"})).await;
     // The file as a kill at this moment would leave it: nothing was closed.
     let left = folder.path().join("left.redb");
@@ -60,10 +51,7 @@ async fn what_was_answered_is_on_disk_before_the_process_can_be_killed() {
 
     let after = Clinic::start(CONTRACT_WORLD, Some(&left)).await;
     assert_eq!(after.get(GRID).await, grid);
-    assert_eq!(
-        after.sim.write_log().unwrap(),
-        clinic.sim.write_log().unwrap()
-    );
+    assert_eq!(after.sim.write_log().unwrap(), clinic.sim.write_log().unwrap());
     assert!(after.idle().await["lastCompleted"]["full"].is_string());
 }
 
@@ -71,12 +59,7 @@ async fn what_was_answered_is_on_disk_before_the_process_can_be_killed() {
 async fn shutdown_lets_go_of_the_store_even_while_clients_stay_connected() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("world.redb");
-    let Clinic {
-        sim,
-        serving,
-        client,
-        ..
-    } = Clinic::start(CONTRACT_WORLD, Some(&store)).await;
+    let Clinic { sim, serving, client, .. } = Clinic::start(CONTRACT_WORLD, Some(&store)).await;
     let url = serving.url();
     serving.shutdown().await;
     assert!(client.get(url).send().await.is_err());
@@ -95,10 +78,7 @@ fn a_changed_world_is_refused_and_the_message_says_what_to_do() {
     assert!(matches!(error, SimError::WorldChanged { .. }));
     let message = error.to_string();
     assert!(message.contains(&store.display().to_string()), "{message}");
-    assert!(
-        message.contains("delete that file to start over"),
-        "{message}"
-    );
+    assert!(message.contains("delete that file to start over"), "{message}");
     // The refusal changed nothing.
     drop(open(CONTRACT_WORLD).unwrap());
 }
@@ -113,16 +93,9 @@ fn a_store_that_is_in_use_or_no_store_is_refused() {
     assert!(matches!(error, SimError::StoreInUse { .. }), "{error:?}");
 
     let text = folder.path().join("notes.txt");
-    std::fs::write(
-        &text,
-        "not a store, but long enough to look at. ".repeat(200),
-    )
-    .unwrap();
+    std::fs::write(&text, "not a store, but long enough to look at. ".repeat(200)).unwrap();
     let error = Sim::open(world(), Some(&text)).unwrap_err();
-    assert!(
-        matches!(error, SimError::StoreUnreadable { .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, SimError::StoreUnreadable { .. }), "{error:?}");
     assert!(error.to_string().contains("notes.txt"));
 
     let nowhere = folder.path().join("no/such/folder.redb");
@@ -146,13 +119,6 @@ async fn an_address_in_use_is_refused_by_name() {
     let clinic = Clinic::start(CONTRACT_WORLD, None).await;
     let other = Sim::open(World::parse(CONTRACT_WORLD).unwrap(), None).unwrap();
     let credentials = Credentials::random().unwrap();
-    let error = other
-        .serve(clinic.serving.address, credentials)
-        .await
-        .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains(&clinic.serving.address.to_string())
-    );
+    let error = other.serve(clinic.serving.address, credentials).await.unwrap_err();
+    assert!(error.to_string().contains(&clinic.serving.address.to_string()));
 }

@@ -11,9 +11,7 @@ fn assert_shape(place: &str, is: &Value, fixture: &Value) {
     match (is, fixture) {
         (Value::Object(is), Value::Object(fixture)) => {
             let names = |map: &serde_json::Map<String, Value>| {
-                map.keys()
-                    .cloned()
-                    .collect::<std::collections::BTreeSet<_>>()
+                map.keys().cloned().collect::<std::collections::BTreeSet<_>>()
             };
             assert_eq!(names(is), names(fixture), "fields of {place}");
             for (name, value) in is {
@@ -47,9 +45,7 @@ async fn directory_and_grid_answers_are_the_fixtures_to_the_letter() {
     assert_eq!(clinic.get("/rest/v1/offices").await.1, wire("offices.json"));
     let (_, providers) = clinic.get("/rest/v1/providers/offices/1").await;
     assert_eq!(providers[0], wire("providers.json")[0]);
-    let (_, users) = clinic
-        .get("/rest/v1/permissions/users?userName=oceanapilakeside")
-        .await;
+    let (_, users) = clinic.get("/rest/v1/permissions/users?userName=oceanapilakeside").await;
     assert_eq!(users, wire("users.json"));
     let grid = "/rest/v1/permissions/users/77/grid";
     assert_eq!(clinic.get(grid).await.1, wire("grid.page.last.json"));
@@ -63,16 +59,11 @@ async fn directory_and_grid_answers_are_the_fixtures_to_the_letter() {
     let mut other = write.clone();
     other["rows"][0]["expectedRevision"] = json!(10);
     let mismatch = clinic.patch(&key(1), &other).await;
-    assert_eq!(
-        mismatch,
-        (422, wire("grid.patch.idempotency-mismatch.json"))
-    );
+    assert_eq!(mismatch, (422, wire("grid.patch.idempotency-mismatch.json")));
     other["rows"][0]["providerId"] = json!(9999);
     let invalid = clinic.patch(&key(3), &other).await;
     assert_eq!(invalid, (422, wire("grid.patch.invalid-row.json")));
-    let absent = clinic
-        .patch(&key(4), &wire("grid.patch.request.absent.json"))
-        .await;
+    let absent = clinic.patch(&key(4), &wire("grid.patch.request.absent.json")).await;
     assert_answer(&absent, 200, "grid.patch.response.json");
     let first = clinic.get(&format!("{grid}?pageSize=1")).await;
     assert_answer(&first, 200, "grid.page.json");
@@ -84,11 +75,7 @@ async fn cloud_connect_answers_have_the_fixtures_shapes() {
     let clinic = Clinic::start(CONTRACT_WORLD, None).await;
     let site = "/cloud-connect/sites/4021";
     assert_answer(&clinic.get(site).await, 200, "site.idle.json");
-    assert_answer(
-        &clinic.get(&format!("{site}/providers")).await,
-        200,
-        "site.providers.json",
-    );
+    assert_answer(&clinic.get(&format!("{site}/providers")).await, 200, "site.providers.json");
     let started = clinic.sync(&wire("sync.start.request.json")).await;
     assert_answer(&started, 202, "sync.start.response.json");
     let running = clinic.get(site).await;
@@ -121,21 +108,12 @@ async fn every_refusal_has_the_error_body() {
         (415, clinic.request(Method::PATCH, grid).body("{}")),
         (422, clinic.request(Method::PATCH, grid).json(&json!({}))),
         (422, clinic.request(Method::GET, "/rest/v1/offices?all=1")),
-        (
-            413,
-            clinic
-                .request(Method::PATCH, grid)
-                .body(vec![b' '; (4 << 20) + 1]),
-        ),
+        (413, clinic.request(Method::PATCH, grid).body(vec![b' '; (4 << 20) + 1])),
     ];
     for (status, request) in refusals {
         let answer = send(request).await;
         assert_answer(&answer, status, "error.json");
         let code = answer.1["error"].as_str().unwrap();
-        assert!(
-            code.bytes()
-                .all(|byte| byte == b'-' || byte.is_ascii_lowercase()),
-            "{code}"
-        );
+        assert!(code.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase()), "{code}");
     }
 }

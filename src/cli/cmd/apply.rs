@@ -59,13 +59,19 @@ fn check_usage(args: &ApplyArgs, saved: Option<&Saved>) -> Result<(), Failure> {
     let TargetArgs { target, exclude } = targets;
     let usage = |message: &str, hint: &str| Err(Failure::new(Exit::Error, "U003", message, hint));
     if saved.is_some() && !(target.is_empty() && exclude.is_empty()) {
-        return usage("a saved plan cannot be limited", "limit it when it is made: `plan -target … -out …`");
+        return usage(
+            "a saved plan cannot be limited",
+            "limit it when it is made: `plan -target … -out …`",
+        );
     }
     if saved.is_none() && manifest.is_some() {
         return usage("--manifest goes with a saved plan", "name the manifest itself");
     }
     if *json && saved.is_none() && !auto_approve {
-        return usage("with --json nobody can be asked", "add -auto-approve, or apply a saved plan");
+        return usage(
+            "with --json nobody can be asked",
+            "add -auto-approve, or apply a saved plan",
+        );
     }
     Ok(())
 }
@@ -145,7 +151,8 @@ impl Apply<'_> {
         if !self.pending || crate::cli::finish::mode(self.clinic).is_none() {
             return Ok(execution.nothing(Exit::Done, printer));
         }
-        printer.line("The sync after the last apply was not completed and verified; it runs again.");
+        printer
+            .line("The sync after the last apply was not completed and verified; it runs again.");
         let before = look_before(self.clinic, self.opened).await?;
         journal.append(starter("sync", self.clinic, None, self.environment))?;
         let targets = &planned.plan.targets;

@@ -32,10 +32,17 @@ impl From<NotApproved> for Failure {
     fn from(error: NotApproved) -> Self {
         let hint = match &error {
             NotApproved::Unresolved(_) => {
-                return Self::new(Exit::Error, "P008", error.to_string(), "mend the findings above, then plan again");
+                return Self::new(
+                    Exit::Error,
+                    "P008",
+                    error.to_string(),
+                    "mend the findings above, then plan again",
+                );
             }
             NotApproved::Unsound(_) => "report this as a defect, and make a new plan",
-            NotApproved::Refused(_) => "the lines above say which limits, by how much, and how to go on",
+            NotApproved::Refused(_) => {
+                "the lines above say which limits, by how much, and how to go on"
+            }
             NotApproved::OtherPlan(_) => {
                 "write at least 8 characters of this plan's digest; it is good for this very plan alone"
             }

@@ -33,7 +33,9 @@ pub(super) async fn run(
     if let Some(path) = out {
         save(path, &sealed.text)?;
         let shown = path.display();
-        printer.line(&format!("saved to {shown}; to apply exactly this plan: accuroform apply {shown}"));
+        printer.line(&format!(
+            "saved to {shown}; to apply exactly this plan: accuroform apply {shown}"
+        ));
     }
     Ok(exit(&planned, *detailed_exitcode))
 }

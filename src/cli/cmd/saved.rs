@@ -50,11 +50,17 @@ impl Saved {
         ];
         for (what, planned, actual) in pairs {
             if planned != actual {
-                return Err(refused("P005", format!("the plan is for {what} `{planned}`, the manifest for `{actual}`")));
+                return Err(refused(
+                    "P005",
+                    format!("the plan is for {what} `{planned}`, the manifest for `{actual}`"),
+                ));
             }
         }
         if self.plan.manifest.digest != clinic.source.digest() {
-            return Err(refused("P004", "the manifest was changed after the plan was made".to_owned()));
+            return Err(refused(
+                "P004",
+                "the manifest was changed after the plan was made".to_owned(),
+            ));
         }
         Ok(())
     }
@@ -78,7 +84,9 @@ impl Saved {
             let count = moved.len();
             return Err(refused(
                 "P006",
-                format!("the plan is stale: somebody changed {count} of its rows since, first {first}"),
+                format!(
+                    "the plan is stale: somebody changed {count} of its rows since, first {first}"
+                ),
             ));
         }
         Ok(judged)
@@ -86,5 +94,10 @@ impl Saved {
 }
 
 fn refused(code: &'static str, message: String) -> Failure {
-    Failure::new(Exit::Refused, code, message, "make a new plan with `accuroform plan` and have it reviewed")
+    Failure::new(
+        Exit::Refused,
+        code,
+        message,
+        "make a new plan with `accuroform plan` and have it reviewed",
+    )
 }

@@ -19,7 +19,10 @@ pub(super) fn run(args: &SchemaArgs, printer: &mut Printer) -> Result<Exit, Fail
         return Ok(Exit::Done);
     }
     let path = Path::new(PATH);
-    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, schema_text()));
+    let written = path
+        .parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::write(path, schema_text()));
     written.map_err(|error| {
         Failure::new(
             Exit::Error,

@@ -29,10 +29,9 @@ pub(super) async fn run(
     let stop = CancellationToken::new();
     // Asked for by name, a sync runs even where apply leaves it to somebody else.
     let watch = watch(&clinic, mode(&clinic).unwrap_or(Mode::Full), *sync_timeout, &stop);
-    let result = interrupt::guarded(&stop, async {
-        Ok(sync(&opened, &mut journal, &watch, printer).await)
-    })
-    .await;
+    let result =
+        interrupt::guarded(&stop, async { Ok(sync(&opened, &mut journal, &watch, printer).await) })
+            .await;
     opened.close().await;
     let result = result?;
     let exit = if result.is_ok() { Exit::Done } else { Exit::NotVerified };

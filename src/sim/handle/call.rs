@@ -25,11 +25,7 @@ impl Call {
     pub(super) fn find(method: &Method, path: &str) -> Result<Self, Answer> {
         let segments = path
             .strip_prefix('/')
-            .and_then(|rest| {
-                rest.split('/')
-                    .map(form::decode)
-                    .collect::<Option<Vec<_>>>()
-            })
+            .and_then(|rest| rest.split('/').map(form::decode).collect::<Option<Vec<_>>>())
             .ok_or_else(|| not_found(path))?;
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match segments.as_slice() {
@@ -102,11 +98,7 @@ fn only(method: &Method, expected: &Method, call: Call) -> Result<Call, Answer> 
     if method == expected {
         return Ok(call);
     }
-    let allow = if *expected == Method::GET {
-        "GET"
-    } else {
-        "POST"
-    };
+    let allow = if *expected == Method::GET { "GET" } else { "POST" };
     Err(wrong_method(method, allow))
 }
 
@@ -160,11 +152,6 @@ mod tests {
     #[test]
     fn segments_are_decoded_after_they_were_split() {
         let call = Call::find(&Method::GET, "/cloud-connect/sites/a%2Fb%20c").unwrap();
-        assert_eq!(
-            call,
-            Call::Site {
-                site: "a/b c".to_owned()
-            }
-        );
+        assert_eq!(call, Call::Site { site: "a/b c".to_owned() });
     }
 }

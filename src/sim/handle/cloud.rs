@@ -94,10 +94,7 @@ pub(super) fn start(
     let run = Run::start(state, ocean, mode, now);
     Ok(Handled {
         answer: Answer::json(202, &serde_json::json!({"runId": run.id()})),
-        changes: Changes {
-            run: Some(run),
-            ..Changes::default()
-        },
+        changes: Changes { run: Some(run), ..Changes::default() },
     })
 }
 
@@ -115,12 +112,7 @@ pub(super) fn run(state: &State, site: &str, id: &str, now: Timestamp) -> Result
         RunState::Failed => run.failure.as_deref(),
         RunState::Running | RunState::Succeeded => None,
     };
-    let body = RunBody {
-        run_id: run.id(),
-        mode: run.mode,
-        state: at,
-        message,
-    };
+    let body = RunBody { run_id: run.id(), mode: run.mode, state: at, message };
     Ok(Answer::json(200, &body))
 }
 
@@ -152,13 +144,7 @@ fn known_site<'a>(state: &'a State, site: &str) -> Result<&'a Ocean, Answer> {
         .ocean
         .as_ref()
         .filter(|ocean| ocean.site == site)
-        .ok_or_else(|| {
-            refuse(
-                404,
-                "site-not-found",
-                &format!("there is no Ocean site {site}"),
-            )
-        })
+        .ok_or_else(|| refuse(404, "site-not-found", &format!("there is no Ocean site {site}")))
 }
 
 /// As lists show a provider: `Singh, Anita`.
@@ -172,10 +158,6 @@ fn listed(provider: &Provider) -> String {
 
 /// The contract shows times to the second.
 fn whole_seconds(time: Timestamp) -> Timestamp {
-    time.round(
-        jiff::TimestampRound::new()
-            .smallest(Unit::Second)
-            .mode(jiff::RoundMode::Trunc),
-    )
-    .unwrap_or(time)
+    time.round(jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Trunc))
+        .unwrap_or(time)
 }

@@ -27,9 +27,7 @@ pub(super) fn read(user: u64, text: &str) -> Option<(u64, u64)> {
 
 fn checksum(user: u64, place: &str) -> String {
     let digest = Sha256::digest(format!("grid cursor {user} {place}"));
-    hex(digest
-        .first_chunk::<8>()
-        .map_or(&[], |chunk| chunk.as_slice()))
+    hex(digest.first_chunk::<8>().map_or(&[], |chunk| chunk.as_slice()))
 }
 
 #[cfg(test)]

@@ -63,11 +63,7 @@ pub(super) fn users(state: &State, query: &BTreeMap<String, String>) -> Result<A
         .users
         .iter()
         .filter(|user| user.name.to_lowercase() == name.to_lowercase())
-        .map(|user| UserBody {
-            user_id: user.id,
-            user_name: &user.name,
-            active: user.active,
-        })
+        .map(|user| UserBody { user_id: user.id, user_name: &user.name, active: user.active })
         .collect();
     Ok(Answer::json(200, &body))
 }
@@ -110,23 +106,16 @@ pub(super) fn page(
 pub(super) fn known_user(state: &State, user: u64) -> Result<(), Answer> {
     match state.user(user) {
         Some(_) => Ok(()),
-        None => Err(refuse(
-            404,
-            "user-not-found",
-            &format!("there is no user {user}"),
-        )),
+        None => Err(refuse(404, "user-not-found", &format!("there is no user {user}"))),
     }
 }
 
 fn page_size(text: &str) -> Result<usize, Answer> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse()
-        .ok()
-        .filter(|size| digits && (1..=LARGEST_PAGE).contains(size))
-        .ok_or_else(|| {
-            let message = format!("pageSize must be 1 to {LARGEST_PAGE}");
-            refuse(422, "invalid-page-size", &message)
-        })
+    text.parse().ok().filter(|size| digits && (1..=LARGEST_PAGE).contains(size)).ok_or_else(|| {
+        let message = format!("pageSize must be 1 to {LARGEST_PAGE}");
+        refuse(422, "invalid-page-size", &message)
+    })
 }
 
 fn permitted(state: &State) -> Result<(), Answer> {

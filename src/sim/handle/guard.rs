@@ -41,16 +41,10 @@ pub(super) fn token(state: &State, headers: &HeaderMap, now: Timestamp) -> Resul
     let refused =
         |code, message| Err(refuse(401, code, message).with("www-authenticate", "Bearer"));
     let Ok(Some(value)) = header(headers, &header::AUTHORIZATION) else {
-        return refused(
-            "token-missing",
-            "send one Authorization header: Bearer <token>",
-        );
+        return refused("token-missing", "send one Authorization header: Bearer <token>");
     };
     let Some(("bearer", token)) = scheme(value).as_ref().map(|(a, b)| (a.as_str(), *b)) else {
-        return refused(
-            "token-missing",
-            "the Authorization header must be: Bearer <token>",
-        );
+        return refused("token-missing", "the Authorization header must be: Bearer <token>");
     };
     match state.tokens.get(&fingerprint("token", token)) {
         Some(end) if now < *end => Ok(()),
@@ -72,16 +66,12 @@ pub(super) fn query(
     query: Option<&str>,
 ) -> Result<BTreeMap<String, String>, Answer> {
     let mut values = form::read(query.unwrap_or_default()).map_err(|error| match error {
-        FormError::Malformed => refuse(
-            422,
-            "invalid-query",
-            "the query is not percent-encoded UTF-8",
-        ),
-        FormError::Repeated(name) => refuse(
-            422,
-            "invalid-query",
-            &format!("query parameter {name} is there more than once"),
-        ),
+        FormError::Malformed => {
+            refuse(422, "invalid-query", "the query is not percent-encoded UTF-8")
+        }
+        FormError::Repeated(name) => {
+            refuse(422, "invalid-query", &format!("query parameter {name} is there more than once"))
+        }
     })?;
     for (name, value) in &require.query {
         if values.remove(name).as_ref() != Some(value) {
@@ -90,10 +80,7 @@ pub(super) fn query(
             return Err(refuse(422, "query-parameter-required", &message));
         }
     }
-    match values
-        .keys()
-        .find(|name| !call.parameters().contains(&name.as_str()))
-    {
+    match values.keys().find(|name| !call.parameters().contains(&name.as_str())) {
         None => Ok(values),
         Some(name) => Err(refuse(
             422,
@@ -117,10 +104,7 @@ pub(super) fn content_type(request: &Request, expected: &str) -> Result<(), Answ
         let message = format!("the body must be labelled Content-Type: {expected}");
         refuse(415, "unsupported-media-type", &message)
     };
-    let value = header(&request.headers, &header::CONTENT_TYPE)
-        .ok()
-        .flatten()
-        .ok_or_else(wrong)?;
+    let value = header(&request.headers, &header::CONTENT_TYPE).ok().flatten().ok_or_else(wrong)?;
     let (essence, parameters) = value.split_once(';').unwrap_or((value, ""));
     let utf8 = ["", "charset=utf-8", "charset=\"utf-8\""];
     let accepted = essence.trim().eq_ignore_ascii_case(expected)
@@ -130,13 +114,8 @@ pub(super) fn content_type(request: &Request, expected: &str) -> Result<(), Answ
 
 /// The JSON body; unknown and missing fields are refused.
 pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Answer> {
-    serde_json::from_slice(body).map_err(|error| {
-        refuse(
-            422,
-            "invalid-body",
-            &format!("cannot read the body: {error}"),
-        )
-    })
+    serde_json::from_slice(body)
+        .map_err(|error| refuse(422, "invalid-body", &format!("cannot read the body: {error}")))
 }
 
 /// That the account may do it; else what the world's account answers.
@@ -145,9 +124,5 @@ pub(super) fn permitted(state: &State, may: bool, what: &str) -> Result<(), Answ
         return Ok(());
     }
     let message = format!("the account lacks the permission to {what}");
-    Err(refuse(
-        state.world.account.denied_status,
-        "permission-missing",
-        &message,
-    ))
+    Err(refuse(state.world.account.denied_status, "permission-missing", &message))
 }

@@ -41,11 +41,7 @@ impl Answer {
     /// An answer with this body.
     pub(super) fn json(status: u16, body: &impl Serialize) -> Self {
         match serde_json::to_string(body) {
-            Ok(body) => Self {
-                status,
-                headers: Vec::new(),
-                body,
-            },
+            Ok(body) => Self { status, headers: Vec::new(), body },
             // Plain structs with text keys; there is nothing in them that cannot be written.
             Err(error) => refuse(500, "internal", &error.to_string()),
         }
@@ -77,9 +73,6 @@ pub(in crate::sim) struct Handled {
 impl From<Answer> for Handled {
     /// An answer that changes nothing.
     fn from(answer: Answer) -> Self {
-        Self {
-            answer,
-            changes: Changes::default(),
-        }
+        Self { answer, changes: Changes::default() }
     }
 }

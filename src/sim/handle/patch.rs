@@ -78,11 +78,7 @@ pub(super) fn write(
             let message = "the Idempotency-Key was used for another request; use a new one";
             return Err(refuse(422, "idempotency-mismatch", message));
         }
-        let answer = Answer {
-            status: kept.status,
-            headers: Vec::new(),
-            body: kept.body.clone(),
-        };
+        let answer = Answer { status: kept.status, headers: Vec::new(), body: kept.body.clone() };
         return Ok(answer.into());
     }
     let mut handled = batch(state, user, request, &key, context.now).unwrap_or_else(Handled::from);
@@ -146,10 +142,7 @@ fn batch(
 ) -> Result<Handled, Answer> {
     let Body { rows } = guard::json(&request.body)?;
     if rows.is_empty() || rows.len() > LARGEST_BATCH {
-        let message = format!(
-            "rows must hold 1 to {LARGEST_BATCH} rows, not {}",
-            rows.len()
-        );
+        let message = format!("rows must hold 1 to {LARGEST_BATCH} rows, not {}", rows.len());
         return Err(refuse(422, "invalid-batch", &message));
     }
     let rows = check(state, user, &rows)?;
@@ -157,10 +150,7 @@ fn batch(
 
     let mut changes = Changes::default();
     let mut answer = Vec::with_capacity(rows.len());
-    for (row, sequence) in rows
-        .iter()
-        .zip(state.contents.last_write.saturating_add(1)..)
-    {
+    for (row, sequence) in rows.iter().zip(state.contents.last_write.saturating_add(1)..) {
         let before = state.contents.rows.get(&row.key);
         let now_row = after(before, row.after);
         answer.push(RowBody::new(row.key, now_row.as_ref()));
@@ -169,23 +159,17 @@ fn batch(
             user,
             office: row.key.office,
             provider: row.key.provider,
-            before: before.filter(|row| row.listed).map(|row| Written {
-                columns: row.columns,
-                until: row.until,
-            }),
+            before: before
+                .filter(|row| row.listed)
+                .map(|row| Written { columns: row.columns, until: row.until }),
             after: row.after,
             revision: now_row.map_or(0, |row| row.revision),
             idempotency_key: idempotency_key.to_owned(),
             at: now,
         });
-        changes
-            .rows
-            .extend(now_row.map(|now_row| (row.key, now_row)));
+        changes.rows.extend(now_row.map(|now_row| (row.key, now_row)));
     }
-    Ok(Handled {
-        answer: Answer::json(200, &BTreeMap::from([("rows", answer)])),
-        changes,
-    })
+    Ok(Handled { answer: Answer::json(200, &BTreeMap::from([("rows", answer)])), changes })
 }
 
 /// The row after the write. Without a change the revision stays: it grows with every change.
@@ -209,10 +193,7 @@ fn check(state: &State, user: u64, rows: &[RowWrite]) -> Result<Vec<Checked>, An
     let mut faults: BTreeMap<Place, String> = BTreeMap::new();
     let mut checked = Vec::with_capacity(rows.len());
     for row in rows {
-        let place = Place {
-            office_id: row.office_id,
-            provider_id: row.provider_id,
-        };
+        let place = Place { office_id: row.office_id, provider_id: row.provider_id };
         let result = if seen.insert(place) {
             check_row(state, row)
         } else {
@@ -220,11 +201,7 @@ fn check(state: &State, user: u64, rows: &[RowWrite]) -> Result<Vec<Checked>, An
         };
         match result {
             Ok(after) => checked.push(Checked {
-                key: RowKey {
-                    user,
-                    office: row.office_id,
-                    provider: row.provider_id,
-                },
+                key: RowKey { user, office: row.office_id, provider: row.provider_id },
                 expected: row.expected_revision,
                 after,
             }),

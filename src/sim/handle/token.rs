@@ -36,17 +36,10 @@ pub(super) fn issue(
         .checked_add(SignedDuration::from_secs(i64::from(lifetime)))
         .unwrap_or(jiff::Timestamp::MAX);
     let token = hex(&context.random);
-    let body = Body {
-        access_token: &token,
-        token_type: "Bearer",
-        expires_in: lifetime,
-    };
+    let body = Body { access_token: &token, token_type: "Bearer", expires_in: lifetime };
     Ok(Handled {
         answer: Answer::json(200, &body).with("cache-control", "no-store"),
-        changes: Changes {
-            token: Some((fingerprint("token", &token), end)),
-            ..Changes::default()
-        },
+        changes: Changes { token: Some((fingerprint("token", &token), end)), ..Changes::default() },
     })
 }
 
@@ -76,11 +69,9 @@ fn check_form(state: &State, body: &[u8]) -> Result<(), Answer> {
         return Err(invalid(&format!("form field {name} is not known here")));
     }
     match &state.world.token.scope {
-        Some(wanted) if scope.as_ref() != Some(wanted) => Err(refuse(
-            422,
-            "invalid-scope",
-            &format!("scope must be {wanted}"),
-        )),
+        Some(wanted) if scope.as_ref() != Some(wanted) => {
+            Err(refuse(422, "invalid-scope", &format!("scope must be {wanted}")))
+        }
         Some(_) | None => Ok(()),
     }
 }

@@ -11,15 +11,9 @@ fn a_token_is_good_until_it_expires() {
     clinic.wait(59_999);
     assert_eq!(clinic.get("/rest/v1/offices").0, 200);
     clinic.wait(1);
-    assert_eq!(
-        code(&clinic.get("/rest/v1/offices")),
-        (401, "token-expired")
-    );
+    assert_eq!(code(&clinic.get("/rest/v1/offices")), (401, "token-expired"));
     clinic.token = "made-up".to_owned();
-    assert_eq!(
-        code(&clinic.get("/rest/v1/offices")),
-        (401, "token-unknown")
-    );
+    assert_eq!(code(&clinic.get("/rest/v1/offices")), (401, "token-unknown"));
     let bare = clinic.send(Method::GET, "/rest/v1/offices", &[], "");
     assert_eq!(code(&bare), (401, "token-missing"));
 }
@@ -28,47 +22,20 @@ fn a_token_is_good_until_it_expires() {
 fn a_token_request_that_is_not_the_contracts_is_refused() {
     let mut clinic = Clinic::new(WORLD);
     for (pair, form, expected) in [
-        (
-            "id:wrong",
-            "grant_type=client_credentials",
-            (401, "invalid-client"),
-        ),
-        (
-            "idsecret",
-            "grant_type=client_credentials",
-            (401, "invalid-client"),
-        ),
-        (
-            "id:secret",
-            "grant_type=password",
-            (422, "unsupported-grant-type"),
-        ),
+        ("id:wrong", "grant_type=client_credentials", (401, "invalid-client")),
+        ("idsecret", "grant_type=client_credentials", (401, "invalid-client")),
+        ("id:secret", "grant_type=password", (422, "unsupported-grant-type")),
         ("id:secret", "", (422, "unsupported-grant-type")),
-        (
-            "id:secret",
-            "grant_type=client_credentials&client_id=id",
-            (422, "invalid-request"),
-        ),
-        (
-            "id:secret",
-            "grant_type=client_credentials&scope=a&scope=b",
-            (422, "invalid-request"),
-        ),
+        ("id:secret", "grant_type=client_credentials&client_id=id", (422, "invalid-request")),
+        ("id:secret", "grant_type=client_credentials&scope=a&scope=b", (422, "invalid-request")),
     ] {
-        assert_eq!(
-            code(&clinic.ask_token(pair, form)),
-            expected,
-            "{pair} {form}"
-        );
+        assert_eq!(code(&clinic.ask_token(pair, form)), expected, "{pair} {form}");
     }
     let basic = "Basic aWQ6c2VjcmV0";
     let json_body = clinic.send(
         Method::POST,
         "/oauth/token",
-        &[
-            ("authorization", basic),
-            ("content-type", "application/json"),
-        ],
+        &[("authorization", basic), ("content-type", "application/json")],
         "grant_type=client_credentials",
     );
     assert_eq!(code(&json_body), (415, "unsupported-media-type"));
@@ -82,10 +49,7 @@ fn a_scope_that_the_world_wants_must_be_asked_for() {
     clinic.state.world = Arc::new(world);
     let without = clinic.ask_token("id:secret", "grant_type=client_credentials");
     assert_eq!(code(&without), (422, "invalid-scope"));
-    let with = clinic.ask_token(
-        "id:secret",
-        "grant_type=client_credentials&scope=permissions",
-    );
+    let with = clinic.ask_token("id:secret", "grant_type=client_credentials&scope=permissions");
     assert_eq!(with.0, 200);
 }
 
@@ -93,14 +57,8 @@ fn a_scope_that_the_world_wants_must_be_asked_for() {
 fn what_the_world_wants_on_every_call_is_wanted_on_every_call() {
     let mut clinic = Clinic::new(WORLD);
     let mut world = (*clinic.state.world).clone();
-    world
-        .require
-        .query
-        .insert("uuid".to_owned(), "u-1".to_owned());
-    world
-        .require
-        .headers
-        .insert("X-Key".to_owned(), "k".to_owned());
+    world.require.query.insert("uuid".to_owned(), "u-1".to_owned());
+    world.require.headers.insert("X-Key".to_owned(), "k".to_owned());
     clinic.state.world = Arc::new(world);
     let bearer = format!("Bearer {}", clinic.token);
     let mut ask = |target, headers: &[(&str, &str)]| {
@@ -109,15 +67,9 @@ fn what_the_world_wants_on_every_call_is_wanted_on_every_call() {
     };
     let full = [("authorization", bearer.as_str()), ("x-key", "k")];
     assert_eq!(ask("/rest/v1/offices?uuid=u-1", &full).0, 200);
-    assert_eq!(
-        ask("/rest/v1/offices?uuid=u-1", &full[..1]).1,
-        "header-required"
-    );
+    assert_eq!(ask("/rest/v1/offices?uuid=u-1", &full[..1]).1, "header-required");
     assert_eq!(ask("/rest/v1/offices", &full).1, "query-parameter-required");
-    assert_eq!(
-        ask("/rest/v1/offices?uuid=u-2", &full).1,
-        "query-parameter-required"
-    );
+    assert_eq!(ask("/rest/v1/offices?uuid=u-2", &full).1, "query-parameter-required");
     let token = clinic.ask_token("id:secret", "grant_type=client_credentials");
     assert_eq!(code(&token), (401, "header-required"));
 }
@@ -129,10 +81,7 @@ fn what_the_account_may_not_do_is_refused() {
     let world = WORLD.replacen("offices:", denied, 1);
     for (world, status) in [
         (world.clone(), 403),
-        (
-            world.replace("site_admin: false", "site_admin: false, denied_status: 401"),
-            401,
-        ),
+        (world.replace("site_admin: false", "site_admin: false, denied_status: 401"), 401),
     ] {
         let mut clinic = Clinic::new(&world);
         for target in [
@@ -141,11 +90,7 @@ fn what_the_account_may_not_do_is_refused() {
             "/rest/v1/permissions/users?userName=x",
             GRID,
         ] {
-            assert_eq!(
-                code(&clinic.get(target)),
-                (status, "permission-missing"),
-                "{target}"
-            );
+            assert_eq!(code(&clinic.get(target)), (status, "permission-missing"), "{target}");
         }
         let patch = clinic.patch(&[row(1, 10, Some(9), "full")]);
         assert_eq!(code(&patch), (status, "permission-missing"));

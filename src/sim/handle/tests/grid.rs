@@ -12,13 +12,7 @@ fn users_are_found_by_name_whatever_the_letter_case() {
     assert_eq!(two.as_array().unwrap().len(), 2);
     let (status, none) = clinic.get("/rest/v1/permissions/users?userName=OceanAPI");
     assert_eq!((status, none), (200, json!([])));
-    for bad in [
-        "",
-        "?userName=",
-        "?name=x",
-        "?userName=a&userName=b",
-        "?userName=%ff",
-    ] {
+    for bad in ["", "?userName=", "?name=x", "?userName=a&userName=b", "?userName=%ff"] {
         let target = format!("/rest/v1/permissions/users{bad}");
         assert_eq!(clinic.get(&target).0, 422, "{bad}");
     }
@@ -46,12 +40,8 @@ fn what_is_not_there_is_404_and_a_body_where_none_belongs_is_refused() {
 fn pages_hold_what_was_asked_for_and_cursors_survive_changes_between_them() {
     let mut clinic = Clinic::new(WORLD);
     let rows = |body: &Value| -> Vec<(u64, u64)> {
-        let pair = |row: &Value| {
-            (
-                row["officeId"].as_u64().unwrap(),
-                row["providerId"].as_u64().unwrap(),
-            )
-        };
+        let pair =
+            |row: &Value| (row["officeId"].as_u64().unwrap(), row["providerId"].as_u64().unwrap());
         body["rows"].as_array().unwrap().iter().map(pair).collect()
     };
     let (_, first) = clinic.get(&format!("{GRID}?pageSize=2"));
@@ -69,8 +59,6 @@ fn pages_hold_what_was_asked_for_and_cursors_survive_changes_between_them() {
         let answer = clinic.get(&format!("{GRID}?pageSize={size}"));
         assert_eq!(code(&answer), (422, "invalid-page-size"), "{size}");
     }
-    let foreign = clinic.get(&format!(
-        "/rest/v1/permissions/users/78/grid?cursor={cursor}"
-    ));
+    let foreign = clinic.get(&format!("/rest/v1/permissions/users/78/grid?cursor={cursor}"));
     assert_eq!(code(&foreign), (422, "invalid-cursor"));
 }

@@ -64,10 +64,7 @@ impl Clinic {
     fn log_in(&mut self) {
         let (status, body) = self.ask_token("id:secret", "grant_type=client_credentials");
         assert_eq!(status, 200, "{body}");
-        body["access_token"]
-            .as_str()
-            .unwrap()
-            .clone_into(&mut self.token);
+        body["access_token"].as_str().unwrap().clone_into(&mut self.token);
     }
 
     fn ask_token(&mut self, pair: &str, form: &str) -> (u16, Value) {
@@ -129,16 +126,8 @@ impl Clinic {
 
     fn post_sync(&mut self, body: &str) -> (u16, Value) {
         let bearer = format!("Bearer {}", self.token);
-        let headers = [
-            ("authorization", bearer.as_str()),
-            ("content-type", "application/json"),
-        ];
-        self.send(
-            Method::POST,
-            "/cloud-connect/sites/4021/sync",
-            &headers,
-            body,
-        )
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        self.send(Method::POST, "/cloud-connect/sites/4021/sync", &headers, body)
     }
 
     fn patch_with(&mut self, key: &str, body: &str) -> (u16, Value) {
@@ -165,10 +154,7 @@ impl Clinic {
         let (_, body) = self.get("/cloud-connect/sites/4021/providers");
         let on_page = |one: &&Value| one["onPatientsPage"] == json!(true);
         let list = body.as_array().unwrap().clone();
-        list.iter()
-            .filter(on_page)
-            .map(|one| one["providerId"].as_u64().unwrap())
-            .collect()
+        list.iter().filter(on_page).map(|one| one["providerId"].as_u64().unwrap()).collect()
     }
 }
 

@@ -15,44 +15,28 @@ fn a_batch_is_written_whole_or_not_at_all() {
     assert_eq!(conflict.1["rows"][0]["revision"], 9);
     let invalid = clinic.patch(&[row(1, 11, Some(1), "none"), row(2, 11, None, "full")]);
     assert_eq!(code(&invalid), (422, "invalid-row"));
-    assert_eq!(
-        invalid.1["rows"],
-        json!([{"officeId": 2, "providerId": 11}])
-    );
+    assert_eq!(invalid.1["rows"], json!([{"officeId": 2, "providerId": 11}]));
     assert_eq!(clinic.get(GRID), before);
     assert_eq!(clinic.writes, []);
     let good = clinic.patch(&[row(1, 11, Some(1), "none"), row(1, 10, Some(9), "full")]);
     assert_eq!(good.0, 200);
-    let revisions: Vec<_> = clinic
-        .writes
-        .iter()
-        .map(|w| (w.sequence, w.revision))
-        .collect();
+    let revisions: Vec<_> = clinic.writes.iter().map(|w| (w.sequence, w.revision)).collect();
     assert_eq!(revisions, [(1, 2), (2, 10)]);
 }
 
 #[test]
 fn revisions_go_on_where_they_were_when_a_revoked_row_comes_back() {
     let mut clinic = Clinic::new(WORLD);
-    assert_eq!(
-        clinic.patch(&[row(1, 10, Some(9), "none")]).1["rows"][0]["revision"],
-        10
-    );
+    assert_eq!(clinic.patch(&[row(1, 10, Some(9), "none")]).1["rows"][0]["revision"], 10);
     let stale = clinic.patch(&[row(1, 10, Some(9), "full")]);
     assert_eq!(stale.1["rows"][0]["revision"], 10);
-    assert_eq!(
-        clinic.patch(&[row(1, 10, None, "full")]).1["rows"][0]["revision"],
-        11
-    );
+    assert_eq!(clinic.patch(&[row(1, 10, None, "full")]).1["rows"][0]["revision"], 11);
     // It is there again, so it cannot be expected to be absent.
     assert_eq!(clinic.patch(&[row(1, 10, None, "full")]).0, 409);
     // The row with nothing ticked that the world began with is there, too.
     assert_eq!(clinic.patch(&[row(2, 10, None, "full")]).0, 409);
     // What is as it was written keeps its revision, and shows in the log all the same.
-    assert_eq!(
-        clinic.patch(&[row(1, 10, Some(11), "full")]).1["rows"][0]["revision"],
-        11
-    );
+    assert_eq!(clinic.patch(&[row(1, 10, Some(11), "full")]).1["rows"][0]["revision"], 11);
     assert_eq!(clinic.writes.len(), 3);
 }
 
@@ -90,23 +74,16 @@ fn the_same_key_gets_the_same_answer_for_a_day() {
     clinic.wait(24 * 60 * 60 * 1000);
     clinic.log_in();
     assert_eq!(clinic.patch_with(&key(1), &body).0, 409);
-    assert_eq!(
-        clinic.state.contents.kept.len(),
-        1,
-        "expired answers are forgotten"
-    );
+    assert_eq!(clinic.state.contents.kept.len(), 1, "expired answers are forgotten");
 }
 
 #[test]
 fn a_key_that_is_missing_or_no_uuid_is_refused_and_nothing_is_kept() {
     let mut clinic = Clinic::new(WORLD);
     let body = json!({"rows": [row(1, 10, Some(9), "full")]}).to_string();
-    for bad in [
-        "",
-        "1",
-        "00000000-0000-4000-8000-00000000000g",
-        "{00000000-0000-4000-8000-000000000001}",
-    ] {
+    for bad in
+        ["", "1", "00000000-0000-4000-8000-00000000000g", "{00000000-0000-4000-8000-000000000001}"]
+    {
         let answer = clinic.patch_with(bad, &body);
         assert_eq!(code(&answer), (422, "idempotency-key-required"), "{bad}");
     }
@@ -121,11 +98,7 @@ fn a_key_that_is_missing_or_no_uuid_is_refused_and_nothing_is_kept() {
             ("content-type", content_type),
             ("idempotency-key", &key),
         ];
-        assert_eq!(
-            clinic.send(Method::PATCH, GRID, &headers, &body).0,
-            415,
-            "{content_type}"
-        );
+        assert_eq!(clinic.send(Method::PATCH, GRID, &headers, &body).0, 415, "{content_type}");
     }
     assert!(clinic.state.contents.kept.is_empty());
 }
@@ -141,11 +114,7 @@ fn bodies_that_are_not_the_contracts_are_refused() {
     };
     let without = |parent: &str, field: &str| {
         let mut row = good.clone();
-        row.pointer_mut(parent)
-            .unwrap()
-            .as_object_mut()
-            .unwrap()
-            .remove(field);
+        row.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(field);
         row
     };
     let mut extra = good.clone();
@@ -161,36 +130,20 @@ fn bodies_that_are_not_the_contracts_are_refused() {
         (with("/columns/labs", json!("Full")), "invalid-row"),
         (with("/columns/labs", json!("read_only")), "invalid-row"),
         (with("/accessUntil", json!("2027-02-30")), "invalid-row"),
-        (
-            with("/accessUntil", json!("2027-01-31T00:00:00Z")),
-            "invalid-row",
-        ),
+        (with("/accessUntil", json!("2027-01-31T00:00:00Z")), "invalid-row"),
         (with("/accessUntil", json!("")), "invalid-row"),
         (with("/officeId", json!(9)), "invalid-row"),
         (with("/providerId", json!(9)), "invalid-row"),
     ] {
-        assert_eq!(
-            code(&clinic.patch(std::slice::from_ref(&row))),
-            (422, expected),
-            "{row}"
-        );
+        assert_eq!(code(&clinic.patch(std::slice::from_ref(&row))), (422, expected), "{row}");
     }
-    for body in [
-        "",
-        "{}",
-        "[]",
-        r#"{"rows": [], "dryRun": true}"#,
-        r#"{"rows": {}}"#,
-    ] {
+    for body in ["", "{}", "[]", r#"{"rows": [], "dryRun": true}"#, r#"{"rows": {}}"#] {
         let number = clinic.state.contents.kept.len();
         let answer = clinic.patch_with(&key(number), body);
         assert_eq!(code(&answer), (422, "invalid-body"), "{body}");
     }
     assert_eq!(code(&clinic.patch(&[])), (422, "invalid-batch"));
-    assert_eq!(
-        code(&clinic.patch(&vec![good.clone(); 501])),
-        (422, "invalid-batch")
-    );
+    assert_eq!(code(&clinic.patch(&vec![good.clone(); 501])), (422, "invalid-batch"));
     let twice = clinic.patch(&[good.clone(), good]);
     assert_eq!(code(&twice), (422, "invalid-row"));
     assert_eq!(twice.1["rows"], json!([{"officeId": 1, "providerId": 10}]));

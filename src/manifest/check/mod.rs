@@ -1,0 +1,18 @@
+//! The checks of a manifest: first its shape, then what it means. Start reading at
+//! `manifest.rs`, which puts the parts together.
+
+mod api;
+mod connections;
+mod context;
+mod entries;
+mod grants;
+mod manifest;
+mod offices;
+mod profiles;
+mod safety;
+mod shape;
+mod shape_words;
+mod users;
+
+pub(super) use manifest::manifest;
+pub(super) use shape::shape;

@@ -1,0 +1,148 @@
+//! Named column sets: the built-in one, and those of the manifest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::raw::RawProfile;
+use super::super::shown;
+use super::context::Context;
+use crate::diagnostic::{Code, Diagnostic, KeyPath, did_you_mean};
+use crate::model::{Column, Columns, Level};
+
+/// The name of the built-in profile.
+pub(super) const OCEAN: &str = "ocean";
+
+/// What Ocean's user needs at full: Ocean support article 360060307451, "Updating Accuro Provider
+/// Permissions for the 'OceanAPI' EMR User".
+const OCEAN_COLUMNS: [Column; 6] = [
+    Column::Patient,
+    Column::Scheduling,
+    Column::Billing,
+    Column::Emr,
+    Column::Labs,
+    Column::Visible,
+];
+
+/// A named set of columns.
+#[derive(Debug, Clone)]
+pub(super) struct Profile {
+    /// The nine levels.
+    pub(super) columns: Columns,
+    /// Why it grants them.
+    pub(super) reason: Option<String>,
+    /// What names of its users look like.
+    pub(super) user_name: Option<String>,
+}
+
+/// All profiles, and which of them were asked for.
+pub(super) struct Profiles {
+    known: BTreeMap<String, Profile>,
+    /// Names that are written, also those of faulty profiles: these are not unknown.
+    written: Vec<String>,
+    used: BTreeSet<String>,
+}
+
+impl Profiles {
+    /// Checks the profiles of the manifest and adds the built-in one.
+    pub(super) fn new(context: &mut Context<'_>, raw: BTreeMap<String, RawProfile>) -> Self {
+        let path = KeyPath::root().key("profiles");
+        let mut known: BTreeMap<String, Profile> = raw
+            .into_iter()
+            .filter_map(|(name, raw)| {
+                let profile = profile(context, &name, raw, &path.key(&name))?;
+                Some((name, profile))
+            })
+            .collect();
+        known.insert(OCEAN.to_owned(), ocean());
+        let mut written = context.source.tree().keys(&path);
+        written.push(OCEAN.to_owned());
+        Self { known, written, used: BTreeSet::new() }
+    }
+
+    /// The profile that an entry names at `path`.
+    pub(super) fn find(
+        &mut self,
+        context: &mut Context<'_>,
+        name: &str,
+        path: &KeyPath,
+    ) -> Option<Profile> {
+        self.used.insert(name.to_owned());
+        if let Some(profile) = self.known.get(name) {
+            return Some(profile.clone());
+        }
+        if !self.knows(name) {
+            let names = || self.written.iter().map(String::as_str);
+            let hint = match did_you_mean(name, names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("use {}, or add it under `profiles`", shown::names(names(), "or")),
+            };
+            context.report(
+                Diagnostic::error(
+                    Code::UnknownProfile,
+                    path.clone(),
+                    format!("there is no profile `{}`", shown::short(name)),
+                )
+                .hint(hint),
+            );
+        }
+        None
+    }
+
+    /// Whether a profile has this name.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.written.iter().any(|known| known == name)
+    }
+
+    /// What names of users with a profile look like.
+    pub(super) fn user_name(&self, name: &str) -> Option<String> {
+        self.known.get(name)?.user_name.clone()
+    }
+
+    /// Warns of profiles that no entry names.
+    pub(super) fn report_unused(&self, context: &mut Context<'_>) {
+        let unused = self.known.keys().filter(|name| *name != OCEAN && !self.used.contains(*name));
+        for name in unused {
+            context.report(
+                Diagnostic::warning(
+                    Code::UnusedProfile,
+                    KeyPath::root().key("profiles").key(name),
+                    format!("nobody uses the profile `{}`", shown::short(name)),
+                )
+                .on_key()
+                .hint("remove it, or name it in a `profile`"),
+            );
+        }
+    }
+}
+
+fn profile(
+    context: &mut Context<'_>,
+    name: &str,
+    raw: RawProfile,
+    path: &KeyPath,
+) -> Option<Profile> {
+    let RawProfile { columns: raw_columns, reason, user_name } = raw;
+    let raw_columns = raw_columns?;
+    let columns: Columns = raw_columns.written().collect();
+    let all_sound =
+        context.source.tree().keys(&path.key("columns")).len() == raw_columns.written().count();
+    if columns == Columns::NONE && all_sound {
+        context.report(
+            Diagnostic::error(
+                Code::EmptyProfile,
+                path.key("columns"),
+                format!("the profile `{}` grants nothing", shown::short(name)),
+            )
+            .on_key()
+            .hint("set at least one column to read-only or full"),
+        );
+    }
+    Some(Profile { columns, reason, user_name })
+}
+
+fn ocean() -> Profile {
+    Profile {
+        columns: OCEAN_COLUMNS.into_iter().map(|column| (column, Level::Full)).collect(),
+        reason: None,
+        user_name: Some("OceanAPI*".to_owned()),
+    }
+}

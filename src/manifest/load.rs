@@ -1,0 +1,163 @@
+//! The way of a manifest: bytes, text, tree, shape, meaning. Each step goes on with what the step
+//! before left sound, so that one run reports every fault.
+
+use std::borrow::Cow;
+
+use jiff::civil::Date;
+
+use super::check;
+use super::checked::Manifest;
+use super::findings::Findings;
+use super::mask::Masks;
+use super::scalar::Scalar;
+use super::scan::{Scanned, scan};
+use super::shown::MASK;
+use super::source::{Source, digest};
+use super::tree::{Node, Tree};
+use crate::diagnostic::{Code, Diagnostic, KeyPath, Span, has_errors};
+
+/// The largest file that is read.
+pub const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// A manifest file after every check.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The file, to show findings in.
+    pub source: Source,
+    /// The manifest; `None` where any finding is an error.
+    pub manifest: Option<Manifest>,
+    /// What was found, in the order of the file.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// Reads and checks a manifest. With `today`, dates that have passed are reported.
+pub fn load(file_name: &str, bytes: &[u8], today: Option<Date>) -> Loaded {
+    let digest = digest(bytes);
+    let text = match readable(bytes) {
+        Ok(text) => text,
+        Err((shown, finding)) => {
+            let masks = Masks::of_lines(&shown);
+            let source = Source::new(file_name, digest, &shown, Tree::default(), &masks);
+            return refused(source, *finding);
+        }
+    };
+    let Scanned { tree, mut findings } = scan(text);
+    let (tree, masks) = match tree {
+        Some(tree) => {
+            let masks = Masks::of_tree(text, &tree);
+            (tree, masks)
+        }
+        None => (Tree::default(), Masks::of_lines(text)),
+    };
+    let source = Source::new(file_name, digest, text, tree, &masks);
+    for finding in findings.iter_mut() {
+        finding.span = finding.span.map(|span| masks.shift(span));
+        for related in &mut finding.related {
+            related.span = related.span.map(|span| masks.shift(span));
+        }
+        keep_secret(&source, finding);
+    }
+    let unreadable = source.tree().root().is_none() && !findings.is_empty();
+    let manifest = if unreadable { None } else { meaning(&source, today, &mut findings) };
+    finish(source, manifest, findings)
+}
+
+/// The text of the file, or what of it can be shown and why it is refused.
+fn readable(bytes: &[u8]) -> Result<&str, (Cow<'_, str>, Box<Diagnostic>)> {
+    if bytes.len() > MAX_BYTES {
+        let message = format!("the file has {} bytes; the limit is {MAX_BYTES}", bytes.len());
+        let finding = Diagnostic::error(Code::TooLarge, KeyPath::root(), message)
+            .hint("split the manifest into one file per clinic");
+        return Err((Cow::Borrowed(""), Box::new(finding)));
+    }
+    match str::from_utf8(bytes) {
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Err(error) => {
+            let at = error.valid_up_to();
+            let before = bytes.get(..at).and_then(|before| str::from_utf8(before).ok());
+            let before = before.unwrap_or_default();
+            let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+            let line = before.get(line_start..).unwrap_or_default();
+            let place = Span {
+                start: at,
+                end: at,
+                line: before.matches('\n').count() + 1,
+                column: line.chars().count() + 1,
+            };
+            let message = format!("byte {at} of the file is not UTF-8");
+            let finding = Diagnostic::error(Code::NotUtf8, KeyPath::root(), message)
+                .at(place)
+                .hint("save the file as UTF-8");
+            // Bytes behind the fault may be any encoding: only the text before it is shown.
+            Err((Cow::Borrowed(before), Box::new(finding)))
+        }
+    }
+}
+
+/// Checks shape and meaning of a document.
+fn meaning(source: &Source, today: Option<Date>, findings: &mut Findings) -> Option<Manifest> {
+    let root = source.tree().root().and_then(|root| source.tree().node(root.node));
+    let (None | Some(Node::Scalar { scalar: Scalar::Null, .. })) = root else {
+        if let Some(other) = other_version(source, root) {
+            findings.push(
+                Diagnostic::error(
+                    Code::Version,
+                    KeyPath::root().key("version"),
+                    format!("version {other} is not supported"),
+                )
+                .hint("this accuroform reads version 1"),
+            );
+            return None;
+        }
+        let raw = check::shape(source, findings)?;
+        return check::manifest(raw, source, today, findings);
+    };
+    findings.push(
+        Diagnostic::error(Code::Empty, KeyPath::root(), "the manifest is empty")
+            .hint("`accuroform init` writes a manifest to start from"),
+    );
+    None
+}
+
+/// Another version means other fields: nothing else is worth saying about such a file.
+fn other_version(source: &Source, root: Option<&Node>) -> Option<i64> {
+    let Some(Node::Map(entries)) = root else {
+        return None;
+    };
+    let version = entries.iter().find(|entry| entry.key == "version")?;
+    match source.tree().node(version.value.node)? {
+        Node::Scalar { scalar: Scalar::Whole(number), .. } if *number != 1 => Some(*number),
+        Node::Scalar { .. } | Node::List(_) | Node::Map(_) => None,
+    }
+}
+
+/// A message about a masked place may quote what is hidden there.
+fn keep_secret(source: &Source, finding: &mut Diagnostic) {
+    let hidden = finding
+        .span
+        .and_then(|span| source.text().get(span.start..span.end))
+        .is_some_and(|shown| shown.contains(MASK));
+    if hidden {
+        finding.code.title().clone_into(&mut finding.message);
+    }
+}
+
+fn refused(source: Source, finding: Diagnostic) -> Loaded {
+    let mut findings = Findings::default();
+    findings.push(finding);
+    finish(source, None, findings)
+}
+
+fn finish(source: Source, manifest: Option<Manifest>, findings: Findings) -> Loaded {
+    let mut findings = findings.into_list();
+    for finding in &mut findings {
+        source.locate(finding);
+    }
+    findings.sort_by_key(|finding| {
+        // The count of what is not listed belongs to the end.
+        let last = finding.code == Code::MoreFaults;
+        (last, finding.span, finding.severity, finding.code)
+    });
+    let manifest = manifest.filter(|_| !has_errors(&findings));
+    Loaded { source, manifest, findings }
+}

@@ -1,0 +1,297 @@
+//! The patterns of the schema, each with the check that judges the same and more, and says what is
+//! wrong.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use jiff::tz;
+
+use super::shown;
+use crate::diagnostic::{Code, did_you_mean};
+use crate::model::Until;
+
+/// Anything but white space.
+pub(super) const TEXT: &str = r"\S";
+/// A clinic id.
+pub(super) const SLUG: &str = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
+/// A date.
+pub(super) const DATE: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
+/// An IANA time zone.
+pub(super) const ZONE: &str = "^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$";
+/// A profile's name; `ocean` is built in.
+pub(super) const PROFILE_NAME: &str = r"^(?!ocean$)[\s\S]*\S";
+/// The base URL of a bridge.
+pub(super) const URL: &str =
+    r"^(https://[^/?#@\s]+|http://(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?)(/[^?#\s]*)?$";
+/// An environment variable.
+pub(super) const ENV: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
+/// A header that a connection may set.
+pub(super) const HEADER: &str = concat!(
+    "^(?!([Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn]|[Hh][Oo][Ss][Tt]",
+    "|[Ii][Dd][Ee][Mm][Pp][Oo][Tt][Ee][Nn][Cc][Yy]-[Kk][Ee][Yy]",
+    "|[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-.*)$)[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+);
+/// A path without placeholders.
+pub(super) const PATH: &str = r"^(?!.*/\.\.?(/|$))/[^?#{}\s]*$";
+/// A path with `{officeId}`.
+pub(super) const PATH_OFFICE: &str =
+    r"^(?!.*/\.\.?(/|$))/([^?#{}\s]|\{officeId\})*\{officeId\}([^?#{}\s]|\{officeId\})*$";
+/// A path with `{userId}`.
+pub(super) const PATH_USER: &str =
+    r"^(?!.*/\.\.?(/|$))/([^?#{}\s]|\{userId\})*\{userId\}([^?#{}\s]|\{userId\})*$";
+/// A path with `{site}`.
+pub(super) const PATH_SITE: &str =
+    r"^(?!.*/\.\.?(/|$))/([^?#{}\s]|\{site\})*\{site\}([^?#{}\s]|\{site\})*$";
+/// A path with `{site}` and `{runId}`.
+pub(super) const PATH_RUN: &str =
+    r"^(?!.*/\.\.?(/|$))(?=.*\{site\})(?=.*\{runId\})/([^?#{}\s]|\{site\}|\{runId\})*$";
+
+/// What is wrong with a text. Neither part ever holds a text that may be secret.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// Which kind of fault.
+    pub(super) code: Code,
+    /// What is wrong.
+    pub(super) message: String,
+    /// What to do next.
+    pub(super) hint: String,
+}
+
+impl Fault {
+    fn new(code: Code, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: hint.into() }
+    }
+}
+
+type Judge = fn(&str) -> Result<(), Fault>;
+
+/// Every pattern of the schema with its check.
+pub(super) const ALL: &[(&str, Judge)] = &[
+    (TEXT, text),
+    (SLUG, slug),
+    (DATE, date),
+    (ZONE, zone),
+    (PROFILE_NAME, profile_name),
+    (URL, url),
+    (ENV, env),
+    (HEADER, header),
+    (PATH, |path| path_template(path, &[])),
+    (PATH_OFFICE, |path| path_template(path, &["officeId"])),
+    (PATH_USER, |path| path_template(path, &["userId"])),
+    (PATH_SITE, |path| path_template(path, &["site"])),
+    (PATH_RUN, |path| path_template(path, &["site", "runId"])),
+];
+
+/// Judges a text by the check that belongs to a pattern of the schema.
+pub(super) fn judge(pattern: &str, written: &str) -> Result<(), Fault> {
+    ALL.iter().find(|(known, _)| *known == pattern).map_or(Ok(()), |(_, judge)| judge(written))
+}
+
+fn text(written: &str) -> Result<(), Fault> {
+    if written.trim().is_empty() {
+        return Err(Fault::new(
+            Code::BadValue,
+            "the text is empty",
+            "write a text, or remove the key",
+        ));
+    }
+    Ok(())
+}
+
+fn slug(written: &str) -> Result<(), Fault> {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let ends = !written.starts_with('-') && !written.ends_with('-');
+    if (1..=63).contains(&written.len()) && written.bytes().all(inner) && ends {
+        return Ok(());
+    }
+    let slug: Vec<String> = written
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let slug = slug.join("-");
+    let rule = "use 1 to 63 of a to z, 0 to 9 and -, with no - at either end";
+    let hint =
+        if (1..=63).contains(&slug.len()) { format!("{rule}: `{slug}`") } else { rule.to_owned() };
+    Err(Fault::new(Code::ClinicId, format!("`{}` is not a clinic id", shown::short(written)), hint))
+}
+
+fn date(written: &str) -> Result<(), Fault> {
+    written.parse::<Until>().map(|_| ()).map_err(|_| {
+        Fault::new(
+            Code::Date,
+            format!("`{}` is not a date", shown::short(written)),
+            "write a day of the calendar as year-month-day: 2027-01-31",
+        )
+    })
+}
+
+fn zone(written: &str) -> Result<(), Fault> {
+    let database = tz::db();
+    // Without any zone data nothing can be judged here; the zone is needed again when a date is.
+    if written.eq_ignore_ascii_case("UTC")
+        || database.is_definitively_empty()
+        || database.get(written).is_ok()
+    {
+        return Ok(());
+    }
+    let names: Vec<String> = database.available().map(|name| name.to_string()).collect();
+    let hint = did_you_mean(written, names.iter().map(String::as_str)).map_or_else(
+        || "write an IANA name such as America/Toronto".to_owned(),
+        |name| format!("did you mean `{name}`?"),
+    );
+    Err(Fault::new(
+        Code::TimeZone,
+        format!("no time zone is named `{}`", shown::short(written)),
+        hint,
+    ))
+}
+
+fn profile_name(written: &str) -> Result<(), Fault> {
+    if written == "ocean" {
+        return Err(Fault::new(
+            Code::ReservedProfile,
+            "the profile `ocean` is built in",
+            "use another name for a profile of your own",
+        ));
+    }
+    text(written)
+}
+
+/// The message never shows the URL: what is wrong with it may be a password.
+fn url(written: &str) -> Result<(), Fault> {
+    let fault = |message: &str, hint: &str| Err(Fault::new(Code::Url, message, hint));
+    let lower = written.to_ascii_lowercase();
+    let (secure, rest) = match (lower.starts_with("https://"), lower.starts_with("http://")) {
+        (true, _) => (true, written.get(8..).unwrap_or_default()),
+        (_, true) => (false, written.get(7..).unwrap_or_default()),
+        _ => return fault("the URL does not start with https://", "write the whole URL"),
+    };
+    if written.contains(char::is_whitespace) || written.contains(char::is_control) {
+        return fault("the URL contains white space", "write a space in a path as %20");
+    }
+    let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    if authority.contains('@') {
+        return fault(
+            "the URL contains a user or password",
+            "remove it, and use client_id and client_secret",
+        );
+    }
+    if tail.contains('?') {
+        return fault("the URL has a query", "move its parameters to `query`");
+    }
+    if tail.contains('#') {
+        return fault("the URL has a fragment", "remove the part from `#` on");
+    }
+    if !written.starts_with("http") {
+        return fault("the URL does not start with https://", "write https in small letters");
+    }
+    let Some(host) = host(authority) else {
+        return fault("the URL has no valid host", "write https://host or https://host:port");
+    };
+    if secure || is_loopback(host) {
+        Ok(())
+    } else {
+        fault(
+            "the URL is http, and not to this computer",
+            "use https: secrets and permissions go over this connection",
+        )
+    }
+}
+
+/// The host of `host`, `host:port` or `[address]:port`, if it is well formed.
+fn host(authority: &str) -> Option<&str> {
+    let (host, port) = if authority.starts_with('[') {
+        let (host, rest) = authority.split_at(authority.find(']')? + 1);
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        address.parse::<Ipv6Addr>().ok()?;
+        (host, rest.strip_prefix(':').or(rest.is_empty().then_some("0"))?)
+    } else {
+        authority.split_once(':').unwrap_or((authority, "0"))
+    };
+    let name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '[' | ']' | ':');
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    (!host.is_empty() && host.chars().all(name) && digits && port.parse::<u16>().is_ok())
+        .then_some(host)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// The message never shows the name: what stands there by mistake may be the secret.
+fn env(written: &str) -> Result<(), Fault> {
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    if written.starts_with(first) && written.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    {
+        return Ok(());
+    }
+    Err(Fault::new(
+        Code::SecretReference,
+        "`env` is not the name of an environment variable",
+        "write the variable's name, not its value: {env: NAME}",
+    ))
+}
+
+fn header(written: &str) -> Result<(), Fault> {
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+.^_`|~-".contains(c);
+    if written.is_empty() || !written.chars().all(token) {
+        return Err(Fault::new(
+            Code::Header,
+            format!("`{}` is not a header name", shown::short(written)),
+            "use letters, digits and `-`: X-Subscription-Key",
+        ));
+    }
+    let lower = written.to_ascii_lowercase();
+    let ours = ["authorization", "host", "idempotency-key"].contains(&lower.as_str());
+    if ours || lower.starts_with("content-") {
+        return Err(Fault::new(
+            Code::Header,
+            format!("the header `{}` is set by accuroform", shown::short(written)),
+            "remove it",
+        ));
+    }
+    Ok(())
+}
+
+fn path_template(written: &str, needed: &[&str]) -> Result<(), Fault> {
+    let fault = |message: String, hint: &str| Err(Fault::new(Code::PathTemplate, message, hint));
+    if !written.starts_with('/') {
+        return fault("the path does not start with `/`".to_owned(), "write it from the host on");
+    }
+    if written.contains(['?', '#']) || written.contains(char::is_whitespace) {
+        return fault(
+            "the path has a query, a fragment or white space".to_owned(),
+            "write the path only; query parameters belong to `query`",
+        );
+    }
+    if written.split('/').any(|segment| segment == "." || segment == "..") {
+        return fault(
+            "the path has a segment `.` or `..`".to_owned(),
+            "write the path that it leads to",
+        );
+    }
+    let mut rest = written.to_owned();
+    for name in needed {
+        let placeholder = format!("{{{name}}}");
+        if !rest.contains(&placeholder) {
+            return fault(
+                format!("the path has no `{placeholder}`"),
+                "keep the placeholders of the contract's path",
+            );
+        }
+        rest = rest.replace(&placeholder, "");
+    }
+    if rest.contains(['{', '}']) {
+        let known = needed.iter().map(|name| format!("`{{{name}}}`"));
+        let known: Vec<String> = known.collect();
+        return fault(
+            "the path has a placeholder that is not known here".to_owned(),
+            &match known.as_slice() {
+                [] => "this path has no placeholders".to_owned(),
+                known => format!("known here: {}", known.join(", ")),
+            },
+        );
+    }
+    Ok(())
+}

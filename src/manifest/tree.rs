@@ -1,0 +1,186 @@
+//! The document as a tree of values with their places; aliases share the anchor's value.
+
+use super::scalar::Scalar;
+use crate::diagnostic::{KeyPath, On, Segment, Span};
+
+/// Which value of a [`Tree`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct NodeId(usize);
+
+/// One value.
+#[derive(Debug, Clone)]
+pub(super) enum Node {
+    /// Text, a number, true, false or nothing.
+    Scalar {
+        /// The text after escapes.
+        text: String,
+        /// What it means.
+        scalar: Scalar,
+        /// First byte and one past the last, over all its lines.
+        extent: (usize, usize),
+    },
+    /// A list.
+    List(Vec<Child>),
+    /// A mapping; every key is there once, apart from entries that are ignored.
+    Map(Vec<Entry>),
+}
+
+/// A value at its place. Below an alias the place is the alias's, the value the anchor's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Child {
+    /// The value.
+    pub(super) node: NodeId,
+    /// Where it is written here.
+    pub(super) span: Span,
+}
+
+/// A key and its value.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    /// The key.
+    pub(super) key: String,
+    /// Where the key is.
+    pub(super) key_span: Span,
+    /// The value.
+    pub(super) value: Child,
+    /// It repeats a key or is `<<`: reported, and not part of the document.
+    pub(super) ignored: bool,
+}
+
+/// All values of one document.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tree {
+    nodes: Vec<Node>,
+    root: Option<Child>,
+}
+
+impl Tree {
+    /// Adds a value.
+    pub(super) fn add(&mut self, node: Node) -> NodeId {
+        self.nodes.push(node);
+        NodeId(self.nodes.len() - 1)
+    }
+
+    /// Fills a value that was added before its content was known.
+    pub(super) fn fill(&mut self, id: NodeId, node: Node) {
+        if let Some(place) = self.nodes.get_mut(id.0) {
+            *place = node;
+        }
+    }
+
+    /// How many values there are.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Says which value is the document.
+    pub(super) fn set_root(&mut self, root: Child) {
+        self.root = Some(root);
+    }
+
+    /// The document.
+    pub(super) fn root(&self) -> Option<Child> {
+        self.root
+    }
+
+    /// The value behind an id.
+    pub(super) fn node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id.0)
+    }
+
+    /// The place of a key or value; that of the nearest parent where the path leads nowhere.
+    pub(super) fn place(&self, path: &KeyPath, on: On) -> Option<Span> {
+        let root = self.root?;
+        let (mut key_span, mut value) = (None, root);
+        for segment in &path.0 {
+            match self.step(value, segment) {
+                Some((key, child)) => (key_span, value) = (key, child),
+                // A parent that is a whole block is better shown by its key.
+                None => return Some(key_span.unwrap_or(value.span)),
+            }
+        }
+        match on {
+            On::Key => Some(key_span.unwrap_or(value.span)),
+            On::Value => Some(value.span),
+        }
+    }
+
+    /// The value at a path.
+    fn at(&self, path: &KeyPath) -> Option<&Node> {
+        path.0
+            .iter()
+            .try_fold(self.root?, |value, segment| Some(self.step(value, segment)?.1))
+            .and_then(|value| self.node(value.node))
+    }
+
+    /// One step down, with the place of the key if it is one.
+    fn step(&self, value: Child, segment: &Segment) -> Option<(Option<Span>, Child)> {
+        match (segment, self.node(value.node)?) {
+            (Segment::Key(key), Node::Map(entries)) => entries
+                .iter()
+                .find(|entry| entry.key == *key && !entry.ignored)
+                .map(|entry| (Some(entry.key_span), entry.value)),
+            (Segment::Index(index), Node::List(items)) => {
+                items.get(*index).map(|item| (None, *item))
+            }
+            (Segment::Key(_) | Segment::Index(_), _) => None,
+        }
+    }
+
+    /// Whether the document has something at a path.
+    pub(super) fn has(&self, path: &KeyPath) -> bool {
+        self.at(path).is_some()
+    }
+
+    /// The keys of the mapping at a path, in the order of the document.
+    pub(super) fn keys(&self, path: &KeyPath) -> Vec<String> {
+        match self.at(path) {
+            Some(Node::Map(entries)) => {
+                let kept = entries.iter().filter(|entry| !entry.ignored);
+                kept.map(|entry| entry.key.clone()).collect()
+            }
+            Some(Node::Scalar { .. } | Node::List(_)) | None => Vec::new(),
+        }
+    }
+
+    /// How many entries the list at a path has; something else counts as one.
+    pub(super) fn count(&self, path: &KeyPath) -> usize {
+        match self.at(path) {
+            None => 0,
+            Some(Node::List(items)) => items.len(),
+            Some(Node::Scalar { .. } | Node::Map(_)) => 1,
+        }
+    }
+
+    /// Whether the value at a path is true, false or not there.
+    pub(super) fn is_sound_bool(&self, path: &KeyPath) -> bool {
+        match self.at(path) {
+            None => true,
+            Some(Node::Scalar { scalar, .. }) => matches!(scalar, Scalar::Bool(_)),
+            Some(Node::List(_) | Node::Map(_)) => false,
+        }
+    }
+
+    /// Changes every place, to follow a change of the text.
+    pub(super) fn map_spans(&mut self, change: impl Fn(Span) -> Span) {
+        if let Some(root) = &mut self.root {
+            root.span = change(root.span);
+        }
+        for node in &mut self.nodes {
+            match node {
+                Node::Scalar { .. } => {}
+                Node::List(items) => {
+                    for item in items {
+                        item.span = change(item.span);
+                    }
+                }
+                Node::Map(entries) => {
+                    for entry in entries {
+                        entry.key_span = change(entry.key_span);
+                        entry.value.span = change(entry.value.span);
+                    }
+                }
+            }
+        }
+    }
+}

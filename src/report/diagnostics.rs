@@ -1,0 +1,172 @@
+//! Findings as people read them, with the line of the file, and as programs do.
+
+use std::ops::Range;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use serde::Serialize;
+
+use super::escape::{escape, push};
+use crate::diagnostic::{Diagnostic, Severity, Span};
+
+/// More of a line than this is cut, so that a file without line breaks stays readable.
+const BEFORE: usize = 60;
+const AFTER: usize = 80;
+
+/// Findings as text, each with its line. `text` is the text that their spans index.
+pub fn render(text: &str, file_name: &str, findings: &[Diagnostic], colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii);
+    let file_name = escape(file_name);
+    let mut rendered = String::new();
+    for finding in findings {
+        rendered.push_str(&render_one(&renderer, text, &file_name, finding));
+        rendered.push_str("\n\n");
+    }
+    rendered
+}
+
+fn render_one(renderer: &Renderer, text: &str, file_name: &str, finding: &Diagnostic) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(escape(&finding.message)).id(finding.code.as_str());
+    let mut group = Group::with_title(title);
+    if let Some(span) = finding.span {
+        group = group.element(Origin::path(file_name).line(span.line).char_column(span.column));
+        group = with_line(group, text, span, None);
+    }
+    for related in &finding.related {
+        if let Some(span) = related.span {
+            group = with_line(group, text, span, Some(&related.label));
+        }
+    }
+    if let Some(hint) = &finding.hint {
+        group = group.element(Level::HELP.with_name("hint").message(escape(hint)));
+    }
+    renderer.render(&[group])
+}
+
+fn with_line<'a>(group: Group<'a>, text: &str, span: Span, label: Option<&str>) -> Group<'a> {
+    let Line { text, marked } = Line::of(text, span);
+    let kind = if label.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
+    let annotation = kind.span(marked).label(label.map(|label| escape(label).into_owned()));
+    group.element(Snippet::source(text).line_start(span.line).annotation(annotation))
+}
+
+/// One line of the file, escaped and cut, and which part of it is meant.
+struct Line {
+    text: String,
+    marked: Range<usize>,
+}
+
+impl Line {
+    fn of(text: &str, span: Span) -> Self {
+        let before = text.get(..span.start).unwrap_or_default();
+        let start = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let rest = text.get(span.start..).unwrap_or_default();
+        let end = span.start + rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let mut line = Self { text: String::new(), marked: 0..0 };
+        let lead = text.get(start..span.start).unwrap_or_default();
+        let marked = text.get(span.start..span.end.min(end)).unwrap_or_default();
+        let tail = text.get(span.end.min(end)..end).unwrap_or_default();
+        if let Some((cut, _)) = lead.char_indices().rev().nth(BEFORE) {
+            line.text.push('…');
+            line.add(lead.get(cut..).unwrap_or_default(), usize::MAX);
+        } else {
+            line.add(lead, usize::MAX);
+        }
+        line.marked.start = line.text.len();
+        line.add(marked, AFTER);
+        line.marked.end = line.text.len();
+        line.add(tail, AFTER);
+        line
+    }
+
+    fn add(&mut self, part: &str, most: usize) {
+        for (count, character) in part.chars().enumerate() {
+            if count == most {
+                self.text.push('…');
+                return;
+            }
+            if character == '\t' {
+                // What a terminal makes of a tab depends on the terminal.
+                self.text.push_str("    ");
+            } else {
+                push(&mut self.text, character);
+            }
+        }
+    }
+}
+
+/// A finding for programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The stable code.
+    pub code: &'static str,
+    /// `error` or `warning`.
+    pub severity: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    #[serde(flatten)]
+    pub place: Place,
+    /// What to do next.
+    pub hint: Option<String>,
+    /// Places that explain it.
+    pub related: Vec<RelatedPlace>,
+}
+
+/// A place in a file. Line and column count from 1; the column counts characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// The line; `null` where the finding is about the whole file.
+    pub line: Option<usize>,
+    /// The column.
+    pub column: Option<usize>,
+    /// The keys that lead there: `users[0].offices[1].name`.
+    pub path: String,
+}
+
+/// A second place, with what is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RelatedPlace {
+    /// What is there.
+    pub label: String,
+    /// Where.
+    #[serde(flatten)]
+    pub place: Place,
+}
+
+/// Findings for programs, safe to print as JSON: they hold no text of the file but what the
+/// messages quote.
+pub fn findings(file_name: &str, findings: &[Diagnostic]) -> Vec<Finding> {
+    let place = |span: Option<Span>, path: &crate::diagnostic::KeyPath| Place {
+        file: escape(file_name).into_owned(),
+        line: span.map(|span| span.line),
+        column: span.map(|span| span.column),
+        path: escape(&path.to_string()).into_owned(),
+    };
+    let one = |finding: &Diagnostic| Finding {
+        code: finding.code.as_str(),
+        severity: match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        message: escape(&finding.message).into_owned(),
+        place: place(finding.span, &finding.path),
+        hint: finding.hint.as_deref().map(|hint| escape(hint).into_owned()),
+        related: finding
+            .related
+            .iter()
+            .map(|related| RelatedPlace {
+                label: escape(&related.label).into_owned(),
+                place: place(related.span, &related.path),
+            })
+            .collect(),
+    };
+    findings.iter().map(one).collect()
+}

@@ -1,0 +1,66 @@
+//! Makes text safe for a terminal. A provider's name can hold an escape code.
+
+use std::borrow::Cow;
+
+/// The text with every character made visible that could move the cursor, change colours, reorder
+/// or hide text: `\u{1b}`.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        push(&mut safe, character);
+    }
+    Cow::Owned(safe)
+}
+
+/// Adds one character, escaped where it is unsafe.
+pub(super) fn push(safe: &mut String, character: char) {
+    if is_unsafe(character) {
+        safe.extend(character.escape_unicode());
+    } else {
+        safe.push(character);
+    }
+}
+
+/// Control characters (C0 with ESC, DEL, C1), bidirectional controls, zero-width characters, line
+/// and paragraph separators, and tags, which show nothing at all.
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{00ad}'
+                | '\u{061c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_bidi_and_hidden_characters_become_visible() {
+        assert_eq!(escape("a\u{1b}[31mb"), r"a\u{1b}[31mb");
+        assert_eq!(escape("\u{9b}x\u{7f}\t\r\n"), r"\u{9b}x\u{7f}\u{9}\u{d}\u{a}");
+        for c in "\u{202a}\u{202e}\u{2066}\u{2069}\u{200e}\u{200f}\u{61c}\u{200b}\u{feff}\u{2028}\u{2029}".chars() {
+            let text = format!("x{c}y");
+            assert_eq!(escape(&text), format!("x{}y", c.escape_unicode()));
+        }
+    }
+
+    #[test]
+    fn names_stay_as_they_are() {
+        let name = "Élodie Ångström, 山田 «Main» 🙂";
+        assert!(matches!(escape(name), Cow::Borrowed(same) if same == name));
+    }
+}

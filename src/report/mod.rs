@@ -1,0 +1,15 @@
+//! What people and programs read: plans, outcomes and findings, with everything escaped that could
+//! disturb a terminal.
+
+mod diagnostics;
+mod diff;
+mod escape;
+mod outcome;
+mod plan;
+mod table;
+
+pub use diagnostics::{Finding, Place, RelatedPlace, findings, render};
+pub use diff::diff;
+pub use escape::escape;
+pub use outcome::{appearance, outcomes};
+pub use plan::{plan, summary_line};
