@@ -12,9 +12,10 @@ use super::mask::Masks;
 use super::scalar::Scalar;
 use super::scan::{Scanned, scan};
 use super::shown::MASK;
-use super::source::{Source, digest};
+use super::source::Source;
 use super::tree::{Node, Tree};
 use crate::diagnostic::{Code, Diagnostic, KeyPath, Span, has_errors};
+use crate::model::sha256;
 
 /// The largest file that is read.
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -32,7 +33,7 @@ pub struct Loaded {
 
 /// Reads and checks a manifest. With `today`, dates that have passed are reported.
 pub fn load(file_name: &str, bytes: &[u8], today: Option<Date>) -> Loaded {
-    let digest = digest(bytes);
+    let digest = sha256(bytes);
     let text = match readable(bytes) {
         Ok(text) => text,
         Err((shown, finding)) => {

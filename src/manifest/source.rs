@@ -1,8 +1,6 @@
 //! The file a manifest was read from: its name, its text as it may be shown, and where each value
 //! is.
 
-use sha2::{Digest, Sha256};
-
 use super::mask::Masks;
 use super::tree::Tree;
 use crate::diagnostic::{Diagnostic, KeyPath, On, Span};
@@ -60,15 +58,4 @@ impl Source {
     pub(super) fn tree(&self) -> &Tree {
         &self.tree
     }
-}
-
-/// The digest of a file.
-pub(super) fn digest(bytes: &[u8]) -> String {
-    let mut text = "sha256:".to_owned();
-    for byte in Sha256::digest(bytes) {
-        let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 0xf));
-    }
-    text
 }

@@ -1,11 +1,14 @@
-//! Temporary: merged into the project's one integration binary.
+//! The integration tests: one binary, one module per subject.
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "test code"
 )]
 
+mod manifest_files;
+mod manifest_schema;
 mod sim_client;
 mod sim_quickstart;
 mod sim_server;

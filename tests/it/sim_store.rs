@@ -98,7 +98,8 @@ fn a_store_that_is_in_use_or_no_store_is_refused() {
     assert!(matches!(error, SimError::StoreUnreadable { .. }), "{error:?}");
     assert!(error.to_string().contains("notes.txt"));
 
-    let nowhere = folder.path().join("no/such/folder.redb");
+    // A missing folder is made; a file in its place is not replaced.
+    let nowhere = text.join("store.redb");
     let error = Sim::open(world(), Some(&nowhere)).unwrap_err();
     assert!(matches!(error, SimError::StoreFile { .. }), "{error:?}");
 }
