@@ -2,7 +2,6 @@
 
 use thiserror::Error;
 
-use crate::diagnostic::{Severity, has_errors};
 use crate::plan::{Plan, Refusal, Violation, check};
 
 /// A plan that somebody said yes to, with the digest they said it to.
@@ -54,9 +53,8 @@ pub fn approve<'p>(
     refusals: &[Refusal],
     allow_mass_change: Option<&str>,
 ) -> Result<Approved<'p>, NotApproved> {
-    if has_errors(&plan.findings) {
-        let errors = plan.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        return Err(NotApproved::Unresolved(errors.count()));
+    if plan.errors() > 0 {
+        return Err(NotApproved::Unresolved(plan.errors()));
     }
     if let Some(violation) = check(plan).into_iter().next() {
         return Err(NotApproved::Unsound(violation));

@@ -29,7 +29,7 @@ pub(super) struct Cli {
     /// Work in this folder
     #[arg(long, global = true, value_name = "DIR")]
     pub(super) chdir: Option<PathBuf>,
-    /// Print without colour, as with NO_COLOR set
+    /// Print without colour (as the environment variable `NO_COLOR` does)
     #[arg(long, global = true)]
     pub(super) no_color: bool,
     #[command(subcommand)]

@@ -1,5 +1,4 @@
 //! One clinic from its manifest file to a plan: the way that plan, apply and verify share.
-#![expect(clippy::disallowed_methods, reason = "manifest files are read here")]
 
 use std::fs::File;
 use std::io::Read as _;
@@ -75,7 +74,7 @@ pub(super) fn load(path: &Path, environment: &Environment) -> Result<Loaded, Fai
             "name a manifest file; `accuroform init` writes one to start from",
         )
     })?;
-    let today = environment.clock().now().to_zoned(TimeZone::UTC).date();
+    let today = environment.clock.now().to_zoned(TimeZone::UTC).date();
     Ok(manifest::load(&path.to_string_lossy(), &bytes, Some(today)))
 }
 
@@ -113,7 +112,7 @@ impl Clinic {
     /// The date at the clinic.
     pub(super) fn today(&self, environment: &Environment) -> Date {
         let zone = TimeZone::get(&self.manifest.clinic.timezone).unwrap_or(TimeZone::UTC);
-        environment.clock().now().to_zoned(zone).date()
+        environment.clock.now().to_zoned(zone).date()
     }
 
     /// The limits of one apply.

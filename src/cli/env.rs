@@ -18,6 +18,8 @@ use crate::model::Clock;
 /// What the process was started with.
 pub(super) struct Environment {
     variables: BTreeMap<String, String>,
+    /// The system's clock.
+    pub(super) clock: Clock,
 }
 
 impl Environment {
@@ -28,6 +30,7 @@ impl Environment {
             variables: std::env::vars_os()
                 .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
                 .collect(),
+            clock: Clock(Timestamp::now),
         }
     }
 
@@ -93,11 +96,6 @@ impl Environment {
             Failure::plain(Exit::Error, format!("the system gives no random numbers: {error}"))
         })?;
         let random = u64::from_be_bytes(random);
-        Ok(format!("{}-{random:016x}", self.clock().now().strftime("%Y%m%dT%H%M%SZ")))
-    }
-
-    /// The system's clock.
-    pub(super) fn clock(&self) -> Clock {
-        Clock(Timestamp::now)
+        Ok(format!("{}-{random:016x}", self.clock.now().strftime("%Y%m%dT%H%M%SZ")))
     }
 }

@@ -14,7 +14,7 @@ use super::progress::Progress;
 use crate::bridge::{Mode, SiteProvider};
 use crate::connection::Opened;
 use crate::desired::DesiredUser;
-use crate::diagnostic::{Code, has_errors};
+use crate::diagnostic::Code;
 use crate::journal::{Event, Journal};
 use crate::live::{Grid, Snapshot};
 use crate::manifest::SyncMode;
@@ -130,7 +130,7 @@ pub(super) struct Verified {
 impl Verified {
     /// Whether the grid was read and is what the manifest says.
     pub(super) fn grid_is_right(&self) -> bool {
-        self.plan.is_empty() && self.plan.is_complete() && !has_errors(&self.plan.findings)
+        self.plan.is_empty() && self.plan.is_complete() && self.plan.errors() == 0
     }
 
     /// Whether nothing is left to explain.

@@ -1,5 +1,4 @@
 //! Everything the program prints: results to standard output, the story to standard error.
-#![expect(clippy::print_stderr, reason = "the one place that prints")]
 
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 

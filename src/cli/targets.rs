@@ -47,7 +47,8 @@ struct Problem {
 
 fn office(written: &str, directory: &Directory) -> Result<OfficeId, Problem> {
     let offices = directory.offices.iter().map(|(id, office)| (id.0, office.name.clone()));
-    one("office", written, offices.collect(), |name| fold(name) == fold(written)).map(OfficeId)
+    one("office", written, &offices.collect::<Vec<_>>(), |name| fold(name) == fold(written))
+        .map(OfficeId)
 }
 
 fn provider(written: &str, directory: &Directory) -> Result<ProviderId, Problem> {
@@ -59,17 +60,17 @@ fn provider(written: &str, directory: &Directory) -> Result<ProviderId, Problem>
     }
     let matching = people.iter().filter(|(_, name)| name.matches(written)).map(|(id, _)| *id);
     let matching: Vec<ProviderId> = matching.collect();
-    let names = people.iter().map(|(id, name)| (id.0, name.listed())).collect();
+    let names: Vec<_> = people.iter().map(|(id, name)| (id.0, name.listed())).collect();
     let is_one =
         |name: &str| matching.iter().any(|id| people.get(id).is_some_and(|p| p.listed() == name));
-    one("provider", written, names, is_one).map(ProviderId)
+    one("provider", written, &names, is_one).map(ProviderId)
 }
 
 /// The id that is meant: written as such, or the only one whose name matches.
 fn one(
     kind: &str,
     written: &str,
-    known: Vec<(u64, String)>,
+    known: &[(u64, String)],
     matches: impl Fn(&str) -> bool,
 ) -> Result<u64, Problem> {
     if let Ok(id) = written.parse::<u64>()

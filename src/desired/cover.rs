@@ -6,7 +6,9 @@ use super::resolve::{find_office, find_provider};
 use super::value::{Desired, DesiredRow, DesiredUser, Rule, Why};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::live::{Directory, Grid, Providers, Snapshot};
-use crate::manifest::{Grant, Manifest, OfficeRule, Selector, UserRule, Why as Written};
+use crate::manifest::{
+    Grant, Management, Manifest, OfficeRule, Selector, UserRule, Why as Written,
+};
 use crate::model::{Cells, OfficeId, ProviderId, RowKey, UserId};
 
 /// Applies the manifest to the directory.
@@ -272,7 +274,7 @@ impl<'a> Cover<'a> {
             name: name.clone(),
             id,
             name_pattern: name_pattern.clone(),
-            management: *management,
+            exact: *management == Management::Exact,
             rules,
             rows,
             managed: self.managed,

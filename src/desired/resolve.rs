@@ -82,7 +82,9 @@ pub fn find_provider(
         [(id, _)] => Ok(Some(**id)),
         [] => {
             let message = format!("office `{office_name}` has no provider named `{name}`");
-            let names: Vec<String> = providers.values().map(PersonName::listed).collect();
+            let names =
+                providers.values().flat_map(|p| [p.listed(), format!("{} {}", p.first, p.last)]);
+            let names: Vec<String> = names.collect();
             let hint = match did_you_mean(name, names.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => elsewhere(directory, |_, person| person.matches(name)),

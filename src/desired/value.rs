@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
-use crate::manifest::Management;
 use crate::model::{Cells, OfficeId, RowKey, UserId};
 
 /// What the manifest wants of one clinic.
@@ -26,8 +25,8 @@ pub struct DesiredUser {
     pub id: UserId,
     /// The pattern that the profile expects the name to match.
     pub name_pattern: Option<String>,
-    /// Additive or exact.
-    pub management: Management,
+    /// Whether what the manifest does not write is revoked.
+    pub exact: bool,
     /// The rules that decided the rows; the first stands for what no rule writes.
     pub rules: Vec<Rule>,
     /// The rows, ordered by key.

@@ -136,7 +136,8 @@ fn reasons(rows: &[&Access], listed: Option<&SiteProvider>, today: Date) -> Vec<
             if !listed.selected {
                 reasons.push(Reason::NotSelected);
             }
-            if listed.appointments == 0 {
+            // Where access or the selection is missing, a count of 0 is its effect, not a reason.
+            if reasons.is_empty() && listed.appointments == 0 {
                 reasons.push(Reason::NothingBooked);
             }
         }

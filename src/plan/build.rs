@@ -7,7 +7,6 @@ use super::target::Targets;
 use super::value::{Action, ManifestRef, Plan, Unread, UnreadPart, UserPlan};
 use crate::desired::{Desired, DesiredUser};
 use crate::live::{Grid, Providers, Snapshot};
-use crate::manifest::Management;
 use crate::model::{Cells, LiveRow, OfficeId, RowKey, Until};
 
 /// Everything that decides a plan. The same inputs give the same plan, byte for byte.
@@ -76,9 +75,8 @@ fn user_plan(
     snapshot: &Snapshot,
     targets: &Targets,
 ) -> UserPlan {
-    let DesiredUser { name, id, name_pattern, management, rules, rows, managed, uncovered } = user;
-    let exact = *management == Management::Exact;
-    let revocable: BTreeSet<OfficeId> = if exact {
+    let DesiredUser { name, id, name_pattern, exact, rules, rows, managed, uncovered } = user;
+    let revocable: BTreeSet<OfficeId> = if *exact {
         managed.iter().copied().filter(|office| is_read(snapshot, *office)).collect()
     } else {
         BTreeSet::new()
@@ -89,7 +87,7 @@ fn user_plan(
         name: name.clone(),
         id: *id,
         name_pattern: name_pattern.clone(),
-        exact,
+        exact: *exact,
         rules: rules.clone(),
         ends: ends(live, &diff),
         changes: diff.changes,

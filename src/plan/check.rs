@@ -11,7 +11,6 @@ use super::target::Target;
 use super::value::{Action, Change, Plan, UnreadPart, UserPlan};
 use crate::desired::{Desired, DesiredUser};
 use crate::live::{Grid, Providers, Snapshot};
-use crate::manifest::Management;
 use crate::model::{Cells, Column, LiveRow, RowKey};
 
 /// A plan that must not be applied because it contradicts itself or what it was made from.
@@ -169,9 +168,7 @@ fn starts_from(change: &Change, live: Option<&LiveRow>) -> bool {
 
 /// Whether every cell that moves ends where the manifest or, in additive mode, the live row has it.
 fn is_wanted(change: &Change, says: Option<Cells>, user: &DesiredUser) -> bool {
-    if says.is_none()
-        && (user.management == Management::Additive || !user.managed.contains(&change.key.office))
-    {
+    if says.is_none() && (!user.exact || !user.managed.contains(&change.key.office)) {
         return false;
     }
     let says = says.unwrap_or(Cells::NOTHING);

@@ -11,7 +11,6 @@ use thiserror::Error;
 
 use super::guard::Refusal;
 use super::value::{Plan, Summary};
-use crate::diagnostic::has_errors;
 use crate::model::sha256;
 
 /// The format this program writes; it reads every file of the same major version.
@@ -78,7 +77,7 @@ pub fn seal(plan: &Plan, refusals: &[Refusal]) -> Result<Sealed, PlanFileError> 
         plan: Cow::Borrowed(plan),
         refusals: refusals.into(),
         summary: plan.summary(),
-        applyable: !plan.is_empty() && !has_errors(&plan.findings) && refusals.is_empty(),
+        applyable: !plan.is_empty() && plan.errors() == 0 && refusals.is_empty(),
         complete: plan.is_complete(),
     };
     let mut value = serde_json::to_value(form).map_err(not_a_plan)?;

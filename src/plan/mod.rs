@@ -13,6 +13,7 @@ mod guard;
 mod target;
 mod value;
 
+pub use crate::desired::{Rule, Why};
 pub use build::{Inputs, plan};
 pub use check::{Violation, check, check_against};
 pub use compare::{Comparison, compare};

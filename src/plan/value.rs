@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::target::Targets;
 use crate::desired::Rule;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Cells, Names, OfficeId, Revision, RowKey, Until, UserId};
 
 /// Everything that one apply would do, and what it would leave alone and why.
@@ -181,6 +181,11 @@ impl Plan {
     /// Whether nothing would be written.
     pub fn is_empty(&self) -> bool {
         self.users.iter().all(|user| user.changes.is_empty())
+    }
+
+    /// How many findings stand in the way of an apply.
+    pub fn errors(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error).count()
     }
 
     /// Whether everything was read.

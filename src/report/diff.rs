@@ -4,7 +4,7 @@ use similar::TextDiff;
 
 use super::escape::escape;
 use crate::model::{Cells, Level, RowKey};
-use crate::plan::{Plan, UserPlan};
+use crate::plan::{Change, Plan, UserPlan};
 
 /// The difference that the plan makes, with three lines of context.
 pub fn diff(plan: &Plan) -> String {
@@ -18,44 +18,35 @@ pub fn diff(plan: &Plan) -> String {
 }
 
 /// The planned rows as YAML. Names are escaped, so a name can never look like another line.
-fn grid(plan: &Plan, cells: impl Fn(&crate::plan::Change) -> Cells) -> String {
-    let mut text = String::new();
-    for user in &plan.users {
-        user_rows(plan, user, &cells, &mut text);
-    }
-    text
+fn grid(plan: &Plan, cells: impl Fn(&Change) -> Cells) -> String {
+    let lines = plan.users.iter().flat_map(|user| user_lines(plan, user, &cells));
+    lines.fold(String::new(), |text, line| text + &line + "\n")
 }
 
-fn user_rows(
-    plan: &Plan,
-    user: &UserPlan,
-    cells: &impl Fn(&crate::plan::Change) -> Cells,
-    text: &mut String,
-) {
-    if !user.changes.is_empty() {
-        text.push_str(&format!("{}:\n", key(&user.name)));
-    }
+fn user_lines(plan: &Plan, user: &UserPlan, cells: &impl Fn(&Change) -> Cells) -> Vec<String> {
+    let mut lines = Vec::new();
     let mut office = None;
     for change in &user.changes {
         let RowKey { office: id, provider } = change.key;
+        if office.is_none() {
+            lines.push(format!("{}:", key(&user.name)));
+        }
         if office != Some(id) {
             office = Some(id);
-            text.push_str(&format!("  {}:\n", key(&format!("{} ({id})", plan.names.office(id)))));
+            lines.push(format!("  {}:", key(&format!("{} ({id})", plan.names.office(id)))));
         }
         let content = cells(change);
         let name = key(&plan.names.provider(provider));
         if content.is_nothing() {
-            text.push_str(&format!("    {name}: {{}}\n"));
+            lines.push(format!("    {name}: {{}}"));
             continue;
         }
-        text.push_str(&format!("    {name}:\n"));
-        for (column, level) in content.columns().iter().filter(|(_, level)| *level != Level::None) {
-            text.push_str(&format!("      {}: {level}\n", column.key()));
-        }
-        if let Some(until) = content.until() {
-            text.push_str(&format!("      until: {until}\n"));
-        }
+        lines.push(format!("    {name}:"));
+        let granted = content.columns().iter().filter(|(_, level)| *level != Level::None);
+        lines.extend(granted.map(|(column, level)| format!("      {}: {level}", column.key())));
+        lines.extend(content.until().map(|until| format!("      until: {until}")));
     }
+    lines
 }
 
 /// A name as a quoted YAML key.

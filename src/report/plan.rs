@@ -1,12 +1,11 @@
 //! A plan as people read it: offices as blocks, providers as lines, nine columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::escape::escape;
 use super::table::{Table, count, wrap};
-use crate::desired::{Rule, Why};
 use crate::model::{Cells, Column, Level, OfficeId, RowKey};
-use crate::plan::{Action, Change, Plan, Summary, Target, UnreadPart, UserPlan};
+use crate::plan::{Action, Change, Plan, Rule, Summary, Target, UnreadPart, UserPlan, Why};
 
 /// Rows that change alike are folded into one line from this many on.
 const FOLD: usize = 3;
@@ -134,10 +133,8 @@ struct Notes(Vec<u32>);
 
 impl Notes {
     fn of(user: &UserPlan) -> Self {
-        let mut used: Vec<u32> = user.changes.iter().map(|change| change.rule).collect();
-        used.sort_unstable();
-        used.dedup();
-        Self(used)
+        let rules: BTreeSet<u32> = user.changes.iter().map(|change| change.rule).collect();
+        Self(rules.into_iter().collect())
     }
 
     fn mark(&self, rule: u32) -> String {

@@ -7,10 +7,17 @@
     reason = "test code"
 )]
 
+mod architecture;
 mod manifest_files;
 mod manifest_schema;
+
+mod plan_file;
+mod plan_guard;
+mod plan_laws;
+mod plan_rules;
 mod sim_client;
 mod sim_quickstart;
 mod sim_server;
 mod sim_store;
 mod sim_wire;
+mod world;

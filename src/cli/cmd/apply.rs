@@ -16,7 +16,6 @@ use crate::cli::finish::look_before;
 use crate::cli::interrupt;
 use crate::cli::printer::Printer;
 use crate::connection::Opened;
-use crate::diagnostic::has_errors;
 use crate::journal::{Journal, is_pending};
 use crate::plan::{self, Plan};
 use crate::report;
@@ -41,7 +40,7 @@ pub(super) async fn run(
         &clinic.state(),
         &clinic.manifest.clinic.id,
         &environment.new_run()?,
-        environment.clock(),
+        environment.clock,
     )?;
     if records.torn {
         printer.line("note: the journal's last record was cut off by a crash and was dropped");
@@ -140,7 +139,7 @@ impl Apply<'_> {
         mut journal: Journal,
         printer: &mut Printer,
     ) -> Result<Exit, Failure> {
-        if has_errors(&planned.plan.findings) {
+        if planned.plan.errors() > 0 {
             return Ok(Exit::Error);
         }
         let stop = CancellationToken::new();

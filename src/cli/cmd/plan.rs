@@ -9,7 +9,6 @@ use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
-use crate::diagnostic::has_errors;
 use crate::plan::{Plan, Refusal};
 use crate::report::{self, escape};
 
@@ -67,7 +66,7 @@ pub(super) fn print_refusals(refusals: &[Refusal], digest: &str, printer: &mut P
 }
 
 fn exit(planned: &Planned, detailed: bool) -> Exit {
-    if has_errors(&planned.plan.findings) {
+    if planned.plan.errors() > 0 {
         Exit::Error
     } else if !planned.plan.is_complete() {
         Exit::Unread

@@ -23,7 +23,7 @@ pub(super) async fn run(
     let SyncArgs { manifest, wait: WaitArgs { sync_timeout }, json } = args;
     let clinic = Clinic::load(manifest, environment, printer)?;
     let (id, run) = (&clinic.manifest.clinic.id, environment.new_run()?);
-    let (mut journal, _) = Journal::open(&clinic.state(), id, &run, environment.clock())?;
+    let (mut journal, _) = Journal::open(&clinic.state(), id, &run, environment.clock)?;
     let opened = clinic.connect(environment).await?;
     journal.append(starter("sync", &clinic, None, environment))?;
     let stop = CancellationToken::new();

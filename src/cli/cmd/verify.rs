@@ -9,7 +9,6 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{print_verified, verify};
 use crate::cli::printer::Printer;
-use crate::diagnostic::has_errors;
 
 pub(super) async fn run(
     args: &VerifyArgs,
@@ -23,7 +22,7 @@ pub(super) async fn run(
     opened.close().await;
     let verified = verified?;
     print_findings(&clinic.source, &verified.plan.findings, printer);
-    let exit = if has_errors(&verified.plan.findings) {
+    let exit = if verified.plan.errors() > 0 {
         Exit::Error
     } else if !verified.plan.is_complete() {
         Exit::Unread
