@@ -108,6 +108,7 @@ impl Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// Where it is.
+    #[serde(flatten)]
     pub key: RowKey,
     /// What it grants now.
     pub before: Cells,
@@ -132,6 +133,7 @@ impl Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excess {
     /// Where it is.
+    #[serde(flatten)]
     pub key: RowKey,
     /// What it grants once the plan is applied.
     pub holds: Cells,

@@ -3,7 +3,7 @@
 use similar::TextDiff;
 
 use super::escape::escape;
-use crate::model::{Cells, Level, RowKey};
+use crate::model::{Cells, RowKey};
 use crate::plan::{Change, Plan, UserPlan};
 
 /// The difference that the plan makes, with three lines of context.
@@ -36,14 +36,10 @@ fn user_lines(plan: &Plan, user: &UserPlan, cells: &impl Fn(&Change) -> Cells) -
             lines.push(format!("  {}:", key(&format!("{} ({id})", plan.names.office(id)))));
         }
         let content = cells(change);
-        let name = key(&plan.names.provider(provider));
-        if content.is_nothing() {
-            lines.push(format!("    {name}: {{}}"));
-            continue;
-        }
-        lines.push(format!("    {name}:"));
-        let granted = content.columns().iter().filter(|(_, level)| *level != Level::None);
-        lines.extend(granted.map(|(column, level)| format!("      {}: {level}", column.key())));
+        lines.push(format!("    {}:", key(&plan.names.provider(provider))));
+        // All nine columns, so that a cell's two levels stand below each other.
+        let levels = content.columns().iter();
+        lines.extend(levels.map(|(column, level)| format!("      {}: {level}", column.key())));
         lines.extend(content.until().map(|until| format!("      until: {until}")));
     }
     lines

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::escape::escape;
 use super::table::{Table, count, wrap};
 use crate::model::{Cells, Column, Level, OfficeId, RowKey};
-use crate::plan::{Action, Change, Plan, Rule, Summary, Target, UnreadPart, UserPlan, Why};
+use crate::plan::{Action, Change, Excess, Plan, Rule, Summary, Target, UnreadPart, UserPlan, Why};
 
 /// Rows that change alike are folded into one line from this many on.
 const FOLD: usize = 3;
@@ -289,26 +289,28 @@ fn until(before: Cells, after: Cells) -> String {
 }
 
 fn excess(plan: &Plan, user: &UserPlan) -> Vec<String> {
-    let mut lines = Vec::new();
-    for row in &user.excess {
-        let mut over: Vec<String> = Column::ALL
+    let line = |row: &Excess| {
+        let (holds, says) = (row.holds.columns(), row.says.columns());
+        let mut over: BTreeMap<(Level, Level), Vec<&str>> = BTreeMap::new();
+        for column in Column::ALL.into_iter().filter(|c| holds.get(*c) > says.get(*c)) {
+            let levels = (says.get(column), holds.get(column));
+            over.entry(levels).or_default().push(column.title());
+        }
+        let mut words: Vec<String> = over
             .into_iter()
-            .filter(|column| row.holds.columns().get(*column) > row.says.columns().get(*column))
-            .map(|column| {
-                let (holds, says) =
-                    (row.holds.columns().get(column), row.says.columns().get(column));
-                format!("{column} {holds} (manifest: {says})")
+            .map(|((says, holds), columns)| {
+                format!("{} {holds} (manifest: {says})", columns.join(", "))
             })
             .collect();
         if row.holds.until_differs(row.says)
             && let Some(until) = row.says.until()
         {
             let holds = row.holds.until().map_or("no end".to_owned(), |until| until.to_string());
-            over.push(format!("Access Until {holds} (manifest: {until})"));
+            words.push(format!("Access Until {holds} (manifest: {until})"));
         }
-        lines.push(format!("{}: {}", place(plan, row.key), over.join(", ")));
-    }
-    lines
+        format!("{}: {}", place(plan, row.key), words.join("; "))
+    };
+    user.excess.iter().map(line).collect()
 }
 
 fn place(plan: &Plan, key: RowKey) -> String {

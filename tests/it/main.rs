@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod cases;
 mod manifest_files;
 mod manifest_schema;
 
