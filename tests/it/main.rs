@@ -12,6 +12,7 @@ mod cases;
 mod manifest_files;
 mod manifest_schema;
 
+mod pipeline;
 mod plan_file;
 mod plan_guard;
 mod plan_laws;
