@@ -12,6 +12,7 @@ use tracing::level_filters::LevelFilter;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::printer::Colour;
 use crate::connection::Surroundings;
 use crate::model::Clock;
 
@@ -38,9 +39,18 @@ impl Environment {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Whether colour is not ruled out (<https://no-color.org>).
-    pub(super) fn wants_colour(&self) -> bool {
-        self.get("NO_COLOR").is_none() && self.get("TERM") != Some("dumb")
+    /// When to colour: never with `NO_COLOR` (<https://no-color.org>), always with `CLICOLOR_FORCE`,
+    /// else where a terminal shows it.
+    pub(super) fn colour(&self) -> Colour {
+        if self.get("NO_COLOR").is_some() {
+            Colour::Never
+        } else if self.get("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+            Colour::Always
+        } else if self.get("TERM") == Some("dumb") {
+            Colour::Never
+        } else {
+            Colour::OnTerminals
+        }
     }
 
     /// Writes a log to standard error when `ACCUROFORM_LOG` names a level.

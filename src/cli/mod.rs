@@ -28,7 +28,7 @@ use printer::Printer;
 /// Runs the program with the given arguments and the process's environment.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let environment = env::Environment::of_process();
-    let mut printer = Printer::new(environment.wants_colour());
+    let mut printer = Printer::new(environment.colour());
     let cli = match Cli::try_parse_from(spelling::long_form(arguments)) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &mut printer),

@@ -8,6 +8,17 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::report::escape;
 
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Colour {
+    /// Not at all.
+    Never,
+    /// Where a terminal shows it.
+    OnTerminals,
+    /// Everywhere.
+    Always,
+}
+
 /// Where output goes.
 #[derive(Debug)]
 pub(super) struct Printer {
@@ -17,11 +28,16 @@ pub(super) struct Printer {
 }
 
 impl Printer {
-    /// A printer; colour is used only where it is wanted and a terminal shows it.
-    pub(super) fn new(wants_colour: bool) -> Self {
+    /// A printer that colours as it is told.
+    pub(super) fn new(colour: Colour) -> Self {
+        let on = |is_terminal: bool| match colour {
+            Colour::Never => false,
+            Colour::OnTerminals => is_terminal,
+            Colour::Always => true,
+        };
         Self {
-            colour_out: wants_colour && io::stdout().is_terminal(),
-            colour_err: wants_colour && io::stderr().is_terminal(),
+            colour_out: on(io::stdout().is_terminal()),
+            colour_err: on(io::stderr().is_terminal()),
             broken: None,
         }
     }

@@ -17,6 +17,7 @@ mod plan_file;
 mod plan_guard;
 mod plan_laws;
 mod plan_rules;
+mod readme;
 mod sim_client;
 mod sim_quickstart;
 mod sim_server;
