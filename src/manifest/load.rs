@@ -11,7 +11,6 @@ use super::findings::Findings;
 use super::mask::Masks;
 use super::scalar::Scalar;
 use super::scan::{Scanned, scan};
-use super::shown::MASK;
 use super::source::Source;
 use super::tree::{Node, Tree};
 use crate::diagnostic::{Code, Diagnostic, KeyPath, Span, has_errors};
@@ -56,7 +55,7 @@ pub fn load(file_name: &str, bytes: &[u8], today: Option<Date>) -> Loaded {
         for related in &mut finding.related {
             related.span = related.span.map(|span| masks.shift(span));
         }
-        keep_secret(&source, finding);
+        source.keep_secret(finding);
     }
     let unreadable = source.tree().root().is_none() && !findings.is_empty();
     let manifest = if unreadable { None } else { meaning(&source, today, &mut findings) };
@@ -122,24 +121,13 @@ fn meaning(source: &Source, today: Option<Date>, findings: &mut Findings) -> Opt
 
 /// Another version means other fields: nothing else is worth saying about such a file.
 fn other_version(source: &Source, root: Option<&Node>) -> Option<i64> {
-    let Some(Node::Map(entries)) = root else {
+    let Some(Node::Map(map)) = root else {
         return None;
     };
-    let version = entries.iter().find(|entry| entry.key == "version")?;
+    let version = map.get("version")?;
     match source.tree().node(version.value.node)? {
         Node::Scalar { scalar: Scalar::Whole(number), .. } if *number != 1 => Some(*number),
         Node::Scalar { .. } | Node::List(_) | Node::Map(_) => None,
-    }
-}
-
-/// A message about a masked place may quote what is hidden there.
-fn keep_secret(source: &Source, finding: &mut Diagnostic) {
-    let hidden = finding
-        .span
-        .and_then(|span| source.text().get(span.start..span.end))
-        .is_some_and(|shown| shown.contains(MASK));
-    if hidden {
-        finding.code.title().clone_into(&mut finding.message);
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) const PATH_SITE: &str =
 pub(super) const PATH_RUN: &str =
     r"^(?!.*/\.\.?(/|$))(?=.*\{site\})(?=.*\{runId\})/([^?#{}\s]|\{site\}|\{runId\})*$";
 
-/// What is wrong with a text. Neither part ever holds a text that may be secret.
+/// What is wrong with a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     /// Which kind of fault.
@@ -59,6 +59,11 @@ pub(super) struct Fault {
 impl Fault {
     fn new(code: Code, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { code, message: message.into(), hint: hint.into() }
+    }
+
+    /// Whether the message or hint quotes the text.
+    pub(super) fn quotes(&self) -> bool {
+        !matches!(self.code, Code::Url | Code::SecretReference | Code::PathTemplate)
     }
 }
 

@@ -18,12 +18,12 @@ pub fn render(text: &str, file_name: &str, findings: &[Diagnostic], colour: bool
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let file_name = escape(file_name);
-    let mut rendered = String::new();
+    let mut lines = String::new();
     for finding in findings {
-        rendered.push_str(&render_one(&renderer, text, &file_name, finding));
-        rendered.push_str("\n\n");
+        lines.push_str(&render_one(&renderer, text, &file_name, finding));
+        lines.push_str("\n\n");
     }
-    rendered
+    lines
 }
 
 fn render_one(renderer: &Renderer, text: &str, file_name: &str, finding: &Diagnostic) -> String {
