@@ -1,8 +1,6 @@
 //! The way of a manifest: bytes, text, tree, shape, meaning. Each step goes on with what the step
 //! before left sound, so that one run reports every fault.
 
-use std::borrow::Cow;
-
 use jiff::civil::Date;
 
 use super::check;
@@ -36,8 +34,8 @@ pub fn load(file_name: &str, bytes: &[u8], today: Option<Date>) -> Loaded {
     let text = match readable(bytes) {
         Ok(text) => text,
         Err((shown, finding)) => {
-            let masks = Masks::of_lines(&shown);
-            let source = Source::new(file_name, digest, &shown, Tree::default(), &masks);
+            let masks = Masks::of_cut(shown);
+            let source = Source::new(file_name, digest, shown, Tree::default(), &masks);
             return refused(source, *finding);
         }
     };
@@ -63,12 +61,12 @@ pub fn load(file_name: &str, bytes: &[u8], today: Option<Date>) -> Loaded {
 }
 
 /// The text of the file, or what of it can be shown and why it is refused.
-fn readable(bytes: &[u8]) -> Result<&str, (Cow<'_, str>, Box<Diagnostic>)> {
+fn readable(bytes: &[u8]) -> Result<&str, (&str, Box<Diagnostic>)> {
     if bytes.len() > MAX_BYTES {
         let message = format!("the file has {} bytes; the limit is {MAX_BYTES}", bytes.len());
         let finding = Diagnostic::error(Code::TooLarge, KeyPath::root(), message)
             .hint("split the manifest into one file per clinic");
-        return Err((Cow::Borrowed(""), Box::new(finding)));
+        return Err(("", Box::new(finding)));
     }
     match str::from_utf8(bytes) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
@@ -89,7 +87,7 @@ fn readable(bytes: &[u8]) -> Result<&str, (Cow<'_, str>, Box<Diagnostic>)> {
                 .at(place)
                 .hint("save the file as UTF-8");
             // Bytes behind the fault may be any encoding: only the text before it is shown.
-            Err((Cow::Borrowed(before), Box::new(finding)))
+            Err((before, Box::new(finding)))
         }
     }
 }

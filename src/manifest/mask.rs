@@ -31,6 +31,16 @@ impl Masks {
         Self::new(text, mask_lines::in_lines(text))
     }
 
+    /// What may be a secret in text that ends where the file cannot be read: what the last value
+    /// would have been is not known.
+    pub(super) fn of_cut(text: &str) -> Self {
+        let mut found = mask_lines::in_lines(text);
+        let line = text.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let value = text.get(line..).and_then(|line| line.find(':')).map_or(0, |at| at + 1);
+        found.push(line + value..text.len());
+        Self::new(text, found)
+    }
+
     fn new(text: &str, found: Vec<Range<usize>>) -> Self {
         let mut lines: Vec<Range<usize>> =
             found.into_iter().flat_map(|range| one_a_line(text, range)).collect();

@@ -21,7 +21,7 @@ pub(super) fn in_lines(text: &str) -> Vec<Range<usize>> {
             found.push(start..start + line.len());
             continue;
         }
-        let secret = in_line(line);
+        let secret = in_line(line).into_iter().chain(anchor(line)).min();
         hidden = secret.map(|_| indent);
         if let Some(at) = secret {
             // The colon is shown: whether it is there may be the fault.
@@ -30,6 +30,7 @@ pub(super) fn in_lines(text: &str) -> Vec<Range<usize>> {
             found.push(start + line.len() - value.len()..start + line.len());
         }
         found.extend(in_url(text, &(start..start + line.len()), false));
+        found.extend(before_at(line).map(|range| start + range.start..start + range.end));
         found.extend(comment(line).map(|at| start + at..start + line.len()));
     }
     found
@@ -38,8 +39,27 @@ pub(super) fn in_lines(text: &str) -> Vec<Range<usize>> {
 /// Whether a line starts with a key, and so ends the block above it.
 fn has_key(content: &str) -> bool {
     content.split_once(':').is_some_and(|(key, rest)| {
-        !key.contains(char::is_whitespace) && (rest.is_empty() || rest.starts_with(' '))
+        !key.is_empty()
+            && !key.contains(char::is_whitespace)
+            && (rest.is_empty() || rest.starts_with(' '))
     })
+}
+
+/// Where what an anchor names starts: its alias may stand under the key of a secret.
+fn anchor(line: &str) -> Option<usize> {
+    line.match_indices('&').map(|(at, _)| at + 1).find(|at| {
+        let before = line.get(..at - 1).unwrap_or_default();
+        let name = line.get(*at..).unwrap_or_default();
+        before.ends_with([' ', '\t', '[', '{', ',']) && name.starts_with(char::is_alphanumeric)
+    })
+}
+
+/// What stands before an `@`: the user and password of a URL whose start may be missing.
+fn before_at(line: &str) -> Option<Range<usize>> {
+    let at = line.rfind('@')?;
+    let before = line.get(..at)?;
+    let start = before.rfind([' ', '\t', '"', '\'']).map_or(0, |blank| blank + 1);
+    (start < at).then_some(start..at)
 }
 
 /// Where the comment of a line starts, behind its `#`. One in quotes may be none; hidden all the

@@ -91,7 +91,7 @@ impl Search<'_> {
                 for entry in map.entries() {
                     self.key(entry, zone);
                     let below = zone.below(&entry.key);
-                    if below == Zone::Secret {
+                    if matches!(below, Zone::Secret | Zone::Named) {
                         self.before_value(entry);
                     }
                     self.value(entry.value, below);
@@ -102,7 +102,10 @@ impl Search<'_> {
 
     fn text(&mut self, extent: Range<usize>, zone: Zone) {
         match zone {
-            Zone::Secret | Zone::Named => self.found.push(extent),
+            Zone::Secret | Zone::Named => {
+                self.properties(extent.start);
+                self.found.push(extent);
+            }
             Zone::Open | Zone::Url => {
                 self.found.extend(in_url(self.text, &extent, zone == Zone::Url));
                 let text = self.text.get(extent.clone()).unwrap_or_default();
@@ -121,6 +124,7 @@ impl Search<'_> {
                 REFERENCE_KEYS.iter().all(|known| strsim::osa_distance(known, &entry.key) > 2)
             }
         };
+        self.properties(range.start);
         if misplaced {
             self.found.push(range);
         }
@@ -129,19 +133,32 @@ impl Search<'_> {
     /// Hides what stands between the key of a secret and its value: an anchor or a tag, which a
     /// secret that starts with `&` or `!` is read as.
     fn before_value(&mut self, entry: &Entry) {
-        let key_end = entry.key_span.end;
-        let value = entry.value.span;
-        let end = if value.start >= key_end {
-            value.start
-        } else {
+        let start = entry.key_span.end;
+        let end = match self.tree.node(entry.value.node) {
             // An empty value is placed at its key.
-            let rest = self.text.get(key_end..).unwrap_or_default();
-            key_end + rest.find(['\n', '\r']).unwrap_or(rest.len())
+            Some(Node::Scalar { extent, .. }) if entry.value.span.start < start => extent.start,
+            _ => entry.value.span.start,
         };
-        let between = self.text.get(key_end..end).unwrap_or_default();
-        let start = end - between.trim_start_matches([' ', '\t', ':', '\n', '\r']).len();
-        self.found.push(start..end);
+        let between = self.text.get(start..end).unwrap_or_default();
+        let shown = between.len() - between.trim_start_matches(is_indicator).len();
+        self.found.push(start + shown..end.max(start + shown));
     }
+
+    /// Hides the anchor and the tag before a place.
+    fn properties(&mut self, place: usize) {
+        let mut before = self.text.get(..place).unwrap_or_default().trim_end();
+        while let Some(start) = Some(before.rfind(is_indicator).map_or(0, |at| at + 1))
+            && before.get(start..).is_some_and(|word| word.starts_with(['&', '!']))
+        {
+            self.found.push(start..before.len());
+            before = before.get(..start).unwrap_or_default().trim_end();
+        }
+    }
+}
+
+/// What can stand between two values that are no text.
+fn is_indicator(c: char) -> bool {
+    c.is_ascii_whitespace() || matches!(c, ':' | ',' | '[' | ']' | '{' | '}')
 }
 
 /// What names of headers and parameters are written with.

@@ -9,6 +9,7 @@
 
 mod manifest_files;
 mod manifest_schema;
+mod manifest_secrets;
 mod sim_client;
 mod sim_quickstart;
 mod sim_server;
