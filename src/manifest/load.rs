@@ -33,8 +33,9 @@ pub fn load(file_name: &str, bytes: &[u8], today: Option<Date>) -> Loaded {
     let digest = sha256(bytes);
     let text = match readable(bytes) {
         Ok(text) => text,
-        Err((shown, finding)) => {
+        Err((shown, mut finding)) => {
             let masks = Masks::of_cut(shown);
+            finding.span = finding.span.map(|span| masks.shift(span));
             let source = Source::new(file_name, digest, shown, Tree::default(), &masks);
             return refused(source, *finding);
         }
