@@ -8,6 +8,7 @@
 )]
 
 mod manifest_files;
+mod manifest_grants;
 mod manifest_property;
 mod manifest_schema;
 mod manifest_secrets;
