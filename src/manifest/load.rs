@@ -54,7 +54,10 @@ pub fn load(file_name: &str, bytes: &[u8], today: Option<Date>) -> Loaded {
         for related in &mut finding.related {
             related.span = related.span.map(|span| masks.shift(span));
         }
-        source.keep_secret(finding);
+        // No other fault of the text quotes it.
+        if finding.code == Code::RepeatedKey {
+            source.keep_secret(finding);
+        }
     }
     let unreadable = source.tree().root().is_none() && !findings.is_empty();
     let manifest = if unreadable { None } else { meaning(&source, today, &mut findings) };

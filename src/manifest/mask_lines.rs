@@ -47,10 +47,12 @@ fn has_key(content: &str) -> bool {
 
 /// Where what an anchor names starts: its alias may stand under the key of a secret.
 fn anchor(line: &str) -> Option<usize> {
-    line.match_indices('&').map(|(at, _)| at + 1).find(|at| {
-        let before = line.get(..at - 1).unwrap_or_default();
-        let name = line.get(*at..).unwrap_or_default();
-        before.ends_with([' ', '\t', '[', '{', ',']) && name.starts_with(char::is_alphanumeric)
+    line.match_indices('&').find_map(|(at, _)| {
+        let name = line.get(at + 1..)?;
+        let is_anchor = line.get(..at)?.ends_with([' ', '\t', '[', '{', ','])
+            && name.starts_with(char::is_alphanumeric);
+        let end = name.find([' ', '\t', ',', ']', '}']).unwrap_or(name.len());
+        is_anchor.then_some(at + 1 + end)
     })
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use anstream::adapter::strip_str;
 use serde::Serialize;
 
 use super::escape::{escape, push};
@@ -45,7 +46,13 @@ fn render_one(renderer: &Renderer, text: &str, file_name: &str, finding: &Diagno
     if let Some(hint) = &finding.hint {
         group = group.element(Level::HELP.with_name("hint").message(escape(hint)));
     }
-    renderer.render(&[group])
+    let rendered = renderer.render(&[group]);
+    // The renderer marks each line without a path of its own as one of another file.
+    rendered
+        .lines()
+        .filter(|line| strip_str(line).to_string().trim() != ":::")
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn with_line<'a>(group: Group<'a>, text: &str, span: Span, label: Option<&str>) -> Group<'a> {

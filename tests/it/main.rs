@@ -7,11 +7,13 @@
     reason = "test code"
 )]
 
+mod docs;
 mod manifest_files;
 mod manifest_grants;
 mod manifest_property;
 mod manifest_schema;
 mod manifest_secrets;
+mod manifest_shown;
 mod sim_client;
 mod sim_quickstart;
 mod sim_server;
