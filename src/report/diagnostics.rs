@@ -46,13 +46,10 @@ fn render_one(renderer: &Renderer, text: &str, file_name: &str, finding: &Diagno
     if let Some(hint) = &finding.hint {
         group = group.element(Level::HELP.with_name("hint").message(escape(hint)));
     }
-    let rendered = renderer.render(&[group]);
+    let text = renderer.render(&[group]);
     // The renderer marks each line without a path of its own as one of another file.
-    rendered
-        .lines()
-        .filter(|line| strip_str(line).to_string().trim() != ":::")
-        .collect::<Vec<_>>()
-        .join("\n")
+    let kept = text.lines().filter(|line| strip_str(line).to_string().trim() != ":::");
+    kept.collect::<Vec<_>>().join("\n")
 }
 
 fn with_line<'a>(group: Group<'a>, text: &str, span: Span, label: Option<&str>) -> Group<'a> {
