@@ -1,6 +1,7 @@
 //! The manifest after every check: what later stages may rely on.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::diagnostic::{KeyPath, Span};
 use crate::model::{Column, Columns, Endpoint, OfficeId, ProviderId, Until};
@@ -91,7 +92,7 @@ pub struct Api {
 }
 
 /// Where a secret is read when a connection is opened. The secret itself is never in a manifest.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum SecretRef {
     /// An environment variable.
     Env(String),
@@ -101,13 +102,33 @@ pub enum SecretRef {
     Command(Vec<String>),
 }
 
+/// A secret can stand in the place of a name or an argument by mistake.
+impl fmt::Debug for SecretRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Env(_) => "Env(..)",
+            Self::File(_) => "File(..)",
+            Self::Command(_) => "Command(..)",
+        })
+    }
+}
+
 /// A query parameter of every call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum QueryValue {
     /// Read like a secret.
     Secret(SecretRef),
     /// Written in the manifest on purpose as `{value: ...}`: not a secret.
     Value(String),
+}
+
+impl fmt::Debug for QueryValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secret(secret) => f.debug_tuple("Secret").field(secret).finish(),
+            Self::Value(_) => f.write_str("Value(..)"),
+        }
+    }
 }
 
 /// The clinic's Ocean site.

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic, KeyPath};
 
 /// Past this many, more findings only cost memory: a file of eight megabytes can hold millions.
-pub(super) const MOST: usize = 1000;
+const MOST: usize = 1000;
 
 /// The findings of one file, in the order in which they were found.
 #[derive(Debug, Default)]
@@ -15,11 +15,21 @@ pub(super) struct Findings {
 impl Findings {
     /// Adds a finding, or counts it where the list is full.
     pub(super) fn push(&mut self, finding: Diagnostic) {
-        if self.list.len() < MOST {
-            self.list.push(finding);
+        if self.is_full() {
+            self.leave_out();
         } else {
-            self.left_out += 1;
+            self.list.push(finding);
         }
+    }
+
+    /// Whether no more findings are listed.
+    pub(super) fn is_full(&self) -> bool {
+        self.list.len() >= MOST
+    }
+
+    /// Counts a finding that is not listed.
+    pub(super) fn leave_out(&mut self) {
+        self.left_out += 1;
     }
 
     /// Whether nothing was found.

@@ -1,8 +1,6 @@
 //! The way of a manifest: bytes, text, tree, shape, meaning. Each step goes on with what the step
 //! before left sound, so that one run reports every fault.
 
-use std::borrow::Cow;
-
 use jiff::civil::Date;
 
 use super::check;
@@ -11,7 +9,6 @@ use super::findings::Findings;
 use super::mask::Masks;
 use super::scalar::Scalar;
 use super::scan::{Scanned, scan};
-use super::shown::MASK;
 use super::source::Source;
 use super::tree::{Node, Tree};
 use crate::diagnostic::{Code, Diagnostic, KeyPath, Span, has_errors};
@@ -36,9 +33,10 @@ pub fn load(file_name: &str, bytes: &[u8], today: Option<Date>) -> Loaded {
     let digest = sha256(bytes);
     let text = match readable(bytes) {
         Ok(text) => text,
-        Err((shown, finding)) => {
-            let masks = Masks::of_lines(&shown);
-            let source = Source::new(file_name, digest, &shown, Tree::default(), &masks);
+        Err((shown, mut finding)) => {
+            let masks = Masks::of_cut(shown);
+            finding.span = finding.span.map(|span| masks.shift(span));
+            let source = Source::new(file_name, digest, shown, Tree::default(), &masks);
             return refused(source, *finding);
         }
     };
@@ -56,7 +54,10 @@ pub fn load(file_name: &str, bytes: &[u8], today: Option<Date>) -> Loaded {
         for related in &mut finding.related {
             related.span = related.span.map(|span| masks.shift(span));
         }
-        keep_secret(&source, finding);
+        // No other fault of the text quotes it.
+        if finding.code == Code::RepeatedKey {
+            source.keep_secret(finding);
+        }
     }
     let unreadable = source.tree().root().is_none() && !findings.is_empty();
     let manifest = if unreadable { None } else { meaning(&source, today, &mut findings) };
@@ -64,12 +65,12 @@ pub fn load(file_name: &str, bytes: &[u8], today: Option<Date>) -> Loaded {
 }
 
 /// The text of the file, or what of it can be shown and why it is refused.
-fn readable(bytes: &[u8]) -> Result<&str, (Cow<'_, str>, Box<Diagnostic>)> {
+fn readable(bytes: &[u8]) -> Result<&str, (&str, Box<Diagnostic>)> {
     if bytes.len() > MAX_BYTES {
         let message = format!("the file has {} bytes; the limit is {MAX_BYTES}", bytes.len());
         let finding = Diagnostic::error(Code::TooLarge, KeyPath::root(), message)
             .hint("split the manifest into one file per clinic");
-        return Err((Cow::Borrowed(""), Box::new(finding)));
+        return Err(("", Box::new(finding)));
     }
     match str::from_utf8(bytes) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
@@ -90,7 +91,7 @@ fn readable(bytes: &[u8]) -> Result<&str, (Cow<'_, str>, Box<Diagnostic>)> {
                 .at(place)
                 .hint("save the file as UTF-8");
             // Bytes behind the fault may be any encoding: only the text before it is shown.
-            Err((Cow::Borrowed(before), Box::new(finding)))
+            Err((before, Box::new(finding)))
         }
     }
 }
@@ -122,24 +123,13 @@ fn meaning(source: &Source, today: Option<Date>, findings: &mut Findings) -> Opt
 
 /// Another version means other fields: nothing else is worth saying about such a file.
 fn other_version(source: &Source, root: Option<&Node>) -> Option<i64> {
-    let Some(Node::Map(entries)) = root else {
+    let Some(Node::Map(map)) = root else {
         return None;
     };
-    let version = entries.iter().find(|entry| entry.key == "version")?;
+    let version = map.get("version")?;
     match source.tree().node(version.value.node)? {
         Node::Scalar { scalar: Scalar::Whole(number), .. } if *number != 1 => Some(*number),
         Node::Scalar { .. } | Node::List(_) | Node::Map(_) => None,
-    }
-}
-
-/// A message about a masked place may quote what is hidden there.
-fn keep_secret(source: &Source, finding: &mut Diagnostic) {
-    let hidden = finding
-        .span
-        .and_then(|span| source.text().get(span.start..span.end))
-        .is_some_and(|shown| shown.contains(MASK));
-    if hidden {
-        finding.code.title().clone_into(&mut finding.message);
     }
 }
 

@@ -1,61 +1,77 @@
-//! Finds what may be a secret line by line: in text that is no YAML, and in comments.
+//! Finds what may be a secret in text that is no YAML, line by line.
 
 use std::ops::Range;
 
-use super::mask::{holds_secrets, sounds_secret, url_secrets};
+use super::secret_words::{in_line, in_url};
 
-/// Secrets of comment lines: settings that were commented out.
-pub(super) fn in_comments(text: &str) -> Vec<Range<usize>> {
-    lines(text)
-        .filter(|(_, line)| line.trim_start().starts_with('#'))
-        .flat_map(|(start, line)| in_line(text, start, line))
-        .collect()
-}
-
-/// Secrets of any line, and of the deeper lines that belong to it.
+/// Secrets of any line, comments, and the lines that may belong to a secret.
 pub(super) fn in_lines(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     // The indentation of the key whose block is hidden.
     let mut hidden: Option<usize> = None;
     for (start, line) in lines(text) {
-        if line.trim().is_empty() {
+        let content = line.trim_start();
+        if content.is_empty() {
             continue;
         }
-        let indent = line.len() - line.trim_start().len();
-        let belongs = hidden.is_some_and(|key| {
-            indent > key || (indent == key && line.trim_start().starts_with("- "))
-        });
+        let indent = line.len() - content.len();
+        let belongs = hidden
+            .is_some_and(|key| indent > key || content.starts_with("- ") || !has_key(content));
         if belongs {
             found.push(start..start + line.len());
             continue;
         }
-        let secrets = in_line(text, start, line);
-        let after_key = line.trim_start().trim_start_matches("- ");
-        hidden = secret_key(after_key).map(|_| indent);
-        found.extend(secrets);
+        let secret = in_line(line).into_iter().chain(anchor(line)).min();
+        hidden = secret.map(|_| indent);
+        if let Some(at) = secret {
+            // The colon is shown: whether it is there may be the fault.
+            let value = line.get(at..).unwrap_or_default();
+            let value = value.trim_start_matches([' ', '\t', ':', '=', '"', '\'']);
+            found.push(start + line.len() - value.len()..start + line.len());
+        }
+        found.extend(in_url(text, &(start..start + line.len()), false));
+        found.extend(before_at(line).map(|range| start + range.start..start + range.end));
+        found.extend(comment(line).map(|at| start + at..start + line.len()));
     }
     found
 }
 
-fn in_line(text: &str, start: usize, line: &str) -> Vec<Range<usize>> {
-    match secret_key(line) {
-        Some(value) => vec![start + value..start + line.len()],
-        None => url_secrets(text, &(start..start + line.len()), false),
-    }
+/// Whether a line starts with a key, and so ends the block above it.
+fn has_key(content: &str) -> bool {
+    content.split_once(':').is_some_and(|(key, rest)| {
+        !key.is_empty()
+            && !key.contains(char::is_whitespace)
+            && (rest.is_empty() || rest.starts_with(' '))
+    })
 }
 
-/// Where the value of the first key that belongs to a secret starts.
-fn secret_key(line: &str) -> Option<usize> {
-    line.match_indices([':', '=']).find_map(|(at, _)| {
-        let before = line.get(..at)?.trim_end_matches(['"', '\'', ' ']);
-        let word = before
-            .rfind(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
-            .and_then(|at| before.get(at..))
-            .map_or(before, |rest| {
-                rest.trim_start_matches(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
-            });
-        (sounds_secret(word) || holds_secrets(word)).then_some(at + 1)
+/// Where what an anchor names starts: its alias may stand under the key of a secret.
+fn anchor(line: &str) -> Option<usize> {
+    line.match_indices('&').find_map(|(at, _)| {
+        let name = line.get(at + 1..)?;
+        let is_anchor = line.get(..at)?.ends_with([' ', '\t', '[', '{', ','])
+            && name.starts_with(char::is_alphanumeric);
+        let end = name.find([' ', '\t', ',', ']', '}']).unwrap_or(name.len());
+        is_anchor.then_some(at + 1 + end)
     })
+}
+
+/// What stands before an `@`: the user and password of a URL whose start may be missing.
+fn before_at(line: &str) -> Option<Range<usize>> {
+    let at = line.rfind('@')?;
+    let before = line.get(..at)?;
+    let start = before.rfind([' ', '\t', '"', '\'']).map_or(0, |blank| blank + 1);
+    (start < at).then_some(start..at)
+}
+
+/// Where the comment of a line starts, behind its `#`. One in quotes may be none; hidden all the
+/// same.
+fn comment(line: &str) -> Option<usize> {
+    line.match_indices('#')
+        .find(|(at, _)| {
+            line.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']))
+        })
+        .map(|(at, _)| at + 1)
 }
 
 /// Each line with the offset of its first byte.

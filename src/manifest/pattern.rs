@@ -45,7 +45,7 @@ pub(super) const PATH_SITE: &str =
 pub(super) const PATH_RUN: &str =
     r"^(?!.*/\.\.?(/|$))(?=.*\{site\})(?=.*\{runId\})/([^?#{}\s]|\{site\}|\{runId\})*$";
 
-/// What is wrong with a text. Neither part ever holds a text that may be secret.
+/// What is wrong with a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     /// Which kind of fault.
@@ -59,6 +59,11 @@ pub(super) struct Fault {
 impl Fault {
     fn new(code: Code, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { code, message: message.into(), hint: hint.into() }
+    }
+
+    /// Whether the message or hint quotes the text.
+    pub(super) fn quotes(&self) -> bool {
+        !matches!(self.code, Code::Url | Code::SecretReference | Code::PathTemplate)
     }
 }
 
@@ -294,4 +299,96 @@ fn path_template(written: &str, needed: &[&str]) -> Result<(), Fault> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const SAMPLES: &[&str] = &[
+        "",
+        " ",
+        "\u{a0}",
+        "a",
+        "lakeside",
+        "-a",
+        "a-",
+        "A",
+        "ocean",
+        "oceans",
+        "2027-01-31",
+        "2027-02-30",
+        "2027-1-31",
+        "America/Toronto",
+        "America/",
+        "UTC",
+        "utc",
+        "https://x",
+        "HTTPS://x",
+        "https://x:1/y",
+        "https://x:99999",
+        "https://u@x",
+        "https://x?y",
+        "https://",
+        "http://x",
+        "http://localhost:1",
+        "http://127.0.0.1",
+        "http://[::1]:2/z",
+        "http://127.x",
+        "NAME",
+        "1NAME",
+        "NA-ME",
+        "X-Key",
+        "host",
+        "Content-Type",
+        "X Key",
+        "/a",
+        "a",
+        "/a/../b",
+        "/a?b",
+        "/{officeId}",
+        "/{officeId}{officeId}",
+        "/{userId}/x",
+        "/{site}",
+        "/{site}/{runId}",
+        "/{runId}",
+        "/{other}",
+        "/{",
+        "//",
+        "/ä",
+    ];
+
+    fn patterns<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+        match value {
+            Value::Object(map) => {
+                found.extend(map.get("pattern").and_then(Value::as_str));
+                map.values().for_each(|value| patterns(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| patterns(value, found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    #[test]
+    fn every_pattern_of_the_schema_has_a_check() {
+        let mut found = Vec::new();
+        patterns(super::super::schema::schema(), &mut found);
+        for pattern in found {
+            assert!(ALL.iter().any(|(known, _)| *known == pattern), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_a_check_accepts_its_pattern_accepts() {
+        for (pattern, judge) in ALL {
+            let editor = jsonschema::validator_for(&json!({ "pattern": pattern })).unwrap();
+            for sample in SAMPLES {
+                if judge(sample).is_ok() {
+                    assert!(editor.is_valid(&json!(sample)), "{pattern}: {sample:?}");
+                }
+            }
+        }
+    }
 }

@@ -10,11 +10,10 @@ use granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
 use super::findings::Findings;
 use super::scalar::Scalar;
-use super::shown;
-use super::tree::{Child, Entry, Node, NodeId, Tree};
-use crate::diagnostic::{Code, Diagnostic, KeyPath, Span};
+use super::scan_fault::{DEEPEST, Fatal, fatal, located, repeated, too_deep};
+use super::tree::{Child, Entry, Map, Node, NodeId, Tree};
+use crate::diagnostic::{Code, Span};
 
-const DEEPEST: usize = 64;
 const MOST_NODES: usize = 2_000_000;
 const MOST_ALIASED: usize = 100_000;
 
@@ -45,9 +44,6 @@ pub(super) fn scan(text: &str) -> Scanned {
         }
     }
 }
-
-/// A fault behind which the rest of the text means nothing.
-type Fatal = Box<Diagnostic>;
 
 /// What an anchor stands for. Weight and height bound what its aliases expand to.
 #[derive(Clone, Copy)]
@@ -134,7 +130,7 @@ impl Scanner<'_> {
                     let content = Content::Map { entries: Vec::new(), key: None };
                     self.open(span, anchor, content)?;
                 }
-                Event::SequenceEnd | Event::MappingEnd => self.close(span)?,
+                Event::SequenceEnd | Event::MappingEnd => self.close(span),
                 Event::StreamStart
                 | Event::StreamEnd
                 | Event::DocumentEnd
@@ -179,9 +175,9 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn close(&mut self, end: Span) -> Result<(), Fatal> {
+    fn close(&mut self, end: Span) {
         let Some(frame) = self.frames.pop() else {
-            return Ok(());
+            return;
         };
         let Frame { id, start, anchor, size, content } = frame;
         let (node, first) = match content {
@@ -195,13 +191,13 @@ impl Scanner<'_> {
                     if value.line == entry.key_span.line { value } else { entry.key_span }
                 });
                 self.ignore_repeats(&mut entries);
-                (Node::Map(entries), first)
+                (Node::Map(Map::new(entries)), first)
             }
         };
         self.tree.fill(id, node);
         let child = Child { node: id, span: self.first_line(start, first, end) };
         self.remember(anchor, child, Some(size));
-        self.attach(child, size)
+        self.attach(child, size);
     }
 
     fn scalar(
@@ -226,14 +222,12 @@ impl Scanner<'_> {
             }
             return Ok(());
         }
-        let node = Node::Scalar {
-            text: text.to_owned(),
-            scalar: meaning,
-            extent: (whole.start, whole.end),
-        };
+        let node =
+            Node::Scalar { text: text.to_owned(), scalar: meaning, extent: whole.start..whole.end };
         let child = Child { node: self.node(node, span)?, span };
         self.remember(anchor, child, Some(LEAF));
-        self.attach(child, LEAF)
+        self.attach(child, LEAF);
+        Ok(())
     }
 
     fn alias(&mut self, id: usize, span: Span) -> Result<(), Fatal> {
@@ -264,14 +258,15 @@ impl Scanner<'_> {
             return Err(too_deep(span));
         }
         let child = Child { node: child.node, span };
-        self.attach(child, size)
+        self.attach(child, size);
+        Ok(())
     }
 
     /// Puts a finished value where it belongs: under the pending key, in the list, or on top.
-    fn attach(&mut self, child: Child, size: Size) -> Result<(), Fatal> {
+    fn attach(&mut self, child: Child, size: Size) {
         let Some(frame) = self.frames.last_mut() else {
             self.tree.set_root(child);
-            return Ok(());
+            return;
         };
         frame.size.weight = frame.size.weight.saturating_add(size.weight);
         frame.size.height = frame.size.height.max(size.height + 1);
@@ -279,7 +274,7 @@ impl Scanner<'_> {
             Content::List(items) => items.push(child),
             Content::Map { entries, key } => {
                 let Some((key, key_span)) = key.take() else {
-                    return Ok(());
+                    return;
                 };
                 // An empty value has no text of its own: its key is the place.
                 let empty = child.span.start == child.span.end;
@@ -301,7 +296,6 @@ impl Scanner<'_> {
                 });
             }
         }
-        Ok(())
     }
 
     fn ignore_repeats(&mut self, entries: &mut [Entry]) {
@@ -376,33 +370,6 @@ impl Scanner<'_> {
         let message = format!("not YAML: {}", error.kind());
         fatal(Code::Syntax, span, message, hint)
     }
-}
-
-fn repeated(key: &str, span: Span, earlier: Span) -> Diagnostic {
-    let message = format!("`{}` is written twice in one mapping", shown::short(key));
-    let mut finding = located(Code::RepeatedKey, span, message, "keep one of the two")
-        .related("first written here", KeyPath::root());
-    for related in &mut finding.related {
-        related.span = Some(earlier);
-    }
-    finding
-}
-
-fn too_deep(span: Span) -> Fatal {
-    fatal(
-        Code::TooLarge,
-        span,
-        format!("nested deeper than {DEEPEST} levels"),
-        "a manifest needs no more than ten; check the brackets",
-    )
-}
-
-fn located(code: Code, span: Span, message: impl Into<String>, hint: &str) -> Diagnostic {
-    Diagnostic::error(code, KeyPath::root(), message).at(span).hint(hint)
-}
-
-fn fatal(code: Code, span: Span, message: impl Into<String>, hint: &str) -> Fatal {
-    Box::new(located(code, span, message, hint))
 }
 
 fn span(start: Marker, end: Marker) -> Span {

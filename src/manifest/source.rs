@@ -1,12 +1,15 @@
 //! The file a manifest was read from: its name, its text as it may be shown, and where each value
 //! is.
 
+use std::fmt;
+
 use super::mask::Masks;
+use super::shown::MASK;
 use super::tree::Tree;
 use crate::diagnostic::{Diagnostic, KeyPath, On, Span};
 
 /// A manifest file. Its text holds no secret: what looked like one is masked.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Source {
     name: String,
     text: String,
@@ -55,7 +58,27 @@ impl Source {
         }
     }
 
+    /// Whether a part of the text at a place is masked.
+    pub(super) fn is_hidden(&self, span: Span) -> bool {
+        self.text.get(span.start..span.end).is_some_and(|shown| shown.contains(MASK))
+    }
+
+    /// Takes the message of a finding about a masked place away: it may quote what is hidden.
+    pub(super) fn keep_secret(&self, finding: &mut Diagnostic) {
+        if finding.span.is_some_and(|span| self.is_hidden(span)) {
+            finding.code.title().clone_into(&mut finding.message);
+        }
+    }
+
     pub(super) fn tree(&self) -> &Tree {
         &self.tree
+    }
+}
+
+/// The tree holds the values as they are written, secrets too: it is not part of this.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, text: _, digest, tree: _ } = self;
+        f.debug_struct("Source").field("name", name).field("digest", digest).finish_non_exhaustive()
     }
 }

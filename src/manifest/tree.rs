@@ -1,5 +1,7 @@
 //! The document as a tree of values with their places; aliases share the anchor's value.
 
+use std::ops::Range;
+
 use super::scalar::Scalar;
 use crate::diagnostic::{KeyPath, On, Segment, Span};
 
@@ -17,12 +19,55 @@ pub(super) enum Node {
         /// What it means.
         scalar: Scalar,
         /// First byte and one past the last, over all its lines.
-        extent: (usize, usize),
+        extent: Range<usize>,
     },
     /// A list.
     List(Vec<Child>),
     /// A mapping; every key is there once, apart from entries that are ignored.
-    Map(Vec<Entry>),
+    Map(Map),
+}
+
+/// The entries of a mapping, in the order of the file and by key.
+#[derive(Debug, Clone)]
+pub(super) struct Map {
+    entries: Vec<Entry>,
+    /// Which entries are part of the document, sorted by key: a mapping can hold a million keys.
+    by_key: Vec<usize>,
+}
+
+impl Map {
+    /// Takes all entries; those that are ignored are kept for their places.
+    pub(super) fn new(entries: Vec<Entry>) -> Self {
+        let mut kept: Vec<(&str, usize)> = entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| !entry.ignored)
+            .map(|(index, entry)| (entry.key.as_str(), index))
+            .collect();
+        kept.sort_unstable();
+        let by_key = kept.into_iter().map(|(_, index)| index).collect();
+        Self { entries, by_key }
+    }
+
+    /// Every entry, also those that are ignored, in the order of the file.
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entries that are part of the document, in the order of the file.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| !entry.ignored)
+    }
+
+    /// The entry with a key.
+    pub(super) fn get(&self, key: &str) -> Option<&Entry> {
+        let entry = |index: &usize| self.entries.get(*index);
+        let at = self
+            .by_key
+            .binary_search_by(|index| entry(index).map(|entry| entry.key.as_str()).cmp(&Some(key)))
+            .ok()?;
+        self.by_key.get(at).and_then(entry)
+    }
 }
 
 /// A value at its place. Below an alias the place is the alias's, the value the anchor's.
@@ -116,10 +161,9 @@ impl Tree {
     /// One step down, with the place of the key if it is one.
     fn step(&self, value: Child, segment: &Segment) -> Option<(Option<Span>, Child)> {
         match (segment, self.node(value.node)?) {
-            (Segment::Key(key), Node::Map(entries)) => entries
-                .iter()
-                .find(|entry| entry.key == *key && !entry.ignored)
-                .map(|entry| (Some(entry.key_span), entry.value)),
+            (Segment::Key(key), Node::Map(map)) => {
+                map.get(key).map(|entry| (Some(entry.key_span), entry.value))
+            }
             (Segment::Index(index), Node::List(items)) => {
                 items.get(*index).map(|item| (None, *item))
             }
@@ -133,14 +177,12 @@ impl Tree {
     }
 
     /// The keys of the mapping at a path, in the order of the document.
-    pub(super) fn keys(&self, path: &KeyPath) -> Vec<String> {
-        match self.at(path) {
-            Some(Node::Map(entries)) => {
-                let kept = entries.iter().filter(|entry| !entry.ignored);
-                kept.map(|entry| entry.key.clone()).collect()
-            }
-            Some(Node::Scalar { .. } | Node::List(_)) | None => Vec::new(),
-        }
+    pub(super) fn keys(&self, path: &KeyPath) -> impl Iterator<Item = &str> {
+        let map = match self.at(path) {
+            Some(Node::Map(map)) => Some(map),
+            Some(Node::Scalar { .. } | Node::List(_)) | None => None,
+        };
+        map.into_iter().flat_map(Map::kept).map(|entry| entry.key.as_str())
     }
 
     /// How many entries the list at a path has; something else counts as one.
@@ -161,6 +203,22 @@ impl Tree {
         }
     }
 
+    /// The parts of the text that are keys and scalars.
+    pub(super) fn extents(&self) -> Vec<Range<usize>> {
+        let mut extents = Vec::new();
+        for node in &self.nodes {
+            match node {
+                Node::Scalar { extent, .. } => extents.push(extent.clone()),
+                Node::List(_) => {}
+                Node::Map(map) => {
+                    let keys = map.entries.iter();
+                    extents.extend(keys.map(|entry| entry.key_span.start..entry.key_span.end));
+                }
+            }
+        }
+        extents
+    }
+
     /// Changes every place, to follow a change of the text.
     pub(super) fn map_spans(&mut self, change: impl Fn(Span) -> Span) {
         if let Some(root) = &mut self.root {
@@ -174,8 +232,8 @@ impl Tree {
                         item.span = change(item.span);
                     }
                 }
-                Node::Map(entries) => {
-                    for entry in entries {
+                Node::Map(map) => {
+                    for entry in &mut map.entries {
                         entry.key_span = change(entry.key_span);
                         entry.value.span = change(entry.value.span);
                     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use anstream::adapter::strip_str;
 use serde::Serialize;
 
 use super::escape::{escape, push};
@@ -18,12 +19,12 @@ pub fn render(text: &str, file_name: &str, findings: &[Diagnostic], colour: bool
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let file_name = escape(file_name);
-    let mut rendered = String::new();
+    let mut lines = String::new();
     for finding in findings {
-        rendered.push_str(&render_one(&renderer, text, &file_name, finding));
-        rendered.push_str("\n\n");
+        lines.push_str(&render_one(&renderer, text, &file_name, finding));
+        lines.push_str("\n\n");
     }
-    rendered
+    lines
 }
 
 fn render_one(renderer: &Renderer, text: &str, file_name: &str, finding: &Diagnostic) -> String {
@@ -45,7 +46,10 @@ fn render_one(renderer: &Renderer, text: &str, file_name: &str, finding: &Diagno
     if let Some(hint) = &finding.hint {
         group = group.element(Level::HELP.with_name("hint").message(escape(hint)));
     }
-    renderer.render(&[group])
+    let text = renderer.render(&[group]);
+    // The renderer marks each line without a path of its own as one of another file.
+    let kept = text.lines().filter(|line| strip_str(line).to_string().trim() != ":::");
+    kept.collect::<Vec<_>>().join("\n")
 }
 
 fn with_line<'a>(group: Group<'a>, text: &str, span: Span, label: Option<&str>) -> Group<'a> {

@@ -4,14 +4,19 @@
     clippy::disallowed_methods,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::format_collect,
     reason = "test code"
 )]
 
 mod architecture;
 mod cases;
+mod docs;
 mod manifest_files;
+mod manifest_grants;
+mod manifest_property;
 mod manifest_schema;
-
+mod manifest_secrets;
+mod manifest_shown;
 mod pipeline;
 mod plan_file;
 mod plan_guard;

@@ -19,7 +19,9 @@ pub(super) struct Context<'a> {
 
 impl Context<'_> {
     /// Adds a finding.
-    pub(super) fn report(&mut self, finding: Diagnostic) {
+    pub(super) fn report(&mut self, mut finding: Diagnostic) {
+        self.source.locate(&mut finding);
+        self.source.keep_secret(&mut finding);
         self.findings.push(finding);
     }
 

@@ -11,6 +11,11 @@ use crate::model::{Column, Columns, Level};
 /// The name of the built-in profile.
 pub(super) const OCEAN: &str = "ocean";
 
+/// Among how many profiles the one that was meant is looked for.
+const MOST_COMPARED: usize = 1000;
+/// A hint that names more profiles than this helps nobody.
+const MOST_NAMED: usize = 20;
+
 /// What Ocean's user needs at full: Ocean support article 360060307451, "Updating Accuro Provider
 /// Permissions for the 'OceanAPI' EMR User".
 const OCEAN_COLUMNS: [Column; 6] = [
@@ -37,7 +42,7 @@ pub(super) struct Profile {
 pub(super) struct Profiles {
     known: BTreeMap<String, Profile>,
     /// Names that are written, also those of faulty profiles: these are not unknown.
-    written: Vec<String>,
+    written: BTreeSet<String>,
     used: BTreeSet<String>,
 }
 
@@ -53,8 +58,9 @@ impl Profiles {
             })
             .collect();
         known.insert(OCEAN.to_owned(), ocean());
-        let mut written = context.source.tree().keys(&path);
-        written.push(OCEAN.to_owned());
+        let mut written: BTreeSet<String> =
+            context.source.tree().keys(&path).map(str::to_owned).collect();
+        written.insert(OCEAN.to_owned());
         Self { known, written, used: BTreeSet::new() }
     }
 
@@ -69,11 +75,15 @@ impl Profiles {
         if let Some(profile) = self.known.get(name) {
             return Some(profile.clone());
         }
-        if !self.knows(name) {
-            let names = || self.written.iter().map(String::as_str);
-            let hint = match did_you_mean(name, names()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("use {}, or add it under `profiles`", shown::names(names(), "or")),
+        if !self.knows(name) && context.findings.is_full() {
+            context.findings.leave_out();
+        } else if !self.knows(name) {
+            let names = |most| self.written.iter().map(String::as_str).take(most);
+            let hint = if let Some(near) = did_you_mean(name, names(MOST_COMPARED)) {
+                format!("did you mean `{near}`?")
+            } else {
+                let names = shown::names(names(MOST_NAMED), "or");
+                format!("use {names}, or add it under `profiles`")
             };
             context.report(
                 Diagnostic::error(
@@ -89,7 +99,7 @@ impl Profiles {
 
     /// Whether a profile has this name.
     pub(super) fn knows(&self, name: &str) -> bool {
-        self.written.iter().any(|known| known == name)
+        self.written.contains(name)
     }
 
     /// What names of users with a profile look like.
@@ -123,8 +133,9 @@ fn profile(
     let RawProfile { columns: raw_columns, reason, user_name } = raw;
     let raw_columns = raw_columns?;
     let columns: Columns = raw_columns.written().collect();
+    // A faulty column was taken out, and may have granted something.
     let all_sound =
-        context.source.tree().keys(&path.key("columns")).len() == raw_columns.written().count();
+        context.source.tree().keys(&path.key("columns")).count() == raw_columns.written().count();
     if columns == Columns::NONE && all_sound {
         context.report(
             Diagnostic::error(

@@ -4,7 +4,7 @@
 //! that serde and the later checks see the rest. An entry that is left out of a list stays as
 //! `null`, so the others keep their places.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use serde_yaml::{Mapping, Value as Yaml};
 
 use super::super::findings::Findings;
@@ -14,7 +14,7 @@ use super::super::scalar::Scalar;
 use super::super::schema::schema;
 use super::super::shown::{self, MASK};
 use super::super::source::Source;
-use super::super::tree::{Child, Entry, Node};
+use super::super::tree::{Child, Entry, Map, Node};
 use super::shape_words::{self as words, Choice};
 use crate::diagnostic::{Code, Diagnostic, KeyPath, Segment, Span, did_you_mean};
 
@@ -51,11 +51,11 @@ impl<'a> Shape<'a> {
         }
         let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
         match (kind, node) {
-            ("object", Node::Map(entries)) => self.mapping(name, schema, entries),
+            ("object", Node::Map(map)) => self.mapping(name, schema, map),
             ("array", Node::List(items)) => self.list(schema, items),
             ("string", Node::Scalar { text, scalar, .. }) if *scalar == Scalar::Text => {
                 let pattern = schema.get("pattern").and_then(Value::as_str);
-                self.text(pattern.unwrap_or_default(), text)
+                self.text(pattern.unwrap_or_default(), text, child.span)
             }
             ("integer", Node::Scalar { scalar: Scalar::Whole(number), .. }) => {
                 self.number(schema, *number)
@@ -76,87 +76,84 @@ impl<'a> Shape<'a> {
         }
     }
 
-    fn mapping(&mut self, name: &str, schema: &'static Value, entries: &[Entry]) -> Option<Yaml> {
-        let known = schema.get("properties").and_then(Value::as_object);
-        let rest = schema.get("additionalProperties").filter(|rest| rest.is_object());
-        let names =
-            schema.pointer("/propertyNames/pattern").and_then(Value::as_str).unwrap_or_default();
+    fn mapping(&mut self, name: &str, schema: &'static Value, map: &Map) -> Option<Yaml> {
+        let fields = schema.get("properties").and_then(Value::as_object);
+        let free = schema.get("additionalProperties").filter(|free| free.is_object());
         let mut sound = Mapping::new();
-        let mut unknown = 0;
-        for entry in entries.iter().filter(|entry| !entry.ignored) {
-            let property = known.and_then(|known| known.get(&entry.key)).or(rest);
-            let Some(property) = property else {
-                self.unknown(name, known, entry);
-                unknown += 1;
+        let mut is_empty = true;
+        for entry in map.kept() {
+            let Some(property) = fields.and_then(|fields| fields.get(&entry.key)).or(free) else {
+                self.unknown(name, fields, entry);
+                is_empty = false;
                 continue;
             };
+            if free.is_some() && !self.is_shown_name(schema, entry) {
+                continue;
+            }
             self.path.0.push(Segment::Key(entry.key.clone()));
-            let named = rest.is_none() || self.name(names, entry);
+            let is_name = free.is_none() || self.name(schema, entry);
             if let Some(value) = self.value(property, entry.value)
-                && named
+                && is_name
             {
                 sound.insert(Yaml::String(entry.key.clone()), value);
             }
             self.path.0.pop();
         }
-        self.missing(schema, entries);
-        self.how_many(name, schema, known, entries, unknown).then_some(Yaml::Mapping(sound))
-    }
-
-    /// Checks how many fields there are; false where the mapping means nothing.
-    fn how_many(
-        &mut self,
-        name: &str,
-        schema: &Value,
-        known: Option<&Map<String, Value>>,
-        entries: &[Entry],
-        unknown: usize,
-    ) -> bool {
-        let least = schema.get("minProperties").is_some();
-        let only_one = schema.get("maxProperties").is_some();
-        let Some(known) = known.filter(|_| least) else {
-            return true;
+        self.missing(schema, map);
+        let Some(fields) = fields.filter(|_| schema.get("minProperties").is_some()) else {
+            return Some(Yaml::Mapping(sound));
         };
-        let written: Vec<&Entry> = entries
-            .iter()
-            .filter(|entry| !entry.ignored && known.contains_key(&entry.key))
+        let written: Vec<&str> = map
+            .kept()
+            .map(|entry| entry.key.as_str())
+            .filter(|key| fields.contains_key(*key))
             .collect();
-        let choices = shown::names(known.keys().map(String::as_str), "or");
-        let what = self.what();
         match written.as_slice() {
-            [] if unknown == 0 => {
-                let (code, message) = match words::one_of(name) {
-                    Some(code) => (code, format!("{what} needs exactly one of {choices}")),
-                    None => (Code::MissingField, format!("{what} is empty")),
-                };
-                let finding = Diagnostic::error(code, self.path.clone(), message);
-                self.findings.push(if words::one_of(name).is_some() {
-                    finding.hint("write one of them")
-                } else {
-                    finding.hint("write at least one entry, or remove the key")
-                });
-                false
+            [] => {
+                if is_empty {
+                    self.nothing_of(name, fields);
+                }
+                None
             }
-            [] => false,
-            [first, second, ..] if only_one => {
-                let message = format!("{what} has both `{}` and `{}`", first.key, second.key);
-                let code = words::one_of(name).unwrap_or(Code::BadValue);
-                self.findings.push(
-                    Diagnostic::error(code, self.path.key(&second.key), message)
-                        .on_key()
-                        .hint("keep one of them")
-                        .related("the other one is here", self.path.key(&first.key)),
-                );
-                false
+            [first, second, ..] if schema.get("maxProperties").is_some() => {
+                self.both(name, first, second);
+                None
             }
-            _ => true,
+            _ => Some(Yaml::Mapping(sound)),
         }
     }
 
-    fn missing(&mut self, schema: &Value, entries: &[Entry]) {
+    fn nothing_of(&mut self, name: &str, fields: &serde_json::Map<String, Value>) {
+        let what = self.what();
+        let (code, message, hint) = match words::one_of(name) {
+            Some(code) => {
+                let choices = shown::names(fields.keys().map(String::as_str), "or");
+                (code, format!("{what} needs exactly one of {choices}"), "write one of them")
+            }
+            None => (
+                Code::MissingField,
+                format!("{what} is empty"),
+                "write at least one entry, or remove the key",
+            ),
+        };
+        self.report(code, message, hint);
+    }
+
+    fn both(&mut self, name: &str, first: &str, second: &str) {
+        let message = format!("{} has both `{first}` and `{second}`", self.what());
+        let code = words::one_of(name).unwrap_or(Code::BadValue);
+        self.findings.push(
+            Diagnostic::error(code, self.path.key(second), message)
+                .on_key()
+                .hint("keep one of them")
+                .related("the other one is here", self.path.key(first)),
+        );
+    }
+
+    fn missing(&mut self, schema: &Value, map: &Map) {
         let required = schema.get("required").and_then(Value::as_array);
         for field in required.into_iter().flatten().filter_map(Value::as_str) {
-            if entries.iter().any(|entry| entry.key == field) {
+            if map.get(field).is_some() {
                 continue;
             }
             let what = self.what();
@@ -172,7 +169,16 @@ impl<'a> Shape<'a> {
         }
     }
 
-    fn unknown(&mut self, name: &str, known: Option<&Map<String, Value>>, entry: &Entry) {
+    fn unknown(
+        &mut self,
+        name: &str,
+        fields: Option<&serde_json::Map<String, Value>>,
+        entry: &Entry,
+    ) {
+        if self.findings.is_full() {
+            self.findings.leave_out();
+            return;
+        }
         let what = self.what();
         if let Some((message, hint)) = words::not_this_version(name, &entry.key) {
             let path = self.path.key(&entry.key);
@@ -180,16 +186,13 @@ impl<'a> Shape<'a> {
             self.findings.push(finding.on_key().hint(hint));
             return;
         }
-        let known = || {
-            let keys = known.into_iter().flat_map(Map::keys);
-            keys.map(String::as_str)
-        };
-        let hint = match did_you_mean(&entry.key, known()) {
+        let fields = || fields.into_iter().flat_map(serde_json::Map::keys).map(String::as_str);
+        let hint = match did_you_mean(&entry.key, fields()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if known().next().is_none() => "write `{}`".to_owned(),
-            None => format!("known here: {}", shown::names(known(), "and")),
+            None if fields().next().is_none() => "write `{}`".to_owned(),
+            None => format!("known here: {}", shown::names(fields(), "and")),
         };
-        let finding = if self.is_hidden(entry.key_span) {
+        let finding = if self.source.is_hidden(entry.key_span) {
             // The key itself may be the secret.
             Diagnostic::error(
                 Code::UnknownField,
@@ -208,9 +211,24 @@ impl<'a> Shape<'a> {
         self.findings.push(finding.hint(hint));
     }
 
+    /// Whether a key that users choose can be a name at all. With its value written into it, not
+    /// even the path of a finding may hold it.
+    fn is_shown_name(&mut self, schema: &Value, entry: &Entry) -> bool {
+        let is_setting = entry.key.contains(['=', ':']);
+        let fault = pattern::judge(names_of(schema), &entry.key).err();
+        if !self.source.is_hidden(entry.key_span) || (fault.is_none() && !is_setting) {
+            return true;
+        }
+        let code = fault.map_or(Code::BadValue, |fault| fault.code);
+        let message = format!("{} has a name that cannot be used", self.what());
+        let finding = Diagnostic::error(code, self.path.clone(), message).at(entry.key_span);
+        self.findings.push(finding.hint("write the name, a colon, and the value behind it"));
+        false
+    }
+
     /// Judges a key that users choose.
-    fn name(&mut self, pattern: &str, entry: &Entry) -> bool {
-        let Err(fault) = pattern::judge(pattern, &entry.key) else {
+    fn name(&mut self, schema: &Value, entry: &Entry) -> bool {
+        let Err(fault) = pattern::judge(names_of(schema), &entry.key) else {
             return true;
         };
         let finding = Diagnostic::error(fault.code, self.path.clone(), fault.message);
@@ -218,20 +236,17 @@ impl<'a> Shape<'a> {
         false
     }
 
+    fn report(&mut self, code: Code, message: impl Into<String>, hint: impl Into<String>) {
+        self.findings.push(Diagnostic::error(code, self.path.clone(), message).hint(hint));
+    }
+
     fn list(&mut self, schema: &'static Value, items: &[Child]) -> Option<Yaml> {
         let Some(item_schema) = schema.get("items") else {
             return Some(Yaml::Sequence(Vec::new()));
         };
         if items.is_empty() && schema.get("minItems").is_some() {
-            let what = self.what();
-            self.findings.push(
-                Diagnostic::error(
-                    Code::MissingField,
-                    self.path.clone(),
-                    format!("{what} has no entry"),
-                )
-                .hint("write at least one entry"),
-            );
+            let message = format!("{} has no entry", self.what());
+            self.report(Code::MissingField, message, "write at least one entry");
             return None;
         }
         let mut sound = Vec::with_capacity(items.len());
@@ -243,12 +258,15 @@ impl<'a> Shape<'a> {
         Some(Yaml::Sequence(sound))
     }
 
-    fn text(&mut self, pattern: &str, text: &str) -> Option<Yaml> {
+    fn text(&mut self, pattern: &str, text: &str, span: Span) -> Option<Yaml> {
         match pattern::judge(pattern, text) {
             Ok(()) => Some(Yaml::String(text.to_owned())),
+            Err(fault) if fault.quotes() && self.source.is_hidden(span) => {
+                self.report(fault.code, fault.code.title(), "write it without any secret");
+                None
+            }
             Err(fault) => {
-                let finding = Diagnostic::error(fault.code, self.path.clone(), fault.message);
-                self.findings.push(finding.hint(fault.hint));
+                self.report(fault.code, fault.message, fault.hint);
                 None
             }
         }
@@ -267,8 +285,7 @@ impl<'a> Shape<'a> {
         } else {
             format!("write a whole number from {least} to {most}")
         };
-        let finding = Diagnostic::error(Code::BadValue, self.path.clone(), message);
-        self.findings.push(finding.hint(hint));
+        self.report(Code::BadValue, message, hint);
         None
     }
 
@@ -290,15 +307,13 @@ impl<'a> Shape<'a> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("write {}", shown::names(names, "or")),
         };
-        let finding = Diagnostic::error(Code::BadValue, self.path.clone(), message);
-        self.findings.push(finding.hint(hint));
+        self.report(Code::BadValue, message, hint);
         None
     }
 
     fn literal_secret(&mut self, name: &str) {
         let message = format!("{} is written out here", self.what());
-        let finding = Diagnostic::error(Code::LiteralSecret, self.path.clone(), message);
-        self.findings.push(finding.hint(words::secret_hint(name)));
+        self.report(Code::LiteralSecret, message, words::secret_hint(name));
     }
 
     fn wrong_type(&mut self, name: &str, schema: &Value, node: &Node, span: Span) {
@@ -309,17 +324,20 @@ impl<'a> Shape<'a> {
             None => format!("{what} is empty; it must be {expected}"),
         };
         let written = match node {
-            Node::Scalar { text, .. } if !self.is_hidden(span) => shown::short(text),
+            Node::Scalar { text, .. } if !self.source.is_hidden(span) => shown::short(text),
             Node::Scalar { .. } | Node::List(_) | Node::Map(_) => MASK.to_owned(),
         };
-        let finding = Diagnostic::error(Code::WrongType, self.path.clone(), message);
-        self.findings.push(finding.hint(words::type_hint(name, schema, node, &written)));
+        self.report(Code::WrongType, message, words::type_hint(name, schema, node, &written));
     }
 
     /// What stands at the place, in words; `None` for nothing.
     fn found(&self, node: &Node, span: Span) -> Option<String> {
         let quoted = |text: &str| {
-            if self.is_hidden(span) { MASK.to_owned() } else { format!("`{}`", shown::short(text)) }
+            if self.source.is_hidden(span) {
+                MASK.to_owned()
+            } else {
+                format!("`{}`", shown::short(text))
+            }
         };
         match node {
             Node::List(_) => Some("a list".to_owned()),
@@ -334,10 +352,6 @@ impl<'a> Shape<'a> {
         }
     }
 
-    fn is_hidden(&self, span: Span) -> bool {
-        self.source.text().get(span.start..span.end).is_some_and(|shown| shown.contains(MASK))
-    }
-
     /// The place in words: "`site`", "entry 2 of `users`".
     fn what(&self) -> String {
         match self.path.0.as_slice() {
@@ -349,4 +363,9 @@ impl<'a> Shape<'a> {
             [.., Segment::Index(index)] => format!("entry {}", index + 1),
         }
     }
+}
+
+/// The pattern for keys that users choose.
+fn names_of(schema: &Value) -> &str {
+    schema.pointer("/propertyNames/pattern").and_then(Value::as_str).unwrap_or_default()
 }

@@ -20,7 +20,7 @@ use super::Entries;
 pub(in crate::manifest) struct RawAccuroConnection {
     /// The simulator inside accuroform.
     pub(in crate::manifest) embedded: Option<RawEmbedded>,
-    /// An HTTP bridge that speaks the contract of `schemas/bridge.openapi.yaml`.
+    /// An HTTP bridge: a service that answers the calls listed under `paths`.
     pub(in crate::manifest) api: Option<Box<RawApi>>,
 }
 
@@ -44,7 +44,7 @@ pub(in crate::manifest) struct RawEmbedded {
 pub(in crate::manifest) struct RawOceanConnection {
     /// The simulator of Accuro's `embedded` connection: write `{}`.
     pub(in crate::manifest) embedded: Option<RawNothing>,
-    /// An HTTP bridge that speaks the contract of `schemas/bridge.openapi.yaml`.
+    /// An HTTP bridge: a service that answers the calls listed under `paths`.
     pub(in crate::manifest) api: Option<Box<RawApi>>,
 }
 
