@@ -1,7 +1,7 @@
 //! The command line: arguments to settings to a command, and its result to an exit code.
 //!
 //! `args.rs` is where clap stops; each command is a file in `cmd/`. Everything printed goes through
-//! [`printer::Printer`]: the result to standard output, the story to standard error.
+//! `printer.rs`: the result to standard output, the story to standard error.
 
 mod args;
 mod clinic;

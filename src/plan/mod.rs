@@ -1,7 +1,7 @@
 //! The difference between desired and live, as a value that leaves nothing to decide.
 //!
 //! [`plan`] is a pure function; [`refusals`] judges its result against the limits; [`check`] finds
-//! mistakes in a finished plan with code of its own; [`file`] is the form on disk. Start reading at
+//! mistakes in a finished plan with code of its own; [`mod@file`] is the form on disk. Start reading at
 //! `value.rs`.
 
 mod build;

@@ -5,6 +5,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::format_collect,
+    clippy::format_push_string,
+    clippy::wildcard_enum_match_arm,
     reason = "test code"
 )]
 

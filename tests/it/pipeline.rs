@@ -63,7 +63,7 @@ ocean: {{site: \"4021\", connection: *bridge}}
     async fn generated(offices: u32, providers: u32) -> Self {
         let mut world = World::generate(&Generate { offices, providers, seed: 7 });
         if let Some(ocean) = &mut world.ocean {
-            ocean.site = "4021".to_owned();
+            "4021".clone_into(&mut ocean.site);
             ocean.full_sync_seconds = 0.05;
         }
         let tenant = world.tenant.clone();
@@ -256,7 +256,7 @@ async fn a_sync_that_ran_before_is_waited_for_and_another_is_started() {
 async fn a_sync_that_does_not_end_in_time_says_so() {
     let mut world = World::generate(&Generate { offices: 1, providers: 3, seed: 1 });
     if let Some(ocean) = &mut world.ocean {
-        ocean.site = "4021".to_owned();
+        "4021".clone_into(&mut ocean.site);
         ocean.full_sync_seconds = 600.0;
     }
     let tenant = world.tenant.clone();
