@@ -16,6 +16,8 @@ mod plan_guard;
 mod plan_laws;
 mod plan_rules;
 mod sim_client;
+mod sim_faults;
+mod sim_faults_clinic;
 mod sim_quickstart;
 mod sim_server;
 mod sim_store;
