@@ -11,6 +11,22 @@ pub enum SimError {
     /// The world does not hold together.
     #[error("the simulator cannot start from this world")]
     World(#[from] super::WorldError),
+    /// The fault script names what the world does not have.
+    #[error("the simulator cannot start with this fault script")]
+    Faults(#[from] super::FaultsError),
+    /// A row that the world does not have was to be written.
+    #[error(
+        "user {user} can have no row of office {office} and provider {provider}: the world has no \
+         such user, or the provider does not work in that office"
+    )]
+    NoSuchRow {
+        /// Whose grid.
+        user: u64,
+        /// Whose block.
+        office: u64,
+        /// Whose line.
+        provider: u64,
+    },
     /// The store file could not be made or opened.
     #[error("cannot open the simulator's store `{}`", path.display())]
     StoreFile {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::date;
+use super::faults::Faults;
 use super::generate_names::{FIRST, KINDS, LAST, OFFICES, PLACES};
 use super::world::{Account, Appointments, Ocean, Office, Provider, Require, Token, User, World};
 use super::world_grid::{GridEntry, Which};
@@ -145,6 +146,7 @@ impl World {
                 recent_sync_seconds: 0.25,
                 already_synced: true,
             }),
+            faults: Faults::default(),
         }
     }
 }

@@ -5,7 +5,8 @@
 //! mirrored here: both sides share only `tests/wire/*.json`. It is stricter than a vendor would be:
 //! what the contract does not name is refused.
 //!
-//! The way of a request: `server` receives it and reads the clock, `handle` decides the answer
+//! The way of a request: `server` receives it, asks `faults` what goes wrong with it and reads the
+//! clock, `handle` decides the answer
 //! and the changes as a pure function of (state, request, moment), `store` makes the changes
 //! durable, and only then is it answered. Start reading at [`World`] (what a simulated clinic is
 //! made of), then [`Sim`].
@@ -14,10 +15,13 @@ mod columns;
 mod credentials;
 mod date;
 mod error;
+mod faults;
 mod generate;
 mod generate_names;
 mod handle;
+mod line;
 mod record;
+mod respond;
 mod server;
 mod serving;
 mod simulator;
@@ -32,11 +36,12 @@ mod world_load;
 pub use columns::{Columns, Level};
 pub use credentials::Credentials;
 pub use error::SimError;
+pub use faults::{FaultKind, Faults, FaultsError};
 pub use generate::{Generate, GenerateError};
 pub use record::Recorded;
 pub use serving::Serving;
 pub use simulator::Sim;
-pub use state::{RowKey, Write, Written};
+pub use state::{Content, RowKey, Write, Written};
 pub use world::{
     Account, Appointments, Ocean, Office, Provider, Require, Token, User, World, WorldError,
 };

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::http::{HeaderMap, Method};
 use jiff::Timestamp;
 
+use super::faults::FaultKind;
 use super::handle::redact;
 
 /// How many requests are remembered; a long-lived simulator forgets the oldest.
@@ -26,8 +27,14 @@ pub struct Recorded {
     pub query: Option<String>,
     /// The Idempotency-Key header.
     pub idempotency_key: Option<String>,
-    /// The status of the answer; `None` while there is none, or if the client went away first.
+    /// The status of the answer; `None` while there is none, if the client went away first, or if
+    /// a fault reset the connection instead.
     pub status: Option<u16>,
+    /// What went wrong with it by the fault script.
+    pub fault: Option<FaultKind>,
+    /// Whether it wrote rows or started a sync, whatever its sender got to know of that. An answer
+    /// that is repeated for an idempotency key commits nothing again.
+    pub committed: bool,
     /// When the request's head arrived.
     pub at: Timestamp,
 }
@@ -35,7 +42,17 @@ pub struct Recorded {
 impl fmt::Display for Recorded {
     /// One log line, without control characters.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { sequence, method, path, query, idempotency_key, status, at } = self;
+        let Self {
+            sequence,
+            method,
+            path,
+            query,
+            idempotency_key,
+            status,
+            fault,
+            committed: _, // the write log tells it
+            at,
+        } = self;
         write!(f, "{at:.3} #{sequence} {method} {}", path.escape_default())?;
         if let Some(query) = query {
             write!(f, "?{}", query.escape_default())?;
@@ -44,8 +61,11 @@ impl fmt::Display for Recorded {
             Some(status) => write!(f, " -> {status}")?,
             None => write!(f, " -> no answer")?,
         }
-        match idempotency_key {
-            Some(key) => write!(f, " (key {key})"),
+        if let Some(key) = idempotency_key {
+            write!(f, " (key {key})")?;
+        }
+        match fault {
+            Some(fault) => write!(f, " (fault {fault})"),
             None => Ok(()),
         }
     }
@@ -64,6 +84,12 @@ pub(super) struct Record {
 struct Entries {
     last: u64,
     kept: VecDeque<Recorded>,
+}
+
+impl Entries {
+    fn change<T>(&mut self, sequence: u64, change: impl FnOnce(&mut Recorded) -> T) -> Option<T> {
+        self.kept.iter_mut().rev().find(|entry| entry.sequence == sequence).map(change)
+    }
 }
 
 impl Record {
@@ -92,21 +118,29 @@ impl Record {
             query: query.map(redact),
             idempotency_key: key(headers),
             status: None,
+            fault: None,
+            committed: false,
             at,
         });
         sequence
     }
 
-    /// Notes what a request was answered.
-    pub(super) fn finish(&self, sequence: u64, status: u16) {
-        let recorded = {
-            let mut entries = self.entries();
-            let found = entries.kept.iter_mut().rev().find(|entry| entry.sequence == sequence);
-            found.map(|entry| {
-                entry.status = Some(status);
-                entry.clone()
-            })
-        };
+    /// Notes what goes wrong with a request.
+    pub(super) fn faulted(&self, sequence: u64, fault: FaultKind) {
+        self.entries().change(sequence, |entry| entry.fault = Some(fault));
+    }
+
+    /// Notes that a request wrote rows or started a sync.
+    pub(super) fn committed(&self, sequence: u64) {
+        self.entries().change(sequence, |entry| entry.committed = true);
+    }
+
+    /// Notes what a request was answered, if it was.
+    pub(super) fn finish(&self, sequence: u64, status: Option<u16>) {
+        let recorded = self.entries().change(sequence, |entry| {
+            entry.status = status;
+            entry.clone()
+        });
         if let (Some(recorded), Some(observer)) = (recorded, &self.observer) {
             observer(&recorded);
         }
@@ -142,11 +176,12 @@ mod tests {
         let at = "2026-11-20T14:00:00.25Z".parse().unwrap();
         let sequence = record.begin(&Method::PATCH, ("/rest", Some("uuid=secret")), &headers, at);
         assert_eq!(record.all()[0].status, None);
-        record.finish(sequence, 200);
+        record.faulted(sequence, FaultKind::AfterWrite);
+        record.finish(sequence, Some(200));
         assert_eq!(
             record.all()[0].to_string(),
             "2026-11-20T14:00:00.250Z #1 PATCH /rest?uuid=*** -> 200 \
-             (key 3f2b8c1e-0000-4000-8000-000000000001)"
+             (key 3f2b8c1e-0000-4000-8000-000000000001) (fault after_write)"
         );
     }
 }

@@ -3,7 +3,7 @@
 //! [`Server::answer`] is the one place that sees every request before and after it is handled.
 #![expect(
     clippy::disallowed_methods,
-    reason = "the one place of the simulator that reads the clock for a request"
+    reason = "the one place of the simulator that reads the clock for a request, and waits"
 )]
 
 use std::io;
@@ -13,15 +13,19 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Response, StatusCode, header};
+use axum::extract::ConnectInfo;
+use axum::http::Response;
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::credentials::Fingerprint;
-use super::handle::{Answer, Context, Request, refuse};
+use super::faults::{Action, Script};
+use super::handle::{Answer, Context, Request, asked, refuse};
+use super::line::{Lines, Scissors};
 use super::record::Record;
-use super::simulator::Clinic;
+use super::respond;
+use super::simulator::{Clinic, Exchanged, Meddling, RunEnd};
 
 /// The largest request body that is read.
 const LARGEST_BODY: usize = 4 << 20;
@@ -44,6 +48,7 @@ pub(super) enum Stop {
 pub(super) struct Server {
     pub(super) clinic: Arc<Clinic>,
     pub(super) record: Arc<Record>,
+    pub(super) faults: Arc<Script>,
     pub(super) client: Fingerprint,
 }
 
@@ -62,13 +67,15 @@ pub(super) async fn run(
             return;
         }
     };
-    let router = Router::new().fallback(move |request| {
-        let server = server.clone();
-        async move { server.answer(request).await }
-    });
+    let router =
+        Router::new().fallback(move |ConnectInfo(scissors): ConnectInfo<Scissors>, request| {
+            let server = server.clone();
+            async move { server.answer(&scissors, request).await }
+        });
+    let service = router.into_make_service_with_connect_info::<Scissors>();
     let (quiet, told) = oneshot::channel::<()>();
     let serving = async {
-        axum::serve(listener, router)
+        axum::serve(Lines(listener), service)
             .with_graceful_shutdown(async {
                 // An error means that `quiet` is gone, and then this is, too.
                 let _ = told.await;
@@ -96,33 +103,93 @@ pub(super) async fn run(
 }
 
 impl Server {
-    async fn answer(&self, request: axum::extract::Request) -> Response<Body> {
+    async fn answer(&self, scissors: &Scissors, request: axum::extract::Request) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path();
         let query = parts.uri.query();
         let sequence =
             self.record.begin(&parts.method, (path, query), &parts.headers, Timestamp::now());
-        let answer = match receive(body).await {
-            Ok(body) => self.exchange(&Request {
-                method: parts.method,
-                path: path.to_owned(),
-                query: query.map(str::to_owned),
-                headers: parts.headers,
-                body,
-            }),
-            Err(refusal) => refusal,
+        let response = match receive(body).await {
+            Ok(body) => {
+                let request = Request {
+                    method: parts.method,
+                    path: path.to_owned(),
+                    query: query.map(str::to_owned),
+                    headers: parts.headers,
+                    body,
+                };
+                self.treat(sequence, scissors, &request).await
+            }
+            Err(refusal) => respond::whole(refusal),
         };
-        self.record.finish(sequence, answer.status);
-        respond(answer)
+        let status = (!scissors.have_cut()).then(|| response.status().as_u16());
+        self.record.finish(sequence, status);
+        response
     }
 
-    fn exchange(&self, request: &Request) -> Answer {
+    /// Handles a request, and does to it what the fault script says.
+    async fn treat(&self, sequence: u64, scissors: &Scissors, request: &Request) -> Response<Body> {
+        let Request { method, path, query, headers: _, body: _ } = request;
+        let action = self.faults.next(&asked(method, path, query.as_deref()));
+        if let Some(action) = &action {
+            self.record.faulted(sequence, action.kind());
+        }
+        let meddled = |meddling| self.exchange(sequence, request, meddling);
+        let handled = || meddled(Meddling::default());
+        match action {
+            None => respond::whole(handled()),
+            Some(Action::Status { status, retry_after, text }) => {
+                respond::status(status, retry_after, text)
+            }
+            Some(Action::Delay(time)) => {
+                tokio::time::sleep(time).await;
+                respond::whole(handled())
+            }
+            Some(Action::DelayAnswer(time)) => {
+                let answer = handled();
+                tokio::time::sleep(time).await;
+                respond::whole(answer)
+            }
+            Some(Action::Reset) => {
+                scissors.cut();
+                respond::nothing()
+            }
+            Some(Action::AfterWrite) => {
+                handled();
+                scissors.cut();
+                respond::nothing()
+            }
+            Some(Action::Truncated) => respond::truncated(handled()),
+            Some(Action::CutJson) => respond::cut_json(handled()),
+            Some(Action::Huge { bytes }) => respond::huge(bytes),
+            Some(Action::Slow) => respond::slow(handled()),
+            Some(Action::NotJson) => respond::not_json(),
+            Some(Action::Redirect { location }) => respond::redirect(&location),
+            Some(Action::Before { kind: _, elsewhere }) => {
+                respond::whole(meddled(Meddling { before: Some(elsewhere), run: None }))
+            }
+            Some(Action::RunFails { message }) => {
+                let run = Some(RunEnd::Fails { message });
+                respond::whole(meddled(Meddling { before: None, run }))
+            }
+            Some(Action::RunHangs) => {
+                let run = Some(RunEnd::Never);
+                respond::whole(meddled(Meddling { before: None, run }))
+            }
+        }
+    }
+
+    fn exchange(&self, sequence: u64, request: &Request, meddling: Meddling) -> Answer {
         let mut random = [0_u8; 32];
         if getrandom::fill(&mut random).is_err() {
             return refuse(500, "internal", "the system gave no random bytes");
         }
         let context = Context { now: Timestamp::now(), random, client: self.client };
-        self.clinic.exchange(request, &context)
+        let Exchanged { answer, committed } = self.clinic.exchange(request, &context, meddling);
+        if committed {
+            self.record.committed(sequence);
+        }
+        answer
     }
 }
 
@@ -146,19 +213,4 @@ async fn receive(body: Body) -> Result<Vec<u8>, Answer> {
         return Err(refuse(413, "body-too-large", &message));
     }
     Ok(bytes)
-}
-
-fn respond(answer: Answer) -> Response<Body> {
-    let Answer { status, headers, body } = answer;
-    let mut response =
-        Response::builder().status(status).header(header::CONTENT_TYPE, "application/json");
-    for (name, value) in headers {
-        response = response.header(name, value);
-    }
-    response.body(Body::from(body)).unwrap_or_else(|_| {
-        // Only a status outside 100 to 999 gets here.
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        response
-    })
 }

@@ -47,6 +47,7 @@ impl Sim {
         let server = Server {
             clinic: Arc::clone(&self.clinic),
             record: Arc::clone(&record),
+            faults: Arc::clone(&self.faults),
             client: credentials.digest(),
         };
         let (stop, stopped) = oneshot::channel();

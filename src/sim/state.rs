@@ -49,6 +49,20 @@ pub struct Written {
     pub until: Option<Date>,
 }
 
+impl Written {
+    /// Nothing granted, no date.
+    pub(super) const NOTHING: Self = Self { columns: Columns::NONE, until: None };
+}
+
+/// What somebody else makes of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// What it is, with a revision that grows all the same: changed, and changed back.
+    Same,
+    /// This. As for a client's write, the revision grows only if it differs.
+    New(Written),
+}
+
 /// One accepted row write. Writes that changed nothing are here too: a row that was written twice
 /// shows twice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,8 +81,8 @@ pub struct Write {
     pub after: Written,
     /// The revision afterwards.
     pub revision: u64,
-    /// The key of the request that wrote it.
-    pub idempotency_key: String,
+    /// The key of the request that wrote it; `None` if somebody else wrote it, past the contract.
+    pub idempotency_key: Option<String>,
     /// When.
     pub at: Timestamp,
 }
@@ -94,6 +108,8 @@ pub(super) struct Changes {
     /// A new token and its end. Tokens live as long as the process: a client of a restarted
     /// simulator gets a 401 and asks for another, as with any server.
     pub(super) token: Option<(Fingerprint, Timestamp)>,
+    /// Whether every token becomes unknown, before a new one is added.
+    pub(super) expire_tokens: bool,
 }
 
 impl Changes {
@@ -105,7 +121,8 @@ impl Changes {
             keep,
             forget,
             run,
-            token: _, // not durable
+            token: _,         // not durable
+            expire_tokens: _, // nor are tokens that were
         } = self;
         !rows.is_empty()
             || !writes.is_empty()
@@ -187,7 +204,7 @@ impl State {
 
     /// Makes the changes of one request.
     pub(super) fn apply(&mut self, changes: Changes) {
-        let Changes { rows, writes, keep, forget, run, token } = changes;
+        let Changes { rows, writes, keep, forget, run, token, expire_tokens } = changes;
         let contents = &mut self.contents;
         contents.rows.extend(rows);
         if let Some(last) = writes.last() {
@@ -198,6 +215,9 @@ impl State {
         }
         contents.kept.extend(keep);
         contents.runs.extend(run.map(|run| (run.number, run)));
+        if expire_tokens {
+            self.tokens.clear();
+        }
         if let Some((fingerprint, end)) = token {
             self.tokens.insert(fingerprint, end);
         }

@@ -182,6 +182,7 @@ impl Store {
             forget,
             run,
             token: _, // tokens live as long as the process
+            expire_tokens: _,
         } = changes;
         let transaction = self.database.begin_write()?;
         {

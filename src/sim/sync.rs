@@ -17,9 +17,10 @@ use super::state::{Row, RowKey, State};
 use super::world::{Ocean, Provider, World};
 
 /// "Sync Full Schedule" or "Sync Recent Appointments".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Mode {
+    #[default]
     Full,
     Recent,
 }
@@ -80,6 +81,12 @@ impl Run {
             page: page(world, rows, now),
             failure: None,
         }
+    }
+
+    /// The same run with an end that never comes.
+    #[must_use]
+    pub(super) fn without_end(self) -> Self {
+        Self { milliseconds: u64::MAX, ..self }
     }
 
     /// Its id on the wire: `r-7`.
@@ -176,7 +183,7 @@ fn booked(provider: &Provider, today: Date, days: u32) -> u32 {
     clippy::cast_sign_loss,
     reason = "a world's seconds are checked to be 0 to 86,400"
 )]
-fn milliseconds(seconds: f64) -> u64 {
+pub(super) fn milliseconds(seconds: f64) -> u64 {
     (seconds * 1000.0).round() as u64
 }
 

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{date, world_grid::GridEntry};
+use super::{date, faults::Faults, world_grid::GridEntry};
 
 /// The whole of a world file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +40,9 @@ pub struct World {
     /// The Ocean site with its Cloud Connect; without it the Cloud Connect paths answer 404.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ocean: Option<Ocean>,
+    /// Which calls go wrong. No part of what the world *is*: a store is not lost by changing them.
+    #[serde(default, skip_serializing_if = "Faults::is_empty")]
+    pub faults: Faults,
 }
 
 /// How tokens are given out.

@@ -23,6 +23,7 @@ pub(super) fn faults(world: &World) -> Vec<String> {
         providers,
         users,
         ocean,
+        faults: _, // a check of their own
     } = world;
     let mut faults = Vec::new();
     if *version != 1 {

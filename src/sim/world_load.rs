@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use super::credentials::hex;
+use super::faults::{Directory, Faults};
 use super::world::{World, WorldError};
 use super::world_check;
 
@@ -18,7 +19,8 @@ impl World {
 
     /// Reports every fault of the world; [`World::parse`] has done so already.
     pub fn check(&self) -> Result<(), WorldError> {
-        let faults = world_check::faults(self);
+        let mut faults = world_check::faults(self);
+        faults.extend(self.faults.mistakes(Some(&self.directory())));
         if faults.is_empty() {
             Ok(())
         } else {
@@ -31,9 +33,12 @@ impl World {
         serde_yaml::to_string(self).map_err(|source| self.unwritten(source.into()))
     }
 
-    /// What tells this world from another: a digest of its content, not of the file's layout.
+    /// What tells this world from another: a digest of its content, not of the file's layout, nor
+    /// of the faults that its calls are to meet.
     pub(super) fn digest(&self) -> Result<String, WorldError> {
-        let bytes = serde_json::to_vec(self).map_err(|source| self.unwritten(source.into()))?;
+        let faultless = Self { faults: Faults::default(), ..self.clone() };
+        let bytes =
+            serde_json::to_vec(&faultless).map_err(|source| self.unwritten(source.into()))?;
         Ok(hex(&Sha256::digest(bytes)))
     }
 
@@ -45,6 +50,16 @@ impl World {
             .flat_map(|provider| provider.offices.iter().map(|office| (*office, provider.id)))
             .filter(|(office, _)| offices.contains(office))
             .collect()
+    }
+
+    /// The ids that a fault script may name.
+    pub(super) fn directory(&self) -> Directory {
+        Directory {
+            users: self.users.iter().map(|user| user.id).collect(),
+            offices: self.offices.iter().map(|office| office.id).collect(),
+            pairs: self.pairs(),
+            ocean: self.ocean.is_some(),
+        }
     }
 
     fn unwritten(&self, source: Box<dyn std::error::Error + Send + Sync>) -> WorldError {
@@ -81,6 +96,15 @@ mod tests {
         assert_eq!(world.digest().unwrap(), commented.digest().unwrap());
         let changed = World::parse(&SMALL.replace("count: 5", "count: 6")).unwrap();
         assert_ne!(world.digest().unwrap(), changed.digest().unwrap());
+    }
+
+    #[test]
+    fn faults_do_not_change_the_digest() {
+        let world = World::parse(SMALL).unwrap();
+        let faulty = World::parse(&format!("{SMALL}faults: [{{nth: 2, status: 503}}]\n")).unwrap();
+        assert_ne!(world, faulty);
+        assert_eq!(world.digest().unwrap(), faulty.digest().unwrap());
+        assert_eq!(World::parse(&faulty.to_yaml().unwrap()).unwrap(), faulty);
     }
 
     #[test]

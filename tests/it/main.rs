@@ -26,6 +26,8 @@ mod plan_laws;
 mod plan_rules;
 mod readme;
 mod sim_client;
+mod sim_faults;
+mod sim_faults_clinic;
 mod sim_quickstart;
 mod sim_server;
 mod sim_store;

@@ -26,7 +26,7 @@ async fn a_second_run_sees_what_the_first_was_told() {
     let log = second.sim.write_log().unwrap();
     assert_eq!(log.len(), 1);
     assert_eq!((log[0].sequence, log[0].revision), (1, 10));
-    assert_eq!(log[0].idempotency_key, key(1));
+    assert_eq!(log[0].idempotency_key, Some(key(1)));
     // The sync that the first run started ends in the second.
     let site = second.idle().await;
     assert!(site["lastCompleted"]["full"].is_string());

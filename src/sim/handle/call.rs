@@ -4,6 +4,7 @@ use axum::http::Method;
 
 use super::form;
 use super::message::{Answer, refuse};
+use crate::sim::faults::{Endpoint, Page};
 
 /// A call of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +92,41 @@ impl Call {
             | Self::Run { .. }
             | Self::SiteProviders { .. } => false,
         }
+    }
+}
+
+/// What of a request a fault can be matched with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sim) struct Asked {
+    /// `None` for what is no call of the contract.
+    pub(in crate::sim) endpoint: Option<Endpoint>,
+    pub(in crate::sim) office: Option<u64>,
+    pub(in crate::sim) user: Option<u64>,
+    pub(in crate::sim) page: Option<Page>,
+}
+
+/// What a request asks for, whether or not it may.
+pub(in crate::sim) fn asked(method: &Method, path: &str, query: Option<&str>) -> Asked {
+    let nothing = Asked { endpoint: None, office: None, user: None, page: None };
+    let Ok(call) = Call::find(method, path) else { return nothing };
+    let to = |endpoint| Asked { endpoint: Some(endpoint), ..nothing };
+    match call {
+        Call::Token => to(Endpoint::Token),
+        Call::Offices => to(Endpoint::Offices),
+        Call::Providers { office } => {
+            Asked { office: Some(office), ..to(Endpoint::OfficeProviders) }
+        }
+        Call::Users => to(Endpoint::Users),
+        Call::ReadGrid { user } => {
+            let names = form::read(query.unwrap_or_default()).unwrap_or_default();
+            let page = if names.contains_key("cursor") { Page::Later } else { Page::First };
+            Asked { user: Some(user), page: Some(page), ..to(Endpoint::GridRead) }
+        }
+        Call::WriteGrid { user } => Asked { user: Some(user), ..to(Endpoint::GridWrite) },
+        Call::Site { .. } => to(Endpoint::Site),
+        Call::StartSync { .. } => to(Endpoint::SyncStart),
+        Call::Run { .. } => to(Endpoint::SyncRun),
+        Call::SiteProviders { .. } => to(Endpoint::SiteProviders),
     }
 }
 

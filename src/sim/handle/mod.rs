@@ -5,6 +5,7 @@ mod call;
 mod cloud;
 mod cursor;
 mod directory;
+mod elsewhere;
 mod form;
 mod grid;
 mod guard;
@@ -16,6 +17,8 @@ mod token;
 #[cfg(test)]
 mod tests;
 
+pub(super) use call::{Asked, asked};
+pub(super) use elsewhere::{Elsewhere, happen, write};
 pub(super) use form::redact;
 pub(super) use message::{Answer, Context, Request, refuse};
 pub(super) use route::handle;

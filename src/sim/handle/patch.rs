@@ -164,7 +164,7 @@ fn batch(
                 .map(|row| Written { columns: row.columns, until: row.until }),
             after: row.after,
             revision: now_row.map_or(0, |row| row.revision),
-            idempotency_key: idempotency_key.to_owned(),
+            idempotency_key: Some(idempotency_key.to_owned()),
             at: now,
         });
         changes.rows.extend(now_row.map(|now_row| (row.key, now_row)));
@@ -173,7 +173,7 @@ fn batch(
 }
 
 /// The row after the write. Without a change the revision stays: it grows with every change.
-fn after(before: Option<&Row>, written: Written) -> Option<Row> {
+pub(super) fn after(before: Option<&Row>, written: Written) -> Option<Row> {
     let Written { columns, until } = written;
     match before {
         None if columns.is_nothing() && until.is_none() => None,
