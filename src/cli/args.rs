@@ -256,6 +256,9 @@ pub(super) struct SimArgs {
     /// Where to keep the state; default: .accuroform/ beside the world file
     #[arg(long, value_name = "FILE", conflicts_with = "generate")]
     pub(super) store: Option<PathBuf>,
+    /// Faults to play, instead of those in the world file (docs/simulator.md)
+    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
+    pub(super) faults: Option<PathBuf>,
     /// Print a realistic world: offices=4,providers=25,seed=7
     #[arg(long, value_name = "SPEC")]
     pub(super) generate: Option<String>,

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use secrecy::ExposeSecret as _;
@@ -12,10 +13,10 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
 use crate::connection::store_path;
-use crate::sim::{Credentials, Generate, Sim, World};
+use crate::sim::{Credentials, Faults, Generate, Sim, World};
 
 pub(super) async fn run(args: &SimArgs, printer: &mut Printer) -> Result<Exit, Failure> {
-    let SimArgs { world, listen, store, generate } = args;
+    let SimArgs { world, listen, store, faults, generate } = args;
     if let Some(spec) = generate {
         let spec: Generate = spec.parse().map_err(|error| failure(&error))?;
         let text = World::generate(&spec).to_yaml().map_err(|error| failure(&error))?;
@@ -31,22 +32,25 @@ pub(super) async fn run(args: &SimArgs, printer: &mut Printer) -> Result<Exit, F
             "write --listen 127.0.0.1:PORT",
         ));
     }
-    serve(world, store.as_deref(), *listen, printer).await
+    let store = store.clone().unwrap_or_else(|| store_path(world));
+    let parsed = World::parse(&read(world)?).map_err(|error| failure(&error))?;
+    let mut sim = Sim::open(parsed, Some(&store)).map_err(|error| failure(&error))?;
+    if let Some(path) = faults {
+        let faults = Faults::parse(&read(path)?).map_err(|error| failure(&error))?;
+        sim = sim.with_faults(&faults).map_err(|error| failure(&error))?;
+    }
+    printer.line(&format!("state is kept in {}", store.display()));
+    serve(sim, *listen, printer).await
 }
 
-async fn serve(
-    world: &Path,
-    store: Option<&Path>,
-    listen: std::net::SocketAddr,
-    printer: &mut Printer,
-) -> Result<Exit, Failure> {
-    let text = fs::read_to_string(world).map_err(|error| {
-        let message = format!("cannot read the world {}: {error}", world.display());
-        Failure::new(Exit::Error, "C013", message, "`accuroform sim --generate` writes one")
-    })?;
-    let parsed = World::parse(&text).map_err(|error| failure(&error))?;
-    let store = store.map_or_else(|| store_path(world), Path::to_owned);
-    let sim = Sim::open(parsed, Some(&store)).map_err(|error| failure(&error))?;
+fn read(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| {
+        let message = format!("cannot read {}: {error}", path.display());
+        Failure::new(Exit::Error, "C013", message, "`accuroform sim --generate` writes a world")
+    })
+}
+
+async fn serve(sim: Sim, listen: SocketAddr, printer: &mut Printer) -> Result<Exit, Failure> {
     let sim = sim.observed_by(|request| {
         // A log that cannot be printed must not stop the server.
         drop(writeln!(std::io::stderr(), "{request}"));
@@ -59,7 +63,7 @@ async fn serve(
         serving.url(),
         client_secret.expose_secret()
     ));
-    printer.line(&format!("state is kept in {}; Ctrl-C ends it", store.display()));
+    printer.line("Ctrl-C ends it");
     crate::cli::interrupt::once().await;
     serving.shutdown().await;
     Ok(Exit::Done)
