@@ -19,6 +19,7 @@ mod manifest_property;
 mod manifest_schema;
 mod manifest_secrets;
 mod manifest_shown;
+mod openapi;
 mod pipeline;
 mod plan_file;
 mod plan_guard;
