@@ -3,6 +3,7 @@
 
 #![expect(clippy::struct_field_names, reason = "the contract names the fields")]
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::RowWrite;
@@ -23,11 +24,25 @@ pub(super) struct Token {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Office {
+    #[serde(deserialize_with = "exact")]
     pub(super) office_id: u64,
     #[serde(default)]
     pub(super) name: Option<String>,
     #[serde(default = "yes")]
     pub(super) active: bool,
+}
+
+/// The largest number that JSON carries exactly everywhere; the plan file cannot hold a larger one.
+const LARGEST: u64 = (1 << 53) - 1;
+
+/// An id, a revision or a count.
+fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = u64::deserialize(deserializer)?;
+    if number > LARGEST {
+        let problem = format!("{number} is larger than 2^53 - 1, so it cannot be kept exactly");
+        return Err(D::Error::custom(problem));
+    }
+    Ok(number)
 }
 
 fn yes() -> bool {
@@ -37,6 +52,7 @@ fn yes() -> bool {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Provider {
+    #[serde(deserialize_with = "exact")]
     pub(super) provider_id: u64,
     #[serde(default)]
     pub(super) first_name: Option<String>,
@@ -47,6 +63,7 @@ pub(super) struct Provider {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct User {
+    #[serde(deserialize_with = "exact")]
     pub(super) user_id: u64,
     pub(super) user_name: String,
     pub(super) active: bool,
@@ -69,8 +86,11 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Row {
+    #[serde(deserialize_with = "exact")]
     pub(super) office_id: u64,
+    #[serde(deserialize_with = "exact")]
     pub(super) provider_id: u64,
+    #[serde(deserialize_with = "exact")]
     pub(super) revision: u64,
     #[serde(deserialize_with = "present")]
     pub(super) access_until: Option<String>,
@@ -219,7 +239,9 @@ pub(super) struct Refusal {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RowPlace {
+    #[serde(deserialize_with = "exact")]
     pub(super) office_id: u64,
+    #[serde(deserialize_with = "exact")]
     pub(super) provider_id: u64,
 }
 
@@ -288,10 +310,12 @@ pub(super) enum RunState {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SiteProvider {
+    #[serde(deserialize_with = "exact")]
     pub(super) provider_id: u64,
     #[serde(default)]
     pub(super) name: Option<String>,
     pub(super) selected: bool,
     pub(super) on_patients_page: bool,
+    #[serde(deserialize_with = "exact")]
     pub(super) appointments: u64,
 }

@@ -7,6 +7,7 @@
     reason = "test code"
 )]
 
+mod bridge_contract;
 mod manifest_files;
 mod manifest_schema;
 mod sim_client;
@@ -14,3 +15,4 @@ mod sim_quickstart;
 mod sim_server;
 mod sim_store;
 mod sim_wire;
+mod stand_in;
