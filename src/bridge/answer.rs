@@ -1,5 +1,6 @@
 //! From an HTTP answer to a value or to the reason why it is none. No sockets here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,7 +17,7 @@ pub(super) struct Answer {
     pub(super) retry_after: Option<Duration>,
     pub(super) body: Vec<u8>,
     /// What a message about it must not repeat.
-    pub(super) hidden: Hidden,
+    pub(super) hidden: Arc<Hidden>,
 }
 
 impl Answer {
@@ -77,7 +78,7 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Answer {
         let body = body.as_bytes().to_vec();
-        Answer { status, retry_after: None, body, hidden: Hidden::default() }
+        Answer { status, retry_after: None, body, hidden: Arc::default() }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Sends requests: limits, authorization, one token, bounded bodies, no redirects.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
@@ -23,7 +24,7 @@ use super::{BridgeError, Cause, Settings, http, wire};
 pub struct Client {
     http: reqwest::Client,
     settings: Settings,
-    hidden: Hidden,
+    hidden: Arc<Hidden>,
     token: TokenCell,
     pace: Option<DefaultDirectRateLimiter>,
 }
@@ -41,7 +42,7 @@ impl Client {
             .requests_per_second
             .and_then(NonZeroU32::new)
             .map(|rate| RateLimiter::direct(Quota::per_second(rate).allow_burst(NonZeroU32::MIN)));
-        let hidden = Hidden::of(&settings);
+        let hidden = Arc::new(Hidden::of(&settings));
         Ok(Self { http, settings, hidden, token: TokenCell::default(), pace })
     }
 
@@ -116,10 +117,9 @@ impl Client {
         loop {
             let token = self.token.get(refused, |issue| self.fetch_token(issue, begun)).await;
             let token = token.map_err(|error| error.after(unanswered))?;
-            let hidden = self.hidden.with(&token.secret);
             let answer = retried(self.settings.limits, begun, repeat, || async {
                 let sent = request().bearer_auth(token.secret.expose_secret());
-                let answer = self.send(call, sent, hidden.clone()).await?;
+                let answer = self.send(call, sent).await?;
                 answer.accept(expected).map_err(|cause| self.error(call, cause))
             });
             match answer.await.map_err(|error| error.after(unanswered)) {
@@ -150,7 +150,7 @@ impl Client {
                     Some(self.settings.client_secret.expose_secret()),
                 )
                 .form(&form);
-            let answer = self.send(&call, request, self.hidden.clone()).await?;
+            let answer = self.send(&call, request).await?;
             answer.accept_token().map_err(|cause| self.error(&call, cause))
         })
         .await?;
@@ -168,22 +168,19 @@ impl Client {
             return Err(wrong("the token cannot be sent in a header"));
         }
         let renew_at = renew_at(Instant::now(), token.expires_in);
-        Ok(Token { secret: SecretString::from(token.access_token), issue, renew_at })
+        let secret = SecretString::from(token.access_token);
+        self.hidden.add(&secret);
+        Ok(Token { secret, issue, renew_at })
     }
 
     /// Sends once and reads the whole body within the limits.
-    async fn send(
-        &self,
-        call: &Call,
-        request: RequestBuilder,
-        hidden: Hidden,
-    ) -> Result<Answer, BridgeError> {
+    async fn send(&self, call: &Call, request: RequestBuilder) -> Result<Answer, BridgeError> {
         if let Some(pace) = &self.pace {
             pace.until_ready().await;
         }
         let sent = async {
             let response = request.send().await?;
-            self.receive(response, hidden).await
+            self.receive(response).await
         };
         let answer = match sent.await {
             Ok(Ok(answer)) => answer,
@@ -197,7 +194,6 @@ impl Client {
     async fn receive(
         &self,
         mut response: Response,
-        hidden: Hidden,
     ) -> Result<Result<Answer, Cause>, reqwest::Error> {
         let status = response.status().as_u16();
         let retry_after = response
@@ -213,7 +209,7 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Ok(Answer { status, retry_after, body, hidden }))
+        Ok(Ok(Answer { status, retry_after, body, hidden: Arc::clone(&self.hidden) }))
     }
 
     /// The connection's words for a transport failure, without the URL: its query may be secret.
@@ -223,15 +219,14 @@ impl Client {
         }
         let connecting = problem.is_connect();
         let problem = problem.without_url();
+        // The outer errors only say that there was a request; the last one says what happened.
         let mut words = problem.to_string();
         let mut source = std::error::Error::source(&problem);
         while let Some(inner) = source {
-            let inner_words = inner.to_string();
-            if !words.contains(&inner_words) {
-                words = format!("{words}: {inner_words}");
-            }
+            words = inner.to_string();
             source = inner.source();
         }
+        let words = self.hidden.shown(&words);
         let what = if connecting { "no connection" } else { "the connection broke" };
         Cause::Transport(format!("{what}: {words}"))
     }

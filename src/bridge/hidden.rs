@@ -1,6 +1,9 @@
 //! Foreign text for messages: white space folded, cut, and without any secret of the connection. A
 //! page in front of a bridge may repeat the request it refuses, headers and all.
 
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
@@ -14,9 +17,15 @@ const SHOWN: usize = 200;
 /// The fewest characters of a secret that is looked for: shorter ones are found in every text.
 const LEAST: usize = 6;
 
+/// The most tokens that are remembered, the latest ones.
+const TOKENS: usize = 8;
+
 /// What must not be repeated.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Hidden(Vec<SecretString>);
+#[derive(Debug, Default)]
+pub(super) struct Hidden {
+    secrets: Vec<SecretString>,
+    tokens: Mutex<VecDeque<SecretString>>,
+}
 
 impl Hidden {
     /// The secrets of a connection, in the forms in which they are sent.
@@ -32,20 +41,25 @@ impl Hidden {
         texts.retain(|text| text.chars().count() >= LEAST);
         // A secret that is part of another must not be taken out of it first.
         texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        Self(texts.into_iter().map(SecretString::from).collect())
+        let secrets = texts.into_iter().map(SecretString::from).collect();
+        Self { secrets, tokens: Mutex::default() }
     }
 
-    /// These and the token.
-    pub(super) fn with(&self, token: &SecretString) -> Self {
-        let long_enough = token.expose_secret().chars().count() >= LEAST;
-        let token = Some(token).filter(|_| long_enough).cloned();
-        Self(token.into_iter().chain(self.0.iter().cloned()).collect())
+    /// From now on this token too.
+    pub(super) fn add(&self, token: &SecretString) {
+        if token.expose_secret().chars().count() < LEAST {
+            return;
+        }
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.push_front(token.clone());
+        tokens.truncate(TOKENS);
     }
 
     /// The text as a message may repeat it. Control characters are escaped where it is printed.
     pub(super) fn shown(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for secret in &self.0 {
+        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        for secret in tokens.iter().chain(&self.secrets) {
             if text.contains(secret.expose_secret()) {
                 text = text.replace(secret.expose_secret(), "[hidden]");
             }
@@ -68,7 +82,8 @@ mod tests {
     use super::*;
 
     fn hidden(secrets: &[&str]) -> Hidden {
-        Hidden(secrets.iter().map(|text| SecretString::from((*text).to_owned())).collect())
+        let secrets = secrets.iter().map(|text| SecretString::from((*text).to_owned()));
+        Hidden { secrets: secrets.collect(), tokens: Mutex::default() }
     }
 
     #[test]
@@ -84,8 +99,16 @@ mod tests {
         let text = format!("{}hunter2-hunter2", "x".repeat(SHOWN - 3));
         let shown = hidden(&["hunter2-hunter2"]).shown(&text);
         assert!(!shown.contains("hun"), "{shown}");
-        let token = SecretString::from("abcdefg".to_owned());
-        assert_eq!(hidden(&[]).with(&token).shown("Bearer abcdefg."), "Bearer [hidden].");
+    }
+
+    #[test]
+    fn the_latest_tokens_are_taken_out_too() {
+        let hidden = hidden(&[]);
+        for number in 1..=TOKENS + 1 {
+            hidden.add(&SecretString::from(format!("token-{number}.")));
+        }
+        assert_eq!(hidden.shown("token-2. token-9."), "[hidden] [hidden]");
+        assert_eq!(hidden.shown("token-1."), "token-1.");
     }
 
     #[test]

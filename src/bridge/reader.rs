@@ -8,7 +8,7 @@ use super::{BridgeError, Client, Mode, request, wire};
 use crate::model::{LiveRow, OfficeId, PersonName, ProviderId, UserId};
 
 /// The most pages of a grid: a server that never ends must not be read for ever.
-const PAGES: usize = 10_000;
+const PAGES: usize = 2_000;
 
 /// An office of the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]

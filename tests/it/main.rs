@@ -7,7 +7,9 @@
     reason = "test code"
 )]
 
+mod apply_faults;
 mod bridge_contract;
+mod bridge_faults;
 mod manifest_files;
 mod manifest_schema;
 mod sim_client;

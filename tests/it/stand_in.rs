@@ -231,6 +231,10 @@ impl State {
         stream.set_nodelay(true)?;
         let mut writer = stream.try_clone()?;
         let mut reader = BufReader::new(stream);
+        if reader.fill_buf()?.first() == Some(&0x16) {
+            // A TLS greeting to a plain port, answered as plain servers do.
+            return writer.write_all(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
+        }
         while let Some(mut request) = read_request(&mut reader)? {
             {
                 let mut seen = self.seen.lock().unwrap();
@@ -246,7 +250,7 @@ impl State {
             self.count(-1);
             match reply {
                 Reply::Answer(status, headers, body) => {
-                    answer(&mut writer, status, headers, &body)?
+                    answer(&mut writer, status, &headers, &body)?;
                 }
                 Reply::Hangup | Reply::Together(..) => return Ok(()),
                 Reply::Bytes(bytes) => return writer.write_all(&bytes),
@@ -317,14 +321,13 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<See
 fn answer(
     writer: &mut TcpStream,
     status: u16,
-    headers: Vec<(&'static str, String)>,
+    headers: &[(&str, String)],
     body: &[u8],
 ) -> std::io::Result<()> {
-    let mut head = format!("HTTP/1.1 {status} As Told\r\ncontent-length: {}\r\n", body.len());
-    for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
-    }
-    head += "\r\n";
+    let headers: String =
+        headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status} As Told\r\ncontent-length: {length}\r\n{headers}\r\n");
     writer.write_all(head.as_bytes())?;
     writer.write_all(body)
 }
