@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::stand_in::{Bridge, PATCH_GRID, Reply, Seen, StandIn, TOKEN_CALL, token};
+use super::stand_in::{Bridge, PATCH_GRID, Reply, Seen, StandIn, TOKEN_CALL, settings, token};
 
 const MANIFEST: &str = "\
 version: 1
@@ -102,6 +102,7 @@ struct Clinic {
     folder: TempDir,
     stop: CancellationToken,
     plan: Plan,
+    run: &'static str,
 }
 
 impl Clinic {
@@ -138,11 +139,13 @@ impl Clinic {
                 Reply::json(200, &json!({"rows": rows, "nextCursor": null}))
             }),
         });
-        let bridge = Bridge::to(&server);
+        let mut settings = settings(&server.url());
+        settings.limits.body = 1024 * 1024;
+        let bridge = Bridge::with(settings);
         let plan = plan_of(&bridge).await;
         assert_eq!(plan.users[0].changes.len() as u64, providers);
         let folder = tempfile::tempdir().unwrap();
-        Self { server, bridge, grid, folder, stop, plan }
+        Self { server, bridge, grid, folder, stop, plan, run: "run-1" }
     }
 
     /// Somebody else writes a row after the plan was made.
@@ -160,7 +163,7 @@ impl Clinic {
         let digest = seal(&self.plan, &[]).unwrap().digest;
         let approved = approve(&self.plan, &digest, &[], None).unwrap();
         let clock = Clock(|| Timestamp::UNIX_EPOCH);
-        let (mut journal, _) = Journal::open(&self.journal(), "lakeside", "run-1", clock).unwrap();
+        let (mut journal, _) = Journal::open(&self.journal(), "lakeside", self.run, clock).unwrap();
         let (reader, writer) = (&self.bridge.reader, &self.bridge.writer);
         let apply = Apply { reader, writer, journal: &mut journal, stop: &self.stop };
         let mut settled = Vec::new();
@@ -592,7 +595,8 @@ async fn after_any_fault_the_next_apply_converges() {
         clinic.apply().await;
         clinic.grid.lock().unwrap().answers.insert("well again".to_owned(), (0, Value::Null));
         let plan = plan_of(&clinic.bridge).await;
-        let again = Clinic { plan, folder: tempfile::tempdir().unwrap(), ..clinic };
+        let folder = tempfile::tempdir().unwrap();
+        let again = Clinic { plan, folder, run: "run-2", ..clinic };
         if !again.plan.is_empty() {
             assert!(again.apply().await.is_whole());
         }
