@@ -8,10 +8,12 @@
 )]
 
 mod apply_faults;
+mod bad_input;
 mod bridge_contract;
 mod bridge_faults;
 mod manifest_files;
 mod manifest_schema;
+mod program;
 mod sim_client;
 mod sim_quickstart;
 mod sim_server;
