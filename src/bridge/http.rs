@@ -10,6 +10,8 @@ use super::Settings;
 
 /// Builds it; nothing is connected yet.
 pub(super) fn client(settings: &Settings) -> Result<reqwest::Client, String> {
+    // An error means that a provider is installed already; without any, building would panic.
+    drop(rustls::crypto::ring::default_provider().install_default());
     let loopback = is_loopback(&settings.url);
     match settings.url.scheme() {
         "https" => {}

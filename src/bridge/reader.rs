@@ -159,14 +159,12 @@ impl Reader {
     /// Reads the users with this name, letter case ignored.
     pub async fn users(&self, name: &str) -> Result<Vec<FoundUser>, BridgeError> {
         let users = self.client.read(request::users(name)).await?;
-        Ok(users
-            .into_iter()
-            .map(|wire::User { user_id, user_name, active }| FoundUser {
-                id: UserId(user_id),
-                name: user_name,
-                active,
-            })
-            .collect())
+        let users = users.into_iter().map(|wire::User { user_id, user_name, active }| FoundUser {
+            id: UserId(user_id),
+            name: user_name,
+            active,
+        });
+        self.once(users, |user| user.id, &format!("look up the user `{name}`"))
     }
 
     /// Reads the whole grid of one user, all pages or none.

@@ -45,6 +45,24 @@ fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     Ok(number)
 }
 
+/// The most characters of the name of a run, which becomes a part of a path and of messages.
+const NAME: usize = 200;
+
+/// The name of a run; `null` where none is running.
+fn run_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name: Option<String> = Option::deserialize(deserializer)?;
+    let fits = |name: &String| !matches!(name.as_str(), "" | "." | "..") && name.len() <= NAME;
+    if name.as_ref().is_some_and(|name| !fits(name)) {
+        return Err(D::Error::custom("a runId must be a name of 1 to 200 characters"));
+    }
+    Ok(name)
+}
+
+/// The name of a run that must be there.
+fn run_named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    run_name(deserializer)?.ok_or_else(|| D::Error::custom("a runId must be a name"))
+}
+
 fn yes() -> bool {
     true
 }
@@ -251,7 +269,7 @@ pub(super) struct Site {
     #[serde(default)]
     pub(super) emr_user: Option<String>,
     pub(super) state: SiteState,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "run_name")]
     pub(super) run_id: Option<String>,
     #[serde(default)]
     pub(super) last_completed: LastCompleted,
@@ -280,6 +298,7 @@ pub(super) struct StartSync {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SyncStarted {
+    #[serde(deserialize_with = "run_named")]
     pub(super) run_id: String,
 }
 

@@ -56,7 +56,7 @@ impl Ended {
 impl Program {
     /// A folder whose `clinic.yaml` names a bridge at this address.
     pub(crate) fn for_bridge(address: SocketAddr) -> Self {
-        Self::with_manifest(&manifest(&format!("http://{address}")))
+        Self::with_manifest(manifest(&format!("http://{address}")))
     }
 
     pub(crate) fn with_manifest(text: impl AsRef<[u8]>) -> Self {

@@ -334,8 +334,6 @@ fn answer(
 
 /// A connection to the stand-in with a secret of every kind and impatient limits.
 pub(crate) fn settings(url: &str) -> Settings {
-    // An error means that another test was first.
-    rustls::crypto::ring::default_provider().install_default().ok();
     let secret = |text: &str| SecretString::from(text.to_owned());
     Settings {
         service: Service::Accuro,
