@@ -1,5 +1,7 @@
 //! Sends requests: limits, authorization, one token, bounded bodies, no redirects.
 
+use std::error::Error;
+use std::io;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -221,12 +223,17 @@ impl Client {
         let problem = problem.without_url();
         // The outer errors only say that there was a request; the last one says what happened.
         let mut words = problem.to_string();
-        let mut source = std::error::Error::source(&problem);
+        let mut source = problem.source();
+        let mut tls = false;
         while let Some(inner) = source {
             words = inner.to_string();
+            tls |= is_tls(inner);
             source = inner.source();
         }
         let words = self.hidden.shown(&words);
+        if connecting && tls {
+            return Cause::Tls(words);
+        }
         let what = if connecting { "no connection" } else { "the connection broke" };
         Cause::Transport(format!("{what}: {words}"))
     }
@@ -259,6 +266,12 @@ fn error(settings: &Settings, attempted: String, cause: Cause) -> BridgeError {
         cause: Box::new(cause),
         unanswered: false,
     }
+}
+
+/// Whether the error is TLS's own, inside however many I/O errors.
+fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    let kept = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>() || kept.is_some_and(|kept| is_tls(kept))
 }
 
 #[expect(clippy::disallowed_methods, reason = "an HTTP date is judged against the wall clock")]

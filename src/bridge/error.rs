@@ -29,6 +29,9 @@ pub enum Cause {
     /// No connection, or it broke.
     #[error("{0}")]
     Transport(String),
+    /// No encrypted connection: the certificate is not believed, or the port does not speak TLS.
+    #[error("no secure connection: {0}")]
+    Tls(String),
     /// No answer in time.
     #[error("no full answer within {} s", .0.as_secs())]
     TimedOut(Duration),
@@ -150,7 +153,7 @@ impl BridgeError {
     /// A stable code that a user may search for.
     pub fn code(&self) -> &'static str {
         match *self.cause {
-            Cause::Transport(_) => "C001",
+            Cause::Transport(_) | Cause::Tls(_) => "C001",
             Cause::TimedOut(_) => "C002",
             Cause::Unauthorized(_) | Cause::Credentials { .. } => "C003",
             Cause::Forbidden(_) => "C004",
@@ -170,6 +173,9 @@ impl BridgeError {
         match &*self.cause {
             Cause::Transport(_) => format!(
                 "check that the {service} bridge is running, that `url` is right and speaks the scheme written there"
+            ),
+            Cause::Tls(_) => format!(
+                "check that `url` of the {service} connection names a port that speaks TLS, and that its certificate is for this host and from an authority that this computer or `ca_file` knows"
             ),
             Cause::TimedOut(_) => {
                 format!("check the {service} bridge's health, then run the command again")
@@ -221,7 +227,8 @@ impl BridgeError {
         match *self.cause {
             Cause::Transport(_) | Cause::TimedOut(_) => true,
             Cause::Status { status, .. } => matches!(status, 429 | 502..=504),
-            Cause::Unauthorized(_)
+            Cause::Tls(_)
+            | Cause::Unauthorized(_)
             | Cause::Credentials { .. }
             | Cause::Forbidden(_)
             | Cause::NotFound(_)
@@ -240,7 +247,8 @@ impl BridgeError {
             return false;
         }
         match *self.cause {
-            Cause::Unauthorized(_)
+            Cause::Tls(_)
+            | Cause::Unauthorized(_)
             | Cause::Credentials { .. }
             | Cause::Forbidden(_)
             | Cause::NotFound(_)

@@ -93,6 +93,31 @@ fn but(call: &str, reply: Reply) -> Script {
     contract().on(call, [reply])
 }
 
+/// A plan whose client secret is read elsewhere.
+fn secret(input: &'static str, parts: &[&'static str], from: &'static str) -> Case {
+    case(input, 1, parts, move || {
+        let text = manifest("http://127.0.0.1:1").replace("{env: BRIDGE_SECRET}", from);
+        (String::new(), run_with_path(&Program::with_manifest(text)))
+    })
+}
+
+/// Runs a plan that may start programs.
+fn run_with_path(program: &Program) -> Ended {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    Ended::of(program.command(&["plan"]).env("PATH", path).output().unwrap())
+}
+
+/// A plan whose connection names a certificate file, which may be there.
+fn with_ca(content: Option<&str>) -> Run {
+    let text = manifest("https://127.0.0.1:1");
+    let text = text.replace("scope: permissions", "ca_file: ca.pem");
+    let program = Program::with_manifest(text);
+    if let Some(content) = content {
+        std::fs::write(program.folder().join("ca.pem"), content).unwrap();
+    }
+    (String::new(), program.run(&["plan"]))
+}
+
 fn manifest_cases() -> Vec<Case> {
     vec![
         case("missing file", 1, &["error[M001]: cannot read the manifest missing.yaml"], || {
@@ -110,6 +135,22 @@ fn manifest_cases() -> Vec<Case> {
             let program = Program::with_manifest(manifest("http://127.0.0.1:1"));
             let output = program.command(&["plan"]).env_remove("BRIDGE_SECRET").output();
             (String::new(), Ended::of(output.unwrap()))
+        }),
+        secret("missing secret file", &["C012", "the file secret.txt"], "{file: secret.txt}"),
+        secret(
+            "secret command that fails",
+            &["C012", "the command false ended with"],
+            "{command: [\"false\"]}",
+        ),
+        secret(
+            "no such secret command",
+            &["C012", "the command no-such-program"],
+            "{command: [no-such-program, canary]}",
+        ),
+        secret("empty secret", &["C012", "/dev/null gives no text"], "{file: /dev/null}"),
+        case("missing ca_file", 1, &["error[C013]", "cannot read ca.pem"], || with_ca(None)),
+        case("ca_file without a certificate", 1, &["error[C011]", "ca_file"], || {
+            with_ca(Some("not a certificate"))
         }),
         case("http to another machine", 1, &["error[M", "clinic.yaml:7"], || {
             let text = manifest("http://bridge.example.org");
@@ -172,7 +213,7 @@ fn server_cases() -> Vec<Case> {
             drop(listener);
             (address.to_string(), Program::for_bridge(address).run(&["plan"]))
         }),
-        case("TLS to a plain port", 1, &["error[C001]", "speaks the scheme written there"], || {
+        case("TLS to a plain port", 1, &["error[C001]", "a port that speaks TLS"], || {
             let server = StandIn::scripted(contract());
             let text = manifest(&format!("https://{}", server.address));
             (server.address.to_string(), Program::with_manifest(text).run(&["plan"]))
@@ -352,6 +393,7 @@ fn judged(case: &Case) -> (String, Vec<String>) {
     (format!("| {input} | {} | {} | {} |", ended.code, cell(&first), cell(&hint)), wrong)
 }
 
+#[cfg_attr(not(unix), ignore = "secrets come from programs and devices of Unix")]
 #[test]
 fn bad_input_ends_with_its_code_and_words_that_help() {
     let cases: Vec<Case> =

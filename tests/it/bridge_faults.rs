@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use accuroform::bridge::{BridgeError, Cause, Limits, Mode, RowWrite, Written};
+use accuroform::bridge::{BridgeError, Cause, Limits, Mode, RowWrite, Settings, Written};
 use accuroform::model::{Cells, Columns, Level, OfficeId, ProviderId, RowKey, UserId};
 use serde_json::{Value, json};
 
@@ -77,16 +77,41 @@ async fn the_wrong_scheme_is_hinted_at_in_both_directions() {
     let error = bridge.reader.offices().await.unwrap_err();
     assert_sound(&error, &plain.address.to_string());
     assert_eq!(error.code(), "C001");
-    assert!(error.hint().contains("speaks the scheme written there"), "{}", error.hint());
+    assert!(error.to_string().contains("no secure connection: "), "{error}");
+    assert!(error.hint().contains("a port that speaks TLS"), "{}", error.hint());
     assert!(plain.seen().is_empty());
 
-    // What a TLS server says to a plain request: the alert "unexpected message".
-    let alert = Reply::Bytes(vec![0x15, 3, 3, 0, 2, 2, 10]);
-    let tls = StandIn::start(move |_| alert.clone());
+    let tls = StandIn::secured(Script::contract());
     let error = Bridge::to(&tls).reader.offices().await.unwrap_err();
     assert_sound(&error, &tls.address.to_string());
     assert_eq!(error.code(), "C001");
     assert!(error.hint().contains("speaks the scheme written there"), "{}", error.hint());
+    assert!(tls.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_certificate_is_believed_when_its_authority_is_known_and_its_name_is_right() {
+    let server = StandIn::secured(Script::contract());
+    let secured = |host: &str, ca: Option<&[u8]>| {
+        let url = format!("https://{host}:{}", server.address.port());
+        let ca = ca.map(<[u8]>::to_vec);
+        Bridge::with(Settings { ca, ..settings(&url) }).reader
+    };
+    let ours: &[u8] = include_bytes!("../tls/ca.pem");
+    secured("127.0.0.1", Some(ours)).offices().await.unwrap();
+    assert_eq!(server.calls(OFFICES).len(), 1);
+
+    let other_name = secured("localhost", Some(ours)).offices().await.unwrap_err();
+    let unknown = secured("127.0.0.1", None).offices().await.unwrap_err();
+    for error in [other_name, unknown] {
+        assert_eq!(error.code(), "C001");
+        assert!(
+            error.to_string().contains("no secure connection: invalid peer certificate: "),
+            "{error}"
+        );
+        assert!(error.hint().contains("ca_file"), "{}", error.hint());
+    }
+    assert_eq!(server.calls(OFFICES).len(), 1);
 }
 
 /// A directory of so many offices, each with one provider.

@@ -4,7 +4,7 @@
 //! client or the simulator, and it can break every rule of HTTP.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -175,6 +175,36 @@ impl StandIn {
     }
 
     pub(crate) fn start(handler: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen(handler, State::converse)
+    }
+
+    /// Speaks TLS, with a certificate for 127.0.0.1 from the authority of `tests/tls`.
+    pub(crate) fn secured(script: Script) -> Self {
+        use rustls::pki_types::pem::PemObject as _;
+        use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+        let chain = CertificateDer::pem_slice_iter(include_bytes!("../tls/server.pem"));
+        let key = PrivateKeyDer::from_pem_slice(include_bytes!("../tls/server.key")).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain.map(Result::unwrap).collect(), key)
+            .unwrap();
+        let config = Arc::new(config);
+        Self::listen(
+            move |seen| script.reply(seen),
+            move |state, stream| {
+                let tls = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+                state.converse(rustls::StreamOwned::new(tls, stream))
+            },
+        )
+    }
+
+    fn listen(
+        handler: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
+        converse: impl Fn(&State, TcpStream) -> std::io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State {
@@ -184,15 +214,17 @@ impl StandIn {
             changed: Condvar::new(),
             over: AtomicBool::new(false),
         });
-        let shared = Arc::clone(&state);
+        let (shared, converse) = (Arc::clone(&state), Arc::new(converse));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 if shared.over.load(Ordering::SeqCst) {
                     return;
                 }
-                let shared = Arc::clone(&shared);
+                let (shared, converse) = (Arc::clone(&shared), Arc::clone(&converse));
                 // A client that goes away ends the connection, not the server.
-                std::thread::spawn(move || drop(shared.converse(stream)));
+                std::thread::spawn(move || {
+                    drop(stream.set_nodelay(true).and_then(|()| converse(&shared, stream)));
+                });
             }
         });
         Self { address, state }
@@ -227,12 +259,11 @@ impl Drop for StandIn {
 
 impl State {
     /// Answers the requests of one connection until either side ends it.
-    fn converse(&self, stream: TcpStream) -> std::io::Result<()> {
-        stream.set_nodelay(true)?;
-        let mut writer = stream.try_clone()?;
+    fn converse<S: Read + Write>(&self, stream: S) -> std::io::Result<()> {
         let mut reader = BufReader::new(stream);
         if reader.fill_buf()?.first() == Some(&0x16) {
             // A TLS greeting to a plain port, answered as plain servers do.
+            let writer = reader.get_mut();
             return writer.write_all(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
         }
         while let Some(mut request) = read_request(&mut reader)? {
@@ -248,9 +279,10 @@ impl State {
                 reply = *then;
             }
             self.count(-1);
+            let writer = reader.get_mut();
             match reply {
                 Reply::Answer(status, headers, body) => {
-                    answer(&mut writer, status, &headers, &body)?;
+                    answer(writer, status, &headers, &body)?;
                 }
                 Reply::Hangup | Reply::Together(..) => return Ok(()),
                 Reply::Bytes(bytes) => return writer.write_all(&bytes),
@@ -290,7 +322,7 @@ impl State {
     }
 }
 
-fn read_request(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Seen>> {
+fn read_request<S: Read>(reader: &mut BufReader<S>) -> std::io::Result<Option<Seen>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);
@@ -319,7 +351,7 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<See
 }
 
 fn answer(
-    writer: &mut TcpStream,
+    writer: &mut impl Write,
     status: u16,
     headers: &[(&str, String)],
     body: &[u8],
@@ -329,7 +361,8 @@ fn answer(
     let length = body.len();
     let head = format!("HTTP/1.1 {status} As Told\r\ncontent-length: {length}\r\n{headers}\r\n");
     writer.write_all(head.as_bytes())?;
-    writer.write_all(body)
+    writer.write_all(body)?;
+    writer.flush()
 }
 
 /// A connection to the stand-in with a secret of every kind and impatient limits.
