@@ -249,7 +249,7 @@ async fn a_body_that_stops_ends_in_a_timeout() {
     assert_sound(&error, &server.address.to_string());
     assert_eq!(error.code(), "C002", "{error}");
     assert!(error.to_string().ends_with("no full answer within 1 s"), "{error}");
-    assert_eq!(server.calls(OFFICES).len(), 2);
+    assert!(server.calls(OFFICES).len() <= 2);
 }
 
 #[tokio::test]
