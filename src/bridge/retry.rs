@@ -43,7 +43,8 @@ pub(super) async fn retried<T, F: Future<Output = Result<T, BridgeError>>>(
         })
         .notify(|error, wait| {
             unanswered |= !error.changed_nothing();
-            tracing::debug!(%error, ?wait, "trying again");
+            // As a string, so that the log escapes what a server put into it.
+            tracing::debug!(error = error.to_string(), ?wait, "trying again");
         })
         .await;
     result.map_err(|error| error.after(unanswered))

@@ -70,3 +70,17 @@ fn the_fullest_log_shows_no_secret() {
         assert!(!text.contains("canary"), "{text}");
     }
 }
+
+#[test]
+fn the_log_escapes_what_a_server_says() {
+    let evil = Reply::text(503, "evil \u{1b}[31m \u{202e} \u{9b}");
+    let script = Script::contract().on(OFFICES, [evil.with("retry-after", "0")]);
+    let server = StandIn::scripted(script);
+    let program = Program::for_bridge(server.address);
+    let output = program.command(&["plan"]).env("ACCUROFORM_LOG", "trace").output().unwrap();
+    let ended = Ended::of(output);
+    assert!(ended.stderr.contains("trying again"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("evil"), "{}", ended.stderr);
+    let raw = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+    assert!(!ended.everything().contains(raw), "{:?}", ended.stderr);
+}
