@@ -58,9 +58,13 @@ impl Applied {
                 .all(|row| matches!(row.outcome, Outcome::Done | Outcome::AlreadyTrue))
     }
 
-    /// Whether anything in the grid is different because of this apply, or may be.
+    /// Whether anything in the grid is different because of this apply, or may be. A row that was
+    /// already true was written after the plan was read, perhaps by a try without an answer.
     pub fn may_have_written(&self) -> bool {
-        self.outcomes.iter().any(|row| matches!(row.outcome, Outcome::Done | Outcome::Failed(_)))
+        self.outcomes.iter().any(|row| match row.outcome {
+            Outcome::Done | Outcome::AlreadyTrue | Outcome::Failed(_) => true,
+            Outcome::Held(_) | Outcome::NotReached => false,
+        })
     }
 }
 

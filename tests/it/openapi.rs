@@ -67,7 +67,8 @@ fn every_fixture_has_the_shape_that_the_document_says() {
     }
     let files = fs::read_dir(root().join("tests/wire")).unwrap();
     for file in files.map(|entry| entry.unwrap().file_name().into_string().unwrap()) {
-        assert!(!file.ends_with(".json") || seen.contains(&file), "{file} has no schema here");
+        let known = seen.contains(&file) || file == "token.request.form";
+        assert!(known, "{file} has no schema here");
     }
 }
 
