@@ -347,7 +347,11 @@ fn usage_cases() -> Vec<Case> {
             &["error: ", "write 90s, 30m or 2h"],
             &["apply", "--sync-timeout", "1d"],
         ),
-        usage("no such folder", &["error: cannot change to nowhere"], &["-chdir=nowhere", "plan"]),
+        usage(
+            "no such folder",
+            &["error[U004]: cannot change to nowhere"],
+            &["-chdir=nowhere", "plan"],
+        ),
     ]
 }
 
