@@ -269,6 +269,12 @@ impl BridgeError {
         self
     }
 
+    /// Whether the server turned the call away before it looked at it: it may be sent again even
+    /// where sending twice is not harmless.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(*self.cause, Cause::Status { status: 429, .. })
+    }
+
     /// How long the server asked to wait.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         if let Cause::Status { retry_after, .. } = *self.cause { retry_after } else { None }

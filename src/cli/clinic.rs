@@ -155,6 +155,14 @@ impl Clinic {
             live: &live,
             targets: &targets,
         });
+        if let Some(violation) = plan::check_against(&plan, &desired, &live).into_iter().next() {
+            return Err(Failure::new(
+                Exit::Refused,
+                "P011",
+                format!("the plan is not sound: {violation}"),
+                "report this as a defect; nothing was written",
+            ));
+        }
         let refusals = plan::refusals(&plan, &self.policy());
         Ok(Planned { live, desired, plan, refusals })
     }

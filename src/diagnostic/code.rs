@@ -76,6 +76,7 @@ codes! {
     AmbiguousUser "N008" "several EMR users have this name",
     InactiveUser "N009" "the EMR user is not active",
     InactiveOffice "N010" "the office is not active",
+    UnreadOffice "N011" "an office that no rule covers could not be read",
     // G: guards.
     RevokedRows "G001" "too many rows would lose access",
     Revocations "G002" "too many cells would be revoked",

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::record::{Event, Record, VERSION};
+use super::record::{Event, Outcome, Record, VERSION};
 use crate::model::sha256;
 
 /// What a journal holds.
@@ -76,13 +76,26 @@ pub fn read(text: &str) -> Result<Reading, ReadError> {
 /// Whether a sync is owed: a write is not yet verified, or the last sync was not completed.
 pub fn is_pending(records: &[Record]) -> bool {
     let (mut unverified, mut unsynced) = (false, false);
+    let mut before_batch = false;
     for record in records {
         match &record.event {
-            Event::BatchStarted { .. } => unverified = true,
+            Event::BatchStarted { .. } => {
+                before_batch = unverified;
+                unverified = true;
+            }
+            Event::BatchEnded { outcomes, .. } => {
+                let wrote_nothing = outcomes.iter().all(|row| match row.outcome {
+                    Outcome::Held(_) | Outcome::Refused(_) | Outcome::NotReached => true,
+                    Outcome::Done | Outcome::AlreadyTrue | Outcome::Failed(_) => false,
+                });
+                if wrote_nothing {
+                    unverified = before_batch;
+                }
+            }
             Event::SyncStarted { .. } => unsynced = true,
             Event::SyncEnded { complete, .. } => unsynced = !complete,
             Event::Verified { correct } => unverified = !correct,
-            Event::Started(_) | Event::BatchEnded { .. } | Event::Ended { .. } => {}
+            Event::Started(_) | Event::Ended { .. } => {}
         }
     }
     unverified || unsynced

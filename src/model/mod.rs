@@ -17,4 +17,4 @@ pub use column::{Column, Columns, Level};
 pub use digest::sha256;
 pub use endpoint::Endpoint;
 pub use ids::{OfficeId, ProviderId, Revision, UserId};
-pub use name::{Names, PersonName, fold};
+pub use name::{Names, PersonName, compose, fold};

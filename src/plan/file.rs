@@ -16,7 +16,8 @@ use crate::model::sha256;
 /// The format this program writes; it reads every file of the same major version.
 pub const FORMAT: &str = "1.0";
 
-const KIND: &str = "accuroform.plan";
+/// What `kind` says in every plan file.
+pub const KIND: &str = "accuroform.plan";
 
 /// A plan as it is stored, with the digest that stands for it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -141,8 +141,12 @@ impl Count {
 fn protected(plan: &Plan, columns: &[Column]) -> Option<Refusal> {
     let unexplained = |user: &UserPlan, change: &Change, column: Column| {
         let rule = user.rules.get(change.rule as usize);
-        change.after.columns().get(column) > change.before.columns().get(column)
-            && change.after.columns().get(column) > Level::None
+        let (before, after) =
+            (change.before.columns().get(column), change.after.columns().get(column));
+        // A later date is more access to every column that the row holds.
+        let longer = change.before.until_differs(change.after)
+            && change.after.until().is_none_or(|end| Some(end) > change.before.until());
+        (after > before || (after > Level::None && longer))
             && rule.is_none_or(|rule| rule.reason.is_none())
     };
     let hit: Vec<_> = changes(plan)

@@ -288,7 +288,7 @@ fn apply_cases() -> Vec<Case> {
         command(
             "500 for a write",
             4,
-            &["not written", "1 failed"],
+            &["not there when last read", "1 failed"],
             APPLY,
             patch(Reply::refusal(500, "no")),
         ),

@@ -229,7 +229,7 @@ async fn a_sync_is_started_watched_and_complete() {
     let watch = Clinic::watch(Mode::Full);
     let (reader, starter) = (clinic.opened.ocean(), clinic.opened.sync_starter());
     let synced = ocean::sync(&reader, &starter, &watch, &mut |p| told.push(p)).await.unwrap();
-    assert!(!synced.joined);
+    assert_eq!(synced.origin, ocean::Origin::Ours);
     assert_eq!(told, [Progress::Running(synced.run.clone().unwrap())]);
     let site = reader.site("4021").await.unwrap();
     assert_eq!((site.running, site.last_full.is_some()), (None, true));

@@ -157,3 +157,15 @@ fn the_checker_finds_what_a_planner_must_never_do() {
     twice.users[0].changes.push(change);
     assert_eq!(check(&twice)[0].problem, "the row is out of order, or there twice");
 }
+
+#[test]
+fn a_later_date_is_more_of_a_protected_column_too() {
+    let world = World::new().office(1, "Main Street", &[(1, "A, A")]).row(
+        1,
+        1,
+        &format!("{OCEAN} inbox / 2027-01-31"),
+    );
+    assert_eq!(broken(&world, "users: [{profile: ocean, all_offices: true}]"), ["G006"]);
+    let reason = "users: [{profile: ocean, reason: ticket 7, all_offices: true}]";
+    assert_eq!(broken(&world, reason), [""; 0]);
+}

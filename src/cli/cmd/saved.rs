@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::clinic::{Clinic, Planned};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::plan::file::open;
+use crate::plan::file::{KIND, open};
 use crate::plan::{Comparison, Plan, compare};
 
 /// A plan from a file.
@@ -25,13 +25,15 @@ pub(super) fn read(path: &Path) -> Result<String, Failure> {
 }
 
 impl Saved {
-    /// The saved plan in this file; `None` if the file is not JSON and so may be a manifest.
+    /// The saved plan in this file; `None` if it is no plan and so may be a manifest.
     pub(super) fn load(path: &Path) -> Result<Option<Self>, Failure> {
         let Ok(bytes) = fs::read(path) else { return Ok(None) };
-        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        let text = String::from_utf8_lossy(&bytes);
+        // Whatever claims to be a plan is read as one, so that a damaged plan is refused as such.
+        if !text.trim_start().starts_with('{') || !text.contains(KIND) {
             return Ok(None);
         }
-        let (plan, digest) = open(&read(path)?)?;
+        let (plan, digest) = open(&text)?;
         Ok(Some(Self { plan, digest }))
     }
 

@@ -10,7 +10,7 @@ use crate::cli::cmd::execute::starter;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::finish::{mode, print_sync, sync, sync_json, watch};
+use crate::cli::finish::{mode, print_sync, site_user, sync, sync_json, watch};
 use crate::cli::interrupt;
 use crate::cli::printer::Printer;
 use crate::journal::Journal;
@@ -25,6 +25,7 @@ pub(super) async fn run(
     let (id, run) = (&clinic.manifest.clinic.id, environment.new_run()?);
     let (mut journal, _) = Journal::open(&clinic.state(), id, &run, environment.clock)?;
     let opened = clinic.connect(environment).await?;
+    site_user(&clinic, &opened).await?;
     journal.append(starter("sync", &clinic, None, environment))?;
     let stop = CancellationToken::new();
     // Asked for by name, a sync runs even where apply leaves it to somebody else.
@@ -43,7 +44,7 @@ pub(super) async fn run(
             "sync": sync_json(&result),
             "exit_code": exit.code(),
         });
-        printer.result(&format!("{document}\n"));
+        printer.document(&format!("{document}\n"));
     } else {
         print_sync(&result, printer);
     }
