@@ -13,7 +13,7 @@ use crate::report::escape;
 use crate::state::{Claim, Lock, LockError, Notice};
 
 /// After this long without a word a holder is taken for dead.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 /// Who asks for the lock, and for how long.
 pub(super) struct Asking<'a> {

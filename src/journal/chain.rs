@@ -235,13 +235,15 @@ fn walk(links: &[Link]) -> Vec<Fault> {
             continue;
         }
         let next = links.get(index + 1);
-        let next_follows = |digest: &str| next.is_none_or(|next| next.previous == digest);
-        if follows {
+        // A next line that is no record, or none, says nothing against this one.
+        let next_follows =
+            |digest: &str| next.is_none_or(|next| next.seq.is_none() || next.previous == digest);
+        if next.is_some_and(|next| next.previous == at.digest && next.seq == Some(due)) {
+            walk.stray(link, seq);
+        } else if follows {
             // Bound to the record before it, so only its number can be wrong.
             walk.faults.push(Fault::Edited { line: here.line, seq: due });
             at = At { seq: due, ..here };
-        } else if next.is_some_and(|next| next.previous == at.digest && next.seq == Some(due)) {
-            walk.stray(link, seq);
         } else if seq > due && !next_follows(&here.digest) && !walk.is_genuine(link, seq) {
             // Nothing speaks for its number: it is the record that is due, edited.
             walk.faults.push(Fault::Edited { line: here.line, seq: due });
@@ -301,12 +303,11 @@ impl<'a> Walk<'a> {
 
     /// A record that does not belong where it is: moved there, unless it is a copy or made up.
     fn stray(&mut self, link: &Link, seq: u64) {
-        let line = link.line;
         let is_copy = self.places.get(&seq).is_some_and(|lines| lines.len() > 1);
         if is_copy || !self.is_genuine(link, seq) {
-            self.faults.push(Fault::Inserted { line, seq });
+            self.faults.push(Fault::Inserted { line: link.line, seq });
         } else if self.moved.insert(seq) {
-            self.faults.push(Fault::Moved { line, seq });
+            self.faults.push(Fault::Moved { line: link.line, seq });
         }
     }
 

@@ -94,9 +94,10 @@ fn io(attempted: &'static str, path: &Path) -> impl Fn(io::Error) -> JournalErro
 /// A fault of the whole file as an error of it.
 fn unreadable(path: &Path, problem: Fault) -> JournalError {
     let path = path.to_owned();
-    match problem {
-        Fault::Version { .. } => JournalError::Newer { path, problem },
-        problem => JournalError::Unreadable { path, problem },
+    if matches!(problem, Fault::Version { .. }) {
+        JournalError::Newer { path, problem }
+    } else {
+        JournalError::Unreadable { path, problem }
     }
 }
 
@@ -201,6 +202,7 @@ impl Journal {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "test code")]
 mod tests {
     use super::*;
 

@@ -172,8 +172,7 @@ impl Open {
         } else if sync_alone {
             match (run.synced, run.verified) {
                 (Some(true), None | Some(true)) => End::Synced,
-                (Some(false), _) if !ended => End::Interrupted,
-                (None, _) if !ended => End::Interrupted,
+                (Some(false) | None, _) if !ended => End::Interrupted,
                 _ => End::NotSynced,
             }
         } else if !ended {

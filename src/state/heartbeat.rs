@@ -60,28 +60,28 @@ pub(super) struct Beat {
 impl Heartbeat {
     pub(super) fn start(beat: Beat) -> io::Result<Self> {
         let (end, ended) = mpsc::channel::<()>();
-        let loss = Arc::new(OnceLock::new());
-        let told = Arc::clone(&loss);
+        let told = Arc::new(OnceLock::new());
+        let shared = Arc::clone(&told);
         let run = move || {
             let mut good = Instant::now();
             while ended.recv_timeout(beat.lease / 3) == Err(RecvTimeoutError::Timeout) {
-                let lost = match beat.renew() {
+                let gone = match beat.renew() {
                     Ok(None) => {
                         good = Instant::now();
                         continue;
                     }
-                    Ok(Some(lost)) => lost,
+                    Ok(Some(loss)) => loss,
                     // A full disk may have room again before others take the lock for dead.
                     Err(_) if good.elapsed() < beat.lease * 2 / 3 => continue,
                     Err(error) => Loss::NotRenewed(error.to_string()),
                 };
-                told.get_or_init(|| lost);
+                told.get_or_init(|| gone);
                 beat.stop.cancel();
                 return;
             }
         };
         let thread = thread::Builder::new().name("lock".to_owned()).spawn(run)?;
-        Ok(Self { end: Some(end), thread: Some(thread), loss })
+        Ok(Self { end: Some(end), thread: Some(thread), loss: shared })
     }
 
     pub(super) fn loss(&self) -> Option<&Loss> {

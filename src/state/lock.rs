@@ -199,22 +199,17 @@ fn attempt(
     if file.create(&prepared, &guard)? {
         return Ok(Attempt::Taken(Box::new(ours)));
     }
-    match file.read()? {
-        Some(holder) => Ok(Attempt::Held(Box::new(holder))),
+    let Some(holder) = file.read()? else {
         // Somebody who does not see our guard took it and gave it back within a moment.
-        None => {
-            let problem = io::Error::other("it came and went while we asked for it");
-            Err(LockError::Io { attempted: "create", path: file.path(), problem })
-        }
-    }
+        let problem = io::Error::other("it came and went while we asked for it");
+        return Err(LockError::Io { attempted: "create", path: file.path(), problem });
+    };
+    Ok(Attempt::Held(Box::new(holder)))
 }
 
 fn remove_own(file: &LockFile, id: &str) -> Result<(), LockError> {
     let guard = file.guard()?;
-    match file.read()? {
-        Some(holder) if holder.id == id => file.remove(&guard),
-        Some(_) | None => Ok(()),
-    }
+    if file.read()?.is_some_and(|holder| holder.id == id) { file.remove(&guard) } else { Ok(()) }
 }
 
 /// Who holds the lock of a clinic, if anybody does; looks only.

@@ -13,6 +13,8 @@
 mod architecture;
 mod cases;
 mod docs;
+mod journal;
+mod lock;
 mod manifest_files;
 mod manifest_grants;
 mod manifest_property;
