@@ -158,7 +158,7 @@ impl Clinic {
         if let Some(violation) = plan::check_against(&plan, &desired, &live).into_iter().next() {
             return Err(Failure::new(
                 Exit::Refused,
-                "P011",
+                "P016",
                 format!("the plan is not sound: {violation}"),
                 "report this as a defect; nothing was written",
             ));

@@ -153,6 +153,10 @@ pub async fn sync(
     let watched = Watched { reader, watch, deadline: Instant::now() + *timeout };
     let mut lost = 0;
     while Instant::now() < watched.deadline {
+        // Who lost the clinic's lock starts nothing any more.
+        if watch.stop.is_cancelled() {
+            return Err(SyncError::Interrupted);
+        }
         let seen = reader.site(site).await?;
         if let Some(run) = seen.running {
             tell(Progress::WaitingFor(run.clone()));

@@ -21,6 +21,8 @@ mod bridge_repeat;
 mod bridge_token;
 mod cases;
 mod docs;
+mod journal;
+mod lock;
 mod manifest_files;
 mod manifest_grants;
 mod manifest_property;
