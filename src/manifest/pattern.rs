@@ -7,7 +7,7 @@ use jiff::tz;
 
 use super::shown;
 use crate::diagnostic::{Code, did_you_mean};
-use crate::model::Until;
+use crate::model::{PublicKey, Until};
 
 /// Anything but white space.
 pub(super) const TEXT: &str = r"\S";
@@ -24,6 +24,8 @@ pub(super) const URL: &str =
     r"^(https://[^/?#@\s]+|http://(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?)(/[^?#\s]*)?$";
 /// An environment variable.
 pub(super) const ENV: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
+/// An approver's public key.
+pub(super) const PUBLIC_KEY: &str = "^ed25519:[A-Za-z0-9+/]{43}=$";
 /// A header that a connection may set.
 pub(super) const HEADER: &str = concat!(
     "^(?!([Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn]|[Hh][Oo][Ss][Tt]",
@@ -63,7 +65,10 @@ impl Fault {
 
     /// Whether the message or hint quotes the text.
     pub(super) fn quotes(&self) -> bool {
-        !matches!(self.code, Code::Url | Code::SecretReference | Code::PathTemplate)
+        !matches!(
+            self.code,
+            Code::Url | Code::SecretReference | Code::PathTemplate | Code::PublicKey
+        )
     }
 }
 
@@ -78,6 +83,7 @@ pub(super) const ALL: &[(&str, Judge)] = &[
     (PROFILE_NAME, profile_name),
     (URL, url),
     (ENV, env),
+    (PUBLIC_KEY, public_key),
     (HEADER, header),
     (PATH, |path| path_template(path, &[])),
     (PATH_OFFICE, |path| path_template(path, &["officeId"])),
@@ -238,6 +244,17 @@ fn env(written: &str) -> Result<(), Fault> {
     ))
 }
 
+/// The message never shows the text: it may be a private key.
+fn public_key(written: &str) -> Result<(), Fault> {
+    written.parse::<PublicKey>().map(|_| ()).map_err(|_| {
+        Fault::new(
+            Code::PublicKey,
+            "the text is not an Ed25519 public key",
+            "write the line that `accuroform approve --show-key --key FILE` prints",
+        )
+    })
+}
+
 fn header(written: &str) -> Result<(), Fault> {
     let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+.^_`|~-".contains(c);
     if written.is_empty() || !written.chars().all(token) {
@@ -337,6 +354,10 @@ mod tests {
         "http://127.0.0.1",
         "http://[::1]:2/z",
         "http://127.x",
+        "ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+        "ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        "ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
         "NAME",
         "1NAME",
         "NA-ME",

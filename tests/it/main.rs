@@ -10,6 +10,7 @@
     reason = "test code"
 )]
 
+mod approvals;
 mod architecture;
 mod cases;
 mod docs;

@@ -1,6 +1,6 @@
 //! The limits, and the only way to an approval.
 
-use accuroform::approval::{NotApproved, approve};
+use accuroform::approval::{Consent, NotApproved, approve};
 use accuroform::plan::file::seal;
 use accuroform::plan::{Action, check};
 
@@ -104,7 +104,11 @@ fn a_protected_column_needs_a_reason() {
         max_revoked_rows_percent: 30,
         max_revocations: 25,
         max_changed_rows_percent: 100,
+        max_revocations_per_office: 25,
         protected_columns: vec![accuroform::model::Column::Inbox],
+        protected: accuroform::plan::Protected::default(),
+        own_user: None,
+        allow_empty: false,
     };
     let refusals = accuroform::plan::refusals(&plan, &policy);
     assert_eq!(refusals[0].code.as_str(), "G006");
@@ -118,11 +122,14 @@ fn an_override_is_good_for_one_plan_alone() {
     let (plan, refusals) = (world.plan(&rest), world.refusals(&rest));
     let digest = seal(&plan, &refusals).unwrap().digest;
     let hex = digest.strip_prefix("sha256:").unwrap();
-    assert!(matches!(approve(&plan, &digest, &refusals, None), Err(NotApproved::Refused(_))));
-    assert!(approve(&plan, &digest, &refusals, Some(&hex[..8])).is_ok());
-    assert!(approve(&plan, &digest, &refusals, Some(&digest[..20])).is_ok());
+    assert!(matches!(
+        approve(&plan, &digest, &refusals, Consent::unsigned(None)),
+        Err(NotApproved::Refused(_))
+    ));
+    assert!(approve(&plan, &digest, &refusals, Consent::unsigned(Some(&hex[..8]))).is_ok());
+    assert!(approve(&plan, &digest, &refusals, Consent::unsigned(Some(&digest[..20]))).is_ok());
     for wrong in ["", "sha256:", &hex[..7], "00000000"] {
-        let result = approve(&plan, &digest, &refusals, Some(wrong));
+        let result = approve(&plan, &digest, &refusals, Consent::unsigned(Some(wrong)));
         assert!(matches!(result, Err(NotApproved::OtherPlan(_))), "{wrong}");
     }
 }
@@ -134,7 +141,10 @@ fn a_plan_with_unresolved_names_cannot_be_approved() {
         world.plan("users: [{profile: ocean, offices: [{id: 1, providers: [{id: 1}, {id: 2}]}]}]");
     assert!(!plan.is_empty());
     let digest = seal(&plan, &[]).unwrap().digest;
-    assert!(matches!(approve(&plan, &digest, &[], None), Err(NotApproved::Unresolved(1))));
+    assert!(matches!(
+        approve(&plan, &digest, &[], Consent::unsigned(None)),
+        Err(NotApproved::Unresolved(1))
+    ));
 }
 
 #[test]
