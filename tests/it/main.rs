@@ -23,6 +23,7 @@ mod manifest_shown;
 mod pipeline;
 mod plan_file;
 mod plan_guard;
+mod plan_integrity;
 mod plan_laws;
 mod plan_rules;
 mod readme;
