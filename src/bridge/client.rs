@@ -6,7 +6,9 @@ use std::time::Duration;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Certificate, RequestBuilder, Response, Url, redirect, retry as protocol_retry};
+use reqwest::{
+    Certificate, Identity, RequestBuilder, Response, Url, redirect, retry as protocol_retry,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -202,12 +204,17 @@ impl Client {
         let problem = problem.without_url();
         let mut words = problem.to_string();
         let mut source = std::error::Error::source(&problem);
+        let mut of_certificate = false;
         while let Some(inner) = source {
+            of_certificate |= is_of_certificate(inner);
             let inner_words = inner.to_string();
             if !words.contains(&inner_words) {
                 words = format!("{words}: {inner_words}");
             }
             source = inner.source();
+        }
+        if of_certificate {
+            return Cause::Certificate(format!("no trust: {words}"));
         }
         let what = if connecting { "no connection" } else { "the connection broke" };
         Cause::Transport(format!("{what}: {words}"))
@@ -225,6 +232,32 @@ impl Client {
 
     fn error(&self, call: &Call, cause: Cause) -> BridgeError {
         error(&self.settings, call.attempted.clone(), cause)
+    }
+}
+
+/// Whether TLS ended because of a certificate: the service's here, or ours there.
+fn is_of_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
+    use rustls::AlertDescription as Alert;
+    // The system's error hides the one inside it from the chain of sources.
+    if let Some(inside) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        return is_of_certificate(inside);
+    }
+    match error.downcast_ref::<rustls::Error>() {
+        Some(rustls::Error::InvalidCertificate(_)) => true,
+        Some(rustls::Error::AlertReceived(alert)) => [
+            Alert::NoCertificate,
+            Alert::BadCertificate,
+            Alert::UnsupportedCertificate,
+            Alert::CertificateRevoked,
+            Alert::CertificateExpired,
+            Alert::CertificateUnknown,
+            Alert::UnknownCA,
+            Alert::AccessDenied,
+            Alert::DecryptError,
+            Alert::CertificateRequired,
+        ]
+        .contains(alert),
+        Some(_) | None => false,
     }
 }
 
@@ -271,6 +304,16 @@ fn http(settings: &Settings) -> Result<reqwest::Client, String> {
             return Err("the ca_file holds no PEM certificate".to_owned());
         }
         builder = builder.tls_certs_merge(certificates);
+    }
+    if let Some(pem) = &settings.identity {
+        if settings.url.scheme() != "https" {
+            return Err("a client_certificate needs an https url".to_owned());
+        }
+        // The parser's words may repeat a piece of the text, and the text holds the key.
+        let identity = Identity::from_pem(pem.expose_secret().as_bytes()).map_err(|_| {
+            "the client_certificate and its key are not PEM, or the key is encrypted".to_owned()
+        })?;
+        builder = builder.identity(identity);
     }
     builder.build().map_err(|error| error.without_url().to_string())
 }

@@ -26,6 +26,9 @@ pub enum Cause {
     /// No connection, or it broke.
     #[error("{0}")]
     Transport(String),
+    /// One of the two did not accept the certificate of the other: waiting does not mend it.
+    #[error("{0}")]
+    Certificate(String),
     /// No answer in time.
     #[error("no full answer within {} s", .0.as_secs())]
     TimedOut(Duration),
@@ -136,6 +139,7 @@ impl BridgeError {
     pub fn code(&self) -> &'static str {
         match *self.cause {
             Cause::Transport(_) => "C001",
+            Cause::Certificate(_) => "C015",
             Cause::TimedOut(_) => "C002",
             Cause::Unauthorized(_) => "C003",
             Cause::Forbidden(_) => "C004",
@@ -155,6 +159,9 @@ impl BridgeError {
         match &*self.cause {
             Cause::Transport(_) => format!(
                 "check that the {service} bridge is running, that `url` is right and speaks the scheme written there"
+            ),
+            Cause::Certificate(_) => format!(
+                "check `ca_file` and `client_certificate` of the {service} connection, and that no proxy is in between"
             ),
             Cause::TimedOut(_) => {
                 format!("check the {service} bridge's health, then run the command again")
@@ -192,7 +199,8 @@ impl BridgeError {
         match *self.cause {
             Cause::Transport(_) | Cause::TimedOut(_) => true,
             Cause::Status { status, .. } => matches!(status, 429 | 502..=504),
-            Cause::Unauthorized(_)
+            Cause::Certificate(_)
+            | Cause::Unauthorized(_)
             | Cause::Forbidden(_)
             | Cause::NotFound(_)
             | Cause::Redirect(_)
@@ -206,7 +214,8 @@ impl BridgeError {
     /// Whether the call certainly changed nothing: the server refused it before looking at it.
     pub fn changed_nothing(&self) -> bool {
         match *self.cause {
-            Cause::Unauthorized(_)
+            Cause::Certificate(_)
+            | Cause::Unauthorized(_)
             | Cause::Forbidden(_)
             | Cause::NotFound(_)
             | Cause::Redirect(_)

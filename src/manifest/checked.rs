@@ -85,10 +85,21 @@ pub struct Api {
     pub paths: BTreeMap<Endpoint, String>,
     /// Extra certificate authorities in PEM, relative to the manifest.
     pub ca_file: Option<String>,
+    /// The certificate that is shown to the bridge.
+    pub client_certificate: Option<ClientCertificate>,
     /// The most calls at the same time, 1 to 64.
     pub concurrency: usize,
     /// The most calls a second; `None` is no limit.
     pub requests_per_second: Option<u32>,
+}
+
+/// A certificate of this program and its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The certificate and its chain in PEM, relative to the manifest.
+    pub certificate_file: String,
+    /// Its private key in PEM.
+    pub key: SecretRef,
 }
 
 /// Where a secret is read when a connection is opened. The secret itself is never in a manifest.

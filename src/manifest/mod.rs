@@ -22,9 +22,9 @@ mod source;
 mod tree;
 
 pub use checked::{
-    AccuroConnection, Api, ApprovalKey, Approvals, Clinic, Connections, Grant, Management,
-    Manifest, Ocean, OceanConnection, OfficeRule, ProviderRule, QueryValue, Safety, SecretRef,
-    Selector, SyncMode, UserRule, Why,
+    AccuroConnection, Api, ApprovalKey, Approvals, ClientCertificate, Clinic, Connections, Grant,
+    Management, Manifest, Ocean, OceanConnection, OfficeRule, ProviderRule, QueryValue, Safety,
+    SecretRef, Selector, SyncMode, UserRule, Why,
 };
 pub use load::{Loaded, MAX_BYTES, load};
 pub use schema::{SCHEMA_ID, schema, schema_text};

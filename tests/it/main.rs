@@ -12,6 +12,7 @@
 
 mod approvals;
 mod architecture;
+mod bridge_tls;
 mod cases;
 mod docs;
 mod manifest_files;

@@ -18,17 +18,17 @@ pub(super) async fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let PlanArgs { manifest, targets, out, planner, form, detailed_exitcode } = args;
+    let PlanArgs { manifest, targets, out, planner: typed, form, detailed_exitcode } = args;
     let TargetArgs { target, exclude } = targets;
     let clinic = Clinic::load(manifest, environment, printer)?;
-    let planner = planner.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    must_name_planner(&clinic, out.is_some(), planner)?;
+    let maker = typed.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    must_name_planner(&clinic, out.is_some(), maker)?;
     let opened = clinic.connect(environment).await?;
     let scope = Scope::Typed { only: target, except: exclude };
-    let planned = clinic.plan(&opened.accuro(), scope).await;
+    let result = clinic.plan(&opened.accuro(), scope).await;
     opened.close().await;
-    let mut planned = planned?;
-    planned.plan.planner = planner.map(str::to_owned);
+    let mut planned = result?;
+    planned.plan.planner = maker.map(str::to_owned);
     let sealed = planned.seal()?;
     print_findings(&clinic.source, &planned.plan.findings, printer);
     print_plan(&planned.plan, &sealed.text, form, printer);

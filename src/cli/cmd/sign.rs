@@ -1,5 +1,4 @@
 //! `approve`: a signed yes to a saved plan; and the approvals that an apply finds.
-#![expect(clippy::disallowed_methods, reason = "keys and approvals are read here")]
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -137,7 +136,9 @@ fn beside_all(plan: &Path) -> Vec<PathBuf> {
         .into_iter()
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
-        .filter(|name| name.starts_with(&start) && name.ends_with(".json"))
+        .filter(|name| {
+            name.strip_prefix(&start).is_some_and(|id| id.strip_suffix(".json").is_some())
+        })
         .map(|name| plan.with_file_name(name))
         .collect();
     found.sort_unstable();

@@ -14,7 +14,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 pub(super) use connection::{
-    RawAccuroConnection, RawApi, RawOceanConnection, RawPaths, RawQuery, RawSecret,
+    RawAccuroConnection, RawApi, RawClientCertificate, RawOceanConnection, RawPaths, RawQuery,
+    RawSecret,
 };
 pub(super) use safety::{RawApprovalKey, RawApprovals, RawSafety};
 pub(super) use users::{RawManagement, RawOffice, RawProvider, RawSelector, RawUser};
