@@ -11,6 +11,7 @@ mod mask;
 mod mask_lines;
 mod mask_tree;
 mod pattern;
+mod pattern_url;
 mod raw;
 mod scalar;
 mod scan;

@@ -15,6 +15,9 @@ use crate::world::cells;
 
 const PLAN: &str = "plan -out plan.json";
 
+/// What it is, or the words that name it; and how it is done.
+type Forgery<T> = (&'static str, fn(&mut T));
+
 /// A clinic with a saved plan.
 fn planned() -> Folder {
     let folder = Folder::new("");
@@ -71,7 +74,7 @@ fn to(change: &mut Change, after: Cells) {
 
 #[test]
 fn changes_that_the_manifest_does_not_ask_for_are_refused() {
-    let forgeries: [(&str, fn(&mut Plan)); 6] = [
+    let forgeries: [Forgery<Plan>; 6] = [
         ("raised", |plan| {
             let row = change(plan, 0);
             let all = Columns::from_fn(|_| Level::Full);
@@ -130,7 +133,7 @@ fn another_state_before_is_a_stale_plan() {
 
 #[test]
 fn a_plan_that_contradicts_itself_is_refused() {
-    let forgeries: [(&str, fn(&mut Plan)); 5] = [
+    let forgeries: [Forgery<Plan>; 5] = [
         ("the action is not what the cells say", |plan| change(plan, 0).action = Action::Change),
         ("no rule stands behind", |plan| change(plan, 0).rule = 7),
         ("out of order, or there twice", |plan| {
@@ -181,7 +184,7 @@ fn a_plan_that_shows_other_people_is_refused() {
 
 #[test]
 fn what_the_file_says_in_words_is_what_its_changes_are() {
-    let forgeries: [(&str, fn(&mut Value)); 6] = [
+    let forgeries: [Forgery<Value>; 6] = [
         ("shows another address", |file| {
             let other = "lakeside/OceanAPILAKESIDE/Main Street/Okafor, Ngozi (1047)";
             file["plan"]["users"][0]["changes"][0]["address"] = other.into();
@@ -246,7 +249,7 @@ fn a_changed_byte_is_refused_without_a_new_digest() {
 
 #[test]
 fn the_plan_of_another_clinic_user_tenant_site_or_manifest_is_refused() {
-    let forgeries: [(&str, fn(&mut Plan)); 6] = [
+    let forgeries: [Forgery<Plan>; 6] = [
         ("error[P005]: the plan is for clinic", |plan| plan.clinic = "seaside".to_owned()),
         ("error[P005]: the plan is for tenant", |plan| plan.tenant = "SEASIDE".to_owned()),
         ("error[P005]: the plan is for Ocean site", |plan| plan.site = "9".to_owned()),
