@@ -175,7 +175,7 @@ impl BridgeError {
                 "check that the {service} bridge is running, that `url` is right and speaks the scheme written there"
             ),
             Cause::Tls(_) => format!(
-                "check that `url` of the {service} connection names a port that speaks TLS, and that its certificate is for this host and from an authority that this computer or `ca_file` knows"
+                "check that `url` of the {service} connection names a port that speaks TLS, that its certificate is for this host and from an authority that this computer or `ca_file` knows, and that it accepts `client_certificate`"
             ),
             Cause::TimedOut(_) => {
                 format!("check the {service} bridge's health, then run the command again")

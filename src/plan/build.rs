@@ -65,6 +65,7 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
         tenant: tenant.to_owned(),
         site: site.to_owned(),
         manifest: manifest.clone(),
+        planner: None,
         targets: targets.clone(),
         users,
         unread,

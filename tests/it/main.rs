@@ -12,12 +12,14 @@
 
 mod apply_clinic;
 mod apply_faults;
+mod approvals;
 mod architecture;
 mod bad_input;
 mod bridge_answers;
 mod bridge_contract;
 mod bridge_faults;
 mod bridge_repeat;
+mod bridge_tls;
 mod bridge_token;
 mod cases;
 mod docs;
@@ -33,6 +35,7 @@ mod openapi;
 mod pipeline;
 mod plan_file;
 mod plan_guard;
+mod plan_integrity;
 mod plan_laws;
 mod plan_rules;
 mod program;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use accuroform::apply::{Applied, Apply};
-use accuroform::approval::approve;
+use accuroform::approval::{Consent, approve};
 use accuroform::bridge::Mode;
 use accuroform::connection::{Opened, Surroundings, open};
 use accuroform::desired::desired;
@@ -94,7 +94,7 @@ ocean: {{site: \"4021\", connection: *bridge}}
 
     async fn apply(&self, plan: &Plan, state: &Path) -> Applied {
         let digest = seal(plan, &[]).unwrap().digest;
-        let approved = approve(plan, &digest, &[], None).unwrap();
+        let approved = approve(plan, &digest, &[], Consent::unsigned(None)).unwrap();
         let clock = Clock(jiff::Timestamp::now);
         // The name of a run is never given twice: idempotency keys come from it.
         let run = format!("run-{}", self.serving.requests().len());
@@ -205,7 +205,7 @@ async fn an_apply_that_is_stopped_reaches_nothing_more_and_says_so() {
     let plan = clinic.plan().await;
     let state = tempfile::tempdir().unwrap();
     let digest = seal(&plan, &[]).unwrap().digest;
-    let approved = approve(&plan, &digest, &[], None).unwrap();
+    let approved = approve(&plan, &digest, &[], Consent::unsigned(None)).unwrap();
     let clock = Clock(jiff::Timestamp::now);
     let (mut journal, _) = Journal::open(state.path(), "lakeside", "one", clock).unwrap();
     let stop = CancellationToken::new();

@@ -24,6 +24,9 @@ pub(super) fn run(args: &ShowArgs, printer: &mut Printer) -> Result<Exit, Failur
     );
     printer.line(&escape(&head));
     print_plan(&plan, &text, form, printer);
+    if let Some(planner) = &plan.planner {
+        printer.line(&format!("planner: {}", escape(planner)));
+    }
     printer.line(&format!("digest: {digest}"));
     Ok(Exit::Done)
 }
