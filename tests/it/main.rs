@@ -13,6 +13,14 @@
 mod architecture;
 mod cases;
 mod docs;
+#[cfg(target_os = "linux")]
+mod kill_laws;
+#[cfg(target_os = "linux")]
+mod kill_matrix;
+#[cfg(target_os = "linux")]
+mod kill_proxy;
+#[cfg(target_os = "linux")]
+mod kill_run;
 mod manifest_files;
 mod manifest_grants;
 mod manifest_property;
