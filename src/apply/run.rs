@@ -60,7 +60,7 @@ impl Applied {
 
     /// Whether anything in the grid is different because of this apply, or may be.
     pub fn may_have_written(&self) -> bool {
-        self.outcomes.iter().any(|row| matches!(row.outcome, Outcome::Done | Outcome::Failed(_)))
+        self.outcomes.iter().any(|row| row.outcome.may_have_written())
     }
 }
 

@@ -13,7 +13,7 @@ use accuroform::journal::{Journal, Record};
 use accuroform::sim::{Write, Written};
 
 use super::kill_proxy::Proxy;
-use super::sim_client;
+use super::sim_client::{self, send};
 
 /// No run in these tests takes longer.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -132,10 +132,15 @@ impl Scene {
 
     /// The Ocean site.
     pub(crate) fn site(&self) -> serde_json::Value {
-        let (status, site) =
-            self.runtime.block_on(self.clinic.get("/cloud-connect/sites/4021"));
-        assert_eq!(status, 200);
-        site
+        self.runtime.block_on(async {
+            // A fault may have taken the token that the clinic began with.
+            let (_, token) = self.clinic.ask_token().await;
+            let token = token["access_token"].as_str().unwrap().to_owned();
+            let url = format!("{}/cloud-connect/sites/4021", self.clinic.serving.url());
+            let (status, site) = send(self.clinic.client.get(url).bearer_auth(token)).await;
+            assert_eq!(status, 200);
+            site
+        })
     }
 
     /// `accuroform` with these arguments, in the clinic's folder, with an environment of its own.
@@ -219,13 +224,13 @@ impl Victim {
         // It is reaped under this lock alone, so the id is still its own.
         let slot = self.0.lock().unwrap();
         if let Some(child) = slot.as_ref() {
-            send(name, &child.id().to_string());
+            signal(name, &child.id().to_string());
         }
     }
 }
 
 /// Sends a signal with the shell's own `kill`.
-pub(crate) fn send(name: &str, id: &str) {
+pub(crate) fn signal(name: &str, id: &str) {
     let kill = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, id]).output();
     drop(kill.unwrap());
 }
@@ -243,8 +248,12 @@ fn read_lines(from: impl Read, is_err: bool, to: &mpsc::Sender<(bool, String)>) 
 }
 
 impl Running {
-    /// Waits for the next line; `false` when there are no more.
-    fn line(&mut self) -> Option<(bool, String)> {
+    pub(crate) fn kill(&self) {
+        self.victim.kill();
+    }
+
+    /// Waits for the next line, which is empty where a stream ends.
+    fn line(&mut self) -> (bool, String) {
         let Ok((is_err, line)) = self.output.recv_timeout(PATIENCE) else {
             self.victim.kill();
             panic!("it does not end; it said {:?}", self.seen);
@@ -253,31 +262,26 @@ impl Running {
         if line.is_empty() {
             self.open -= 1;
         }
-        Some((is_err, line))
+        (is_err, line)
     }
 
-    /// Waits for a line of the story that holds `words`; panics if it ends without.
+    /// Waits for a line of the story that holds `words`.
     pub(crate) fn until(&mut self, words: &str) {
-        while self.open > 0 {
-            if self.line().is_some_and(|(is_err, line)| is_err && line.contains(words)) {
-                return;
-            }
-        }
-        panic!("it never said {words:?} but {:?}", self.seen);
+        assert!(self.counts(words, 1).is_some(), "it never said {words:?} but {:?}", self.seen);
     }
 
-    /// Waits until a line of the story holds `words` for the `times`th time; `false` if it ends before.
-    pub(crate) fn counts(&mut self, words: &str, times: usize) -> bool {
+    /// Waits for the line of the story that holds `words` for the `times`th time; none if it ends
+    /// before.
+    pub(crate) fn counts(&mut self, words: &str, times: usize) -> Option<String> {
         let mut count = 0;
         while self.open > 0 {
-            if self.line().is_some_and(|(is_err, line)| is_err && line.contains(words)) {
-                count += 1;
-                if count == times {
-                    return true;
-                }
+            let (is_err, line) = self.line();
+            count += usize::from(is_err && line.contains(words));
+            if count == times {
+                return Some(line);
             }
         }
-        false
+        None
     }
 
     /// Waits for its end: nobody holds its output any more.

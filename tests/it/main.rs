@@ -18,9 +18,13 @@ mod kill_laws;
 #[cfg(target_os = "linux")]
 mod kill_matrix;
 #[cfg(target_os = "linux")]
+mod kill_points;
+#[cfg(target_os = "linux")]
 mod kill_proxy;
 #[cfg(target_os = "linux")]
 mod kill_run;
+#[cfg(target_os = "linux")]
+mod kill_strace;
 mod manifest_files;
 mod manifest_grants;
 mod manifest_property;
