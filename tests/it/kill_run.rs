@@ -26,7 +26,8 @@ pub(crate) type Place = (u64, u64, u64);
 
 /// A clinic whose sync takes this long and whose calls meet these faults.
 pub(crate) fn world(sync_seconds: f64, faults: &str) -> String {
-    let users: String = (1..=4).map(|id| format!("  - {{id: {id}, name: {}}}\n", user(id))).collect();
+    let users: String =
+        (1..=4).map(|id| format!("  - {{id: {id}, name: {}}}\n", user(id))).collect();
     format!(
         "\
 version: 1
@@ -56,7 +57,7 @@ faults: [{faults}]
 }
 
 /// The name of an EMR user; not all of it is ASCII.
-fn user(id: u64) -> String {
+pub(crate) fn user(id: u64) -> String {
     if id == 1 { "OceanAPIKILL".to_owned() } else { format!("OceanAPIZoë{id}") }
 }
 
@@ -150,8 +151,7 @@ impl Scene {
 
     /// The same, started by another program.
     pub(crate) fn through(&self, starter: &[&str], arguments: &[&str]) -> Command {
-        let words: Vec<&str> =
-            [starter, &[env!("CARGO_BIN_EXE_accuroform")], arguments].concat();
+        let words: Vec<&str> = [starter, &[env!("CARGO_BIN_EXE_accuroform")], arguments].concat();
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).current_dir(self.path("")).env_clear();
         let path = std::env::var_os("PATH").unwrap_or_default();

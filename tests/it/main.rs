@@ -24,6 +24,8 @@ mod kill_proxy;
 #[cfg(target_os = "linux")]
 mod kill_run;
 #[cfg(target_os = "linux")]
+mod kill_signals;
+#[cfg(target_os = "linux")]
 mod kill_strace;
 mod manifest_files;
 mod manifest_grants;
