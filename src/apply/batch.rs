@@ -109,7 +109,7 @@ pub(super) fn looked_up(rows: &[Row], grid: &[LiveRow], why: &str) -> Settled {
         let revision = live.map(|live| live.revision);
         let outcome = if cells == row.change.after {
             Outcome::Done
-        } else if cells == row.change.before && revision == row.expected {
+        } else if cells == row.change.before && (revision == row.expected || cells.is_nothing()) {
             Outcome::Failed(format!("not written: {why}"))
         } else {
             held(row, cells, revision)

@@ -7,7 +7,7 @@ use crate::approval::Approved;
 use crate::bridge::{BridgeError, GridWriter, Reader, Written};
 use crate::journal::{Event, Journal, JournalError, Outcome, RowOutcome};
 use crate::model::{RowKey, UserId, sha256};
-use crate::plan::{Change, UserPlan};
+use crate::plan::{Change, Plan, UserPlan};
 
 /// The most rows in a batch.
 const BATCH: usize = 500;
@@ -58,9 +58,22 @@ impl Applied {
                 .all(|row| matches!(row.outcome, Outcome::Done | Outcome::AlreadyTrue))
     }
 
-    /// Whether anything in the grid is different because of this apply, or may be.
+    /// What became of a plan whose every row is as planned before anything is sent.
+    pub fn already_true(plan: &Plan) -> Self {
+        let rows = plan.users.iter().flat_map(|user| {
+            let keys = user.changes.iter().map(|change| (change.key, Outcome::AlreadyTrue));
+            named(user, keys)
+        });
+        Self { outcomes: rows.collect(), halted: None }
+    }
+
+    /// Whether anything in the grid is different because of this apply, or may be. A row that was
+    /// already true was written after the plan was read, perhaps by a try without an answer.
     pub fn may_have_written(&self) -> bool {
-        self.outcomes.iter().any(|row| row.outcome.may_have_written())
+        self.outcomes.iter().any(|row| match row.outcome {
+            Outcome::Done | Outcome::AlreadyTrue | Outcome::Failed(_) => true,
+            Outcome::Held(_) | Outcome::NotReached => false,
+        })
     }
 }
 

@@ -1,21 +1,24 @@
 //! Sends requests: limits, authorization, one token, bounded bodies, no redirects.
 
+use std::error::Error;
+use std::io;
 use std::num::NonZeroU32;
-use std::time::Duration;
+use std::sync::Arc;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Certificate, RequestBuilder, Response, Url, redirect, retry as protocol_retry};
+use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::{RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::answer::{Answer, retry_after};
+use super::hidden::Hidden;
 use super::request::{Call, Read, Write, WriteMethod, token as token_call};
 use super::retry::{Repeat, retried};
 use super::token::{Token, TokenCell, renew_at};
-use super::{BridgeError, Cause, Settings, wire};
+use super::{BridgeError, Cause, Settings, http, wire};
 
 /// A client of one service. It can send anything; only [`super::Reader`], [`super::GridWriter`]
 /// and [`super::SyncStarter`] decide what.
@@ -23,6 +26,7 @@ use super::{BridgeError, Cause, Settings, wire};
 pub struct Client {
     http: reqwest::Client,
     settings: Settings,
+    hidden: Arc<Hidden>,
     token: TokenCell,
     pace: Option<DefaultDirectRateLimiter>,
 }
@@ -33,29 +37,28 @@ impl Client {
     /// # Errors
     /// The URL is neither HTTPS nor loopback, or the certificate or a header cannot be used.
     pub fn new(settings: Settings) -> Result<Self, BridgeError> {
-        let http = http(&settings).map_err(|problem| {
+        let http = http::client(&settings).map_err(|problem| {
             error(&settings, "open the connection".to_owned(), Cause::Settings(problem))
         })?;
         let pace = settings
             .requests_per_second
             .and_then(NonZeroU32::new)
             .map(|rate| RateLimiter::direct(Quota::per_second(rate).allow_burst(NonZeroU32::MIN)));
-        Ok(Self { http, settings, token: TokenCell::default(), pace })
+        let hidden = Arc::new(Hidden::of(&settings));
+        Ok(Self { http, settings, hidden, token: TokenCell::default(), pace })
     }
 
     /// The most calls that may run at the same time.
     pub fn concurrency(&self) -> usize {
-        self.settings.concurrency
+        self.settings.concurrency.max(1)
     }
 
     /// Sends a read and decodes its answer.
     pub(super) async fn read<T: DeserializeOwned>(&self, read: Read<T>) -> Result<T, BridgeError> {
         let call = &read.call;
-        let answer = retried(self.settings.limits, Repeat::Harmless, || async {
-            let url = self.url(call)?;
-            self.authorized(call, &[], |http| http.get(url.clone())).await
-        })
-        .await?;
+        let url = self.url(call)?;
+        let request = || self.http.get(url.clone());
+        let answer = self.authorized(call, &[], Repeat::Harmless, request).await?;
         answer.decode().map_err(|cause| self.error(call, cause))
     }
 
@@ -67,22 +70,19 @@ impl Client {
     ) -> Result<Answer, BridgeError> {
         let Write { call, method, body, idempotency_key } = write;
         let repeat = if idempotency_key.is_some() { Repeat::Harmless } else { Repeat::Never };
-        retried(self.settings.limits, repeat, || async {
-            let url = self.url(call)?;
-            self.authorized(call, expected, |http| {
-                let request = match method {
-                    WriteMethod::Patch => http.patch(url.clone()),
-                    WriteMethod::Post => http.post(url.clone()),
-                };
-                let request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
-                match idempotency_key {
-                    Some(key) => request.header("Idempotency-Key", key),
-                    None => request,
-                }
-            })
-            .await
-        })
-        .await
+        let url = self.url(call)?;
+        let request = || {
+            let request = match method {
+                WriteMethod::Patch => self.http.patch(url.clone()),
+                WriteMethod::Post => self.http.post(url.clone()),
+            };
+            let request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
+            match idempotency_key {
+                Some(key) => request.header("Idempotency-Key", key),
+                None => request,
+            }
+        };
+        self.authorized(call, expected, repeat, request).await
     }
 
     /// The decoded answer to a write.
@@ -95,36 +95,55 @@ impl Client {
     }
 
     /// An error about an answer that decoded but cannot be right.
-    pub(super) fn shape(&self, attempted: String, problem: String) -> BridgeError {
-        error(&self.settings, attempted, Cause::Shape { status: 200, problem })
+    pub(super) fn shape(&self, attempted: String, status: u16, problem: &str) -> BridgeError {
+        let problem = self.shown(problem);
+        error(&self.settings, attempted, Cause::Shape { status, problem })
     }
 
-    /// Sends with a token; a 401 gets one new token and one more try.
+    /// Foreign text as a message may repeat it.
+    pub(super) fn shown(&self, text: &str) -> String {
+        self.hidden.shown(text)
+    }
+
+    /// Sends with a token, again while the service is busy; a 401 gets one new token and one more
+    /// try. Token calls and tries share one deadline.
     async fn authorized(
         &self,
         call: &Call,
         expected: &[u16],
-        request: impl Fn(&reqwest::Client) -> RequestBuilder,
+        repeat: Repeat,
+        request: impl Fn() -> RequestBuilder,
     ) -> Result<Answer, BridgeError> {
-        let mut refused = None;
+        let begun = Instant::now();
+        let (mut refused, mut unanswered) = (None, false);
         loop {
-            let token = self.token.get(refused, |issue| self.fetch_token(issue)).await?;
-            let sent = request(&self.http).bearer_auth(token.secret.expose_secret());
-            match self.send(call, sent).await?.accept(expected) {
-                Err(Cause::Unauthorized(_)) if refused.is_none() => refused = Some(token.issue),
-                result => return result.map_err(|cause| self.error(call, cause)),
+            let token = self.token.get(refused, |issue| self.fetch_token(issue, begun)).await;
+            let token = token.map_err(|error| error.after(unanswered))?;
+            let answer = retried(self.settings.limits, begun, repeat, || async {
+                let sent = request().bearer_auth(token.secret.expose_secret());
+                let answer = self.send(call, sent).await?;
+                answer.accept(expected).map_err(|cause| self.error(call, cause))
+            });
+            match answer.await.map_err(|error| error.after(unanswered)) {
+                Err(error)
+                    if refused.is_none() && matches!(*error.cause, Cause::Unauthorized(_)) =>
+                {
+                    unanswered = error.unanswered;
+                    refused = Some(token.issue);
+                }
+                result => return result,
             }
         }
     }
 
     /// One token call, tried again while the service is busy.
-    async fn fetch_token(&self, issue: u64) -> Result<Token, BridgeError> {
+    async fn fetch_token(&self, issue: u64, begun: Instant) -> Result<Token, BridgeError> {
         let call = token_call();
         let mut form = vec![("grant_type", "client_credentials")];
         if let Some(scope) = &self.settings.scope {
             form.push(("scope", scope));
         }
-        let answer = retried(self.settings.limits, Repeat::Harmless, || async {
+        let answer = retried(self.settings.limits, begun, Repeat::Harmless, || async {
             let request = self
                 .http
                 .post(self.url(&call)?)
@@ -134,7 +153,7 @@ impl Client {
                 )
                 .form(&form);
             let answer = self.send(&call, request).await?;
-            answer.accept(&[]).map_err(|cause| self.error(&call, cause))
+            answer.accept_token().map_err(|cause| self.error(&call, cause))
         })
         .await?;
         // The parser's words may repeat a piece of the body, and the body is the token.
@@ -143,7 +162,7 @@ impl Client {
             self.error(&call, cause)
         };
         let token: wire::Token = serde_json::from_slice(&answer.body)
-            .map_err(|_| wrong("no access_token and token_type in it"))?;
+            .map_err(|_| wrong("it is no JSON object with access_token and token_type"))?;
         if !token.token_type.eq_ignore_ascii_case("bearer") {
             return Err(wrong("the token is not a Bearer token"));
         }
@@ -151,7 +170,9 @@ impl Client {
             return Err(wrong("the token cannot be sent in a header"));
         }
         let renew_at = renew_at(Instant::now(), token.expires_in);
-        Ok(Token { secret: SecretString::from(token.access_token), issue, renew_at })
+        let secret = SecretString::from(token.access_token);
+        self.hidden.add(&secret);
+        Ok(Token { secret, issue, renew_at })
     }
 
     /// Sends once and reads the whole body within the limits.
@@ -190,7 +211,7 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Ok(Answer { status, retry_after, body }))
+        Ok(Ok(Answer { status, retry_after, body, hidden: Arc::clone(&self.hidden) }))
     }
 
     /// The connection's words for a transport failure, without the URL: its query may be secret.
@@ -200,14 +221,18 @@ impl Client {
         }
         let connecting = problem.is_connect();
         let problem = problem.without_url();
+        // The outer errors only say that there was a request; the last one says what happened.
         let mut words = problem.to_string();
-        let mut source = std::error::Error::source(&problem);
+        let mut source = problem.source();
+        let mut tls = false;
         while let Some(inner) = source {
-            let inner_words = inner.to_string();
-            if !words.contains(&inner_words) {
-                words = format!("{words}: {inner_words}");
-            }
+            words = inner.to_string();
+            tls |= is_tls(inner);
             source = inner.source();
+        }
+        let words = self.hidden.shown(&words);
+        if connecting && tls {
+            return Cause::Tls(words);
         }
         let what = if connecting { "no connection" } else { "the connection broke" };
         Cause::Transport(format!("{what}: {words}"))
@@ -234,69 +259,22 @@ fn error(settings: &Settings, attempted: String, cause: Cause) -> BridgeError {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     };
-    BridgeError { service: settings.service, host, attempted, cause: Box::new(cause) }
+    BridgeError {
+        service: settings.service,
+        host,
+        attempted,
+        cause: Box::new(cause),
+        unanswered: false,
+    }
+}
+
+/// Whether the error is TLS's own, inside however many I/O errors.
+fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    let kept = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>() || kept.is_some_and(|kept| is_tls(kept))
 }
 
 #[expect(clippy::disallowed_methods, reason = "an HTTP date is judged against the wall clock")]
 fn now() -> Timestamp {
     Timestamp::now()
-}
-
-/// The HTTP client that the contract asks for.
-fn http(settings: &Settings) -> Result<reqwest::Client, String> {
-    let loopback = is_loopback(&settings.url);
-    match settings.url.scheme() {
-        "https" => {}
-        "http" if loopback => {}
-        _ => return Err("the url must be https, or http to a loopback address".to_owned()),
-    }
-    let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("accuroform/", env!("CARGO_PKG_VERSION")))
-        .default_headers(headers(&settings.headers)?)
-        .redirect(redirect::Policy::none())
-        .retry(protocol_retry::never())
-        .referer(false)
-        .https_only(!loopback)
-        .connect_timeout(settings.limits.connect)
-        .timeout(settings.limits.answer)
-        .pool_idle_timeout(Duration::from_secs(30));
-    if loopback {
-        // A proxy of the environment must not see calls to this machine.
-        builder = builder.no_proxy();
-    }
-    if let Some(pem) = &settings.ca {
-        let unusable = |error: reqwest::Error| format!("the ca_file cannot be used: {error}");
-        let certificates = Certificate::from_pem_bundle(pem).map_err(unusable)?;
-        if certificates.is_empty() {
-            return Err("the ca_file holds no PEM certificate".to_owned());
-        }
-        builder = builder.tls_certs_merge(certificates);
-    }
-    builder.build().map_err(|error| error.without_url().to_string())
-}
-
-/// Whether the URL names this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host_str() {
-        Some("localhost") => true,
-        Some(host) => host
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback()),
-        None => false,
-    }
-}
-
-fn headers(extra: &[(String, SecretString)]) -> Result<HeaderMap, String> {
-    let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    for (name, value) in extra {
-        let unusable =
-            || format!("the header `{name}` cannot be sent: check its name and its value");
-        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unusable())?;
-        let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| unusable())?;
-        value.set_sensitive(true);
-        headers.insert(header, value);
-    }
-    Ok(headers)
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::Service;
+use super::hidden::Hidden;
 
 /// A call that did not succeed.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 #[error("cannot {attempted} ({service} at {host}): {cause}")]
 pub struct BridgeError {
     /// Which service was asked.
@@ -18,20 +19,33 @@ pub struct BridgeError {
     pub attempted: String,
     /// What came back.
     pub cause: Box<Cause>,
+    /// Whether an earlier try of the same call got no answer, so that it may have been carried out.
+    pub(super) unanswered: bool,
 }
 
 /// Why a call did not succeed.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 pub enum Cause {
     /// No connection, or it broke.
     #[error("{0}")]
     Transport(String),
+    /// No encrypted connection: the certificate is not believed, or the port does not speak TLS.
+    #[error("no secure connection: {0}")]
+    Tls(String),
     /// No answer in time.
     #[error("no full answer within {} s", .0.as_secs())]
     TimedOut(Duration),
     /// 401, after one new token.
     #[error("401: the token is unknown or expired, or the account lacks permission{0}")]
     Unauthorized(Body),
+    /// The token call refuses whoever asks.
+    #[error("{status}: the client id, the client secret or the scope is refused{body}")]
+    Credentials {
+        /// The HTTP status.
+        status: u16,
+        /// The code of the refusal.
+        body: Body,
+    },
     /// 403.
     #[error("403: the account lacks permission{0}")]
     Forbidden(Body),
@@ -86,38 +100,42 @@ pub struct Body {
     pub text: String,
 }
 
-/// The most characters of a foreign body that a message repeats.
-const SHOWN: usize = 200;
+/// An error body of the contract.
+#[derive(serde::Deserialize)]
+struct ErrorBody {
+    error: String,
+    #[serde(default)]
+    message: Option<String>,
+}
 
 impl Body {
     /// Reads an error body: the contract's JSON, or else opaque text.
-    pub(super) fn read(bytes: &[u8]) -> Self {
-        #[derive(serde::Deserialize)]
-        struct ErrorBody {
-            error: String,
-            #[serde(default)]
-            message: Option<String>,
-        }
+    pub(super) fn read(bytes: &[u8], hidden: &Hidden) -> Self {
         match serde_json::from_slice::<ErrorBody>(bytes) {
             Ok(body) => Self {
-                code: Some(shown(&body.error)),
-                text: body.message.as_deref().map(shown).unwrap_or_default(),
+                code: Some(hidden.shown(&body.error)),
+                text: body.message.map(|text| hidden.shown(&text)).unwrap_or_default(),
             },
-            Err(_) => Self { code: None, text: shown(&String::from_utf8_lossy(bytes)) },
+            Err(_) => Self::opaque(bytes, hidden),
         }
     }
 
     /// The bytes at the front of `bytes` as opaque text.
-    pub(super) fn opaque(bytes: &[u8]) -> Self {
-        Self { code: None, text: shown(&String::from_utf8_lossy(bytes)) }
+    pub(super) fn opaque(bytes: &[u8], hidden: &Hidden) -> Self {
+        Self { code: None, text: hidden.shown(&String::from_utf8_lossy(bytes)) }
     }
-}
 
-/// Folds white space and cuts. Control characters are escaped where errors are printed.
-fn shown(text: &str) -> String {
-    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let cut: String = folded.chars().take(SHOWN).collect();
-    if cut.len() < folded.len() { format!("{cut}…") } else { cut }
+    /// The code alone, and only if it is one word: the rest of a token call's answer may hold what
+    /// must not be shown.
+    pub(super) fn code_only(bytes: &[u8], hidden: &Hidden) -> Self {
+        let word = |text: &String| {
+            let fits = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-');
+            (1..=40).contains(&text.len()) && text.bytes().all(fits)
+        };
+        let body = serde_json::from_slice::<ErrorBody>(bytes).ok();
+        let code = body.map(|body| body.error).filter(word).map(|code| hidden.shown(&code));
+        Self { code, text: String::new() }
+    }
 }
 
 impl std::fmt::Display for Body {
@@ -135,9 +153,9 @@ impl BridgeError {
     /// A stable code that a user may search for.
     pub fn code(&self) -> &'static str {
         match *self.cause {
-            Cause::Transport(_) => "C001",
+            Cause::Transport(_) | Cause::Tls(_) => "C001",
             Cause::TimedOut(_) => "C002",
-            Cause::Unauthorized(_) => "C003",
+            Cause::Unauthorized(_) | Cause::Credentials { .. } => "C003",
             Cause::Forbidden(_) => "C004",
             Cause::NotFound(_) => "C005",
             Cause::Redirect(_) => "C006",
@@ -156,22 +174,39 @@ impl BridgeError {
             Cause::Transport(_) => format!(
                 "check that the {service} bridge is running, that `url` is right and speaks the scheme written there"
             ),
+            Cause::Tls(_) => format!(
+                "check that `url` of the {service} connection names a port that speaks TLS, and that its certificate is for this host and from an authority that this computer or `ca_file` knows"
+            ),
             Cause::TimedOut(_) => {
                 format!("check the {service} bridge's health, then run the command again")
             }
             Cause::Unauthorized(_) => format!(
                 "check client_id, client_secret and scope of the {service} connection, and ask the vendor whether the account may make this call"
             ),
+            Cause::Credentials { .. } => {
+                format!("check client_id, client_secret and scope of the {service} connection")
+            }
             Cause::Forbidden(_) => match self.service {
                 Service::Accuro => {
                     "give the bridge account the permission to make this call".to_owned()
                 }
                 Service::Ocean => "the account must be Site Admin of the Ocean site".to_owned(),
             },
-            Cause::NotFound(_) => format!("check `url` and `paths` of the {service} connection"),
+            Cause::NotFound(_) => match self.service {
+                Service::Accuro => "check `url` and `paths` of the Accuro connection".to_owned(),
+                Service::Ocean => {
+                    "check `ocean.site`, and `url` and `paths` of the Ocean connection".to_owned()
+                }
+            },
             Cause::Redirect(_) => {
                 "write the final address as `url`; a token is never sent to a second host"
                     .to_owned()
+            }
+            Cause::Status { status: 429 | 503, retry_after: Some(wait), .. } if !wait.is_zero() => {
+                format!(
+                    "the service asks to wait {} s; run the command again after that",
+                    wait.as_secs()
+                )
             }
             Cause::Status { status: 429 | 503, .. } => {
                 "the service is busy; run the command again later, or lower requests_per_second"
@@ -192,7 +227,9 @@ impl BridgeError {
         match *self.cause {
             Cause::Transport(_) | Cause::TimedOut(_) => true,
             Cause::Status { status, .. } => matches!(status, 429 | 502..=504),
-            Cause::Unauthorized(_)
+            Cause::Tls(_)
+            | Cause::Unauthorized(_)
+            | Cause::Credentials { .. }
             | Cause::Forbidden(_)
             | Cause::NotFound(_)
             | Cause::Redirect(_)
@@ -203,10 +240,16 @@ impl BridgeError {
         }
     }
 
-    /// Whether the call certainly changed nothing: the server refused it before looking at it.
+    /// Whether the call certainly changed nothing: the server refused it before looking at it, and
+    /// answered every try.
     pub fn changed_nothing(&self) -> bool {
+        if self.unanswered {
+            return false;
+        }
         match *self.cause {
-            Cause::Unauthorized(_)
+            Cause::Tls(_)
+            | Cause::Unauthorized(_)
+            | Cause::Credentials { .. }
             | Cause::Forbidden(_)
             | Cause::NotFound(_)
             | Cause::Redirect(_)
@@ -218,6 +261,12 @@ impl BridgeError {
             | Cause::NotJson { .. }
             | Cause::Shape { .. } => false,
         }
+    }
+
+    /// The error with what is known of the tries before it.
+    pub(super) fn after(mut self, unanswered: bool) -> Self {
+        self.unanswered |= unanswered;
+        self
     }
 
     /// How long the server asked to wait.

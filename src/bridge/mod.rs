@@ -1,12 +1,15 @@
 //! The HTTP contract with Accuro and Ocean Cloud Connect.
 //!
 //! A request is data (`request.rs`), its body a wire type (`wire.rs`), and sending is thin
-//! (`client.rs`, with `token.rs` and `retry.rs`). [`Reader`] can only read; [`GridWriter`] writes
+//! (`client.rs`, with `token.rs` and `retry.rs`); `hidden.rs` keeps secrets out of what a server
+//! says. [`Reader`] can only read; [`GridWriter`] writes
 //! rows; [`SyncStarter`] starts a sync. Start reading at `reader.rs`.
 
 mod answer;
 mod client;
 mod error;
+mod hidden;
+mod http;
 mod reader;
 mod request;
 mod retry;

@@ -1,10 +1,14 @@
 //! Everything that can be read, as values of the model. A reader cannot write.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::sync::Arc;
 
 use super::{BridgeError, Client, Mode, request, wire};
 use crate::model::{LiveRow, OfficeId, PersonName, ProviderId, UserId};
+
+/// The most pages of a grid: a server that never ends must not be read for ever.
+const PAGES: usize = 2_000;
 
 /// An office of the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,42 +109,62 @@ impl Reader {
     /// Reads all offices.
     pub async fn offices(&self) -> Result<Vec<Office>, BridgeError> {
         let offices = self.client.read(request::offices()).await?;
-        Ok(offices
-            .into_iter()
-            .map(|wire::Office { office_id, name, active }| Office {
-                id: OfficeId(office_id),
-                name: name.unwrap_or_default(),
-                active,
-            })
-            .collect())
+        let offices = offices.into_iter().map(|wire::Office { office_id, name, active }| Office {
+            id: OfficeId(office_id),
+            name: name.unwrap_or_default(),
+            active,
+        });
+        self.once(offices, |office| office.id, "list the offices")
     }
 
     /// Reads the providers of one office.
     pub async fn providers(&self, office: OfficeId) -> Result<Vec<Provider>, BridgeError> {
         let providers = self.client.read(request::providers(office)).await?;
-        Ok(providers
-            .into_iter()
-            .map(|wire::Provider { provider_id, first_name, last_name }| Provider {
-                id: ProviderId(provider_id),
-                name: PersonName {
-                    last: last_name.unwrap_or_default(),
-                    first: first_name.unwrap_or_default(),
-                },
-            })
-            .collect())
+        let providers =
+            providers.into_iter().map(|wire::Provider { provider_id, first_name, last_name }| {
+                let (last, first) = (last_name.unwrap_or_default(), first_name.unwrap_or_default());
+                Provider { id: ProviderId(provider_id), name: PersonName { last, first } }
+            });
+        let attempted = format!("list the providers of office {office}");
+        self.once(providers, |provider| provider.id, &attempted)
+    }
+
+    /// The entries, each once, in the order of the server. Two of one id that differ are an error:
+    /// one of them would be lost.
+    fn once<T: PartialEq + Clone, I: Ord + Display>(
+        &self,
+        entries: impl Iterator<Item = T>,
+        id: impl Fn(&T) -> I,
+        attempted: &str,
+    ) -> Result<Vec<T>, BridgeError> {
+        let mut known = BTreeMap::new();
+        let mut once = Vec::new();
+        for entry in entries {
+            let id = id(&entry);
+            match known.get(&id) {
+                None => {
+                    known.insert(id, entry.clone());
+                    once.push(entry);
+                }
+                Some(first) if *first == entry => {}
+                Some(_) => {
+                    let problem = format!("id {id} is told twice, and not the same");
+                    return Err(self.client.shape(attempted.to_owned(), 200, &problem));
+                }
+            }
+        }
+        Ok(once)
     }
 
     /// Reads the users with this name, letter case ignored.
     pub async fn users(&self, name: &str) -> Result<Vec<FoundUser>, BridgeError> {
         let users = self.client.read(request::users(name)).await?;
-        Ok(users
-            .into_iter()
-            .map(|wire::User { user_id, user_name, active }| FoundUser {
-                id: UserId(user_id),
-                name: user_name,
-                active,
-            })
-            .collect())
+        let users = users.into_iter().map(|wire::User { user_id, user_name, active }| FoundUser {
+            id: UserId(user_id),
+            name: user_name,
+            active,
+        });
+        self.once(users, |user| user.id, &format!("look up the user `{name}`"))
     }
 
     /// Reads the whole grid of one user, all pages or none.
@@ -153,14 +177,18 @@ impl Reader {
             let read = request::grid(user, seen.len() + 1, cursor.as_deref());
             let page = self.client.read(read).await?;
             for row in &page.rows {
-                let row =
-                    row.to_live().map_err(|problem| self.client.shape(attempted(), problem))?;
+                let row = row
+                    .to_live()
+                    .map_err(|problem| self.client.shape(attempted(), 200, &problem))?;
                 rows.push(row);
             }
             let Some(next) = page.next_cursor else { break };
             if !seen.insert(next.clone()) {
-                let problem = "the same page came twice".to_owned();
-                return Err(self.client.shape(attempted(), problem));
+                return Err(self.client.shape(attempted(), 200, "the same page came twice"));
+            }
+            if seen.len() >= PAGES {
+                let problem = format!("it has more than {PAGES} pages");
+                return Err(self.client.shape(attempted(), 200, &problem));
             }
             cursor = Some(next);
         }
@@ -171,7 +199,7 @@ impl Reader {
                 "the row of office {} and provider {} came twice",
                 row.key.office, row.key.provider
             );
-            return Err(self.client.shape(attempted(), problem));
+            return Err(self.client.shape(attempted(), 200, &problem));
         }
         Ok(rows)
     }
@@ -184,7 +212,7 @@ impl Reader {
             wire::SiteState::Idle => None,
             wire::SiteState::Running => Some(run_id.ok_or_else(|| {
                 let attempted = format!("read the state of Ocean site {site}");
-                self.client.shape(attempted, "it is running, but no runId is named".to_owned())
+                self.client.shape(attempted, 200, "it is running, but no runId is named")
             })?),
         };
         let wire::LastCompleted { full, recent } = last_completed;
@@ -203,7 +231,9 @@ impl Reader {
             state: match state {
                 wire::RunState::Running => RunState::Running,
                 wire::RunState::Succeeded => RunState::Succeeded,
-                wire::RunState::Failed => RunState::Failed(message.unwrap_or_default()),
+                wire::RunState::Failed => {
+                    RunState::Failed(self.client.shown(&message.unwrap_or_default()))
+                }
             },
         })
     }

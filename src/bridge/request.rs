@@ -142,7 +142,10 @@ pub(super) fn site_providers(site: &str) -> Read<Vec<wire::SiteProvider>> {
 
 /// The batch of rows as one write; serialising plain values cannot fail.
 pub(super) fn patch_grid(user: UserId, rows: &[RowWrite], key: &str) -> Write {
-    let attempted = format!("write {} rows of the grid of user {user}", rows.len());
+    let attempted = match rows.len() {
+        1 => format!("write a row of the grid of user {user}"),
+        several => format!("write {several} rows of the grid of user {user}"),
+    };
     Write {
         call: Call::new(Endpoint::Grid, attempted).value("userId", &user),
         method: WriteMethod::Patch,

@@ -17,26 +17,35 @@ pub(super) enum Repeat {
     Never,
 }
 
-/// Runs `call` until it succeeds, fails for good, or its time is over. `Retry-After` is honoured
-/// as the least wait; a wait that would end past the deadline is not begun.
+/// Runs `call` until it succeeds, fails for good, or the time since `begun` is over. `Retry-After`
+/// is honoured as the least wait; a wait that would end past the deadline is not begun. The error
+/// remembers whether an earlier try may have been carried out.
 pub(super) async fn retried<T, F: Future<Output = Result<T, BridgeError>>>(
     limits: Limits,
+    begun: Instant,
     repeat: Repeat,
     call: impl FnMut() -> F,
 ) -> Result<T, BridgeError> {
-    let begun = Instant::now();
-    call.retry(
-        ExponentialBuilder::default()
-            .with_min_delay(limits.backoff)
-            .with_max_delay(Duration::from_secs(10))
-            .with_max_times(limits.retries)
-            .with_jitter(),
-    )
-    .when(|error| repeat == Repeat::Harmless && error.is_passing())
-    .adjust(|error, wait| {
-        let wait = wait?.max(error.retry_after().unwrap_or_default());
-        (begun.elapsed() + wait < limits.total).then_some(wait)
-    })
-    .notify(|error, wait| tracing::debug!(%error, ?wait, "trying again"))
-    .await
+    let mut unanswered = false;
+    let result = call
+        .retry(
+            ExponentialBuilder::default()
+                .with_min_delay(limits.backoff)
+                .with_max_delay(Duration::from_secs(10))
+                .with_max_times(limits.retries)
+                .with_jitter(),
+        )
+        .when(|error| repeat == Repeat::Harmless && error.is_passing())
+        .adjust(|error, wait| {
+            let wait = wait?.max(error.retry_after().unwrap_or_default());
+            // The server names the wait, so the sum may be more than a duration can hold.
+            (begun.elapsed().saturating_add(wait) < limits.total).then_some(wait)
+        })
+        .notify(|error, wait| {
+            unanswered |= !error.changed_nothing();
+            // As a string, so that the log escapes what a server put into it.
+            tracing::debug!(error = error.to_string(), ?wait, "trying again");
+        })
+        .await;
+    result.map_err(|error| error.after(unanswered))
 }

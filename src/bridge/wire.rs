@@ -3,6 +3,7 @@
 
 #![expect(clippy::struct_field_names, reason = "the contract names the fields")]
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::RowWrite;
@@ -23,11 +24,43 @@ pub(super) struct Token {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Office {
+    #[serde(deserialize_with = "exact")]
     pub(super) office_id: u64,
     #[serde(default)]
     pub(super) name: Option<String>,
     #[serde(default = "yes")]
     pub(super) active: bool,
+}
+
+/// The largest number that JSON carries exactly everywhere; the plan file cannot hold a larger one.
+const LARGEST: u64 = (1 << 53) - 1;
+
+/// An id, a revision or a count.
+fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = u64::deserialize(deserializer)?;
+    if number > LARGEST {
+        let problem = format!("{number} is larger than 2^53 - 1, so it cannot be kept exactly");
+        return Err(D::Error::custom(problem));
+    }
+    Ok(number)
+}
+
+/// The most characters of the name of a run, which becomes a part of a path and of messages.
+const NAME: usize = 200;
+
+/// The name of a run; `null` where none is running.
+fn run_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name: Option<String> = Option::deserialize(deserializer)?;
+    let fits = |name: &String| !matches!(name.as_str(), "" | "." | "..") && name.len() <= NAME;
+    if name.as_ref().is_some_and(|name| !fits(name)) {
+        return Err(D::Error::custom("a runId must be a name of 1 to 200 characters"));
+    }
+    Ok(name)
+}
+
+/// The name of a run that must be there.
+fn run_named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    run_name(deserializer)?.ok_or_else(|| D::Error::custom("a runId must be a name"))
 }
 
 fn yes() -> bool {
@@ -37,6 +70,7 @@ fn yes() -> bool {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Provider {
+    #[serde(deserialize_with = "exact")]
     pub(super) provider_id: u64,
     #[serde(default)]
     pub(super) first_name: Option<String>,
@@ -47,6 +81,7 @@ pub(super) struct Provider {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct User {
+    #[serde(deserialize_with = "exact")]
     pub(super) user_id: u64,
     pub(super) user_name: String,
     pub(super) active: bool,
@@ -69,8 +104,11 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Row {
+    #[serde(deserialize_with = "exact")]
     pub(super) office_id: u64,
+    #[serde(deserialize_with = "exact")]
     pub(super) provider_id: u64,
+    #[serde(deserialize_with = "exact")]
     pub(super) revision: u64,
     #[serde(deserialize_with = "present")]
     pub(super) access_until: Option<String>,
@@ -219,7 +257,9 @@ pub(super) struct Refusal {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RowPlace {
+    #[serde(deserialize_with = "exact")]
     pub(super) office_id: u64,
+    #[serde(deserialize_with = "exact")]
     pub(super) provider_id: u64,
 }
 
@@ -229,7 +269,7 @@ pub(super) struct Site {
     #[serde(default)]
     pub(super) emr_user: Option<String>,
     pub(super) state: SiteState,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "run_name")]
     pub(super) run_id: Option<String>,
     #[serde(default)]
     pub(super) last_completed: LastCompleted,
@@ -258,6 +298,7 @@ pub(super) struct StartSync {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SyncStarted {
+    #[serde(deserialize_with = "run_named")]
     pub(super) run_id: String,
 }
 
@@ -288,10 +329,12 @@ pub(super) enum RunState {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SiteProvider {
+    #[serde(deserialize_with = "exact")]
     pub(super) provider_id: u64,
     #[serde(default)]
     pub(super) name: Option<String>,
     pub(super) selected: bool,
     pub(super) on_patients_page: bool,
+    #[serde(deserialize_with = "exact")]
     pub(super) appointments: u64,
 }

@@ -73,28 +73,17 @@ pub fn read(text: &str) -> Result<Reading, ReadError> {
     Ok(reading)
 }
 
-/// Whether a sync is owed: a write is not yet verified, or the last sync was not completed. A batch
-/// that ended with every row as it was wrote nothing; one without an end may have written.
+/// Whether a sync is owed: a write is not yet verified, or the last sync was not completed.
 pub fn is_pending(records: &[Record]) -> bool {
-    let (mut in_flight, mut unverified, mut unsynced) = (false, false, false);
+    let (mut unverified, mut unsynced) = (false, false);
     for record in records {
         match &record.event {
-            Event::BatchStarted { .. } => {
-                unverified |= in_flight;
-                in_flight = true;
-            }
-            Event::BatchEnded { outcomes, .. } => {
-                unverified |= outcomes.iter().any(|row| row.outcome.may_have_written());
-                in_flight = false;
-            }
+            Event::BatchStarted { .. } => unverified = true,
             Event::SyncStarted { .. } => unsynced = true,
             Event::SyncEnded { complete, .. } => unsynced = !complete,
-            Event::Verified { correct } => {
-                unverified = !correct;
-                in_flight = false;
-            }
-            Event::Started(_) | Event::Ended { .. } => {}
+            Event::Verified { correct } => unverified = !correct,
+            Event::Started(_) | Event::BatchEnded { .. } | Event::Ended { .. } => {}
         }
     }
-    in_flight || unverified || unsynced
+    unverified || unsynced
 }

@@ -144,16 +144,6 @@ pub enum Outcome {
     NotReached,
 }
 
-impl Outcome {
-    /// Whether the row is different because it was sent, or may be.
-    pub const fn may_have_written(&self) -> bool {
-        match self {
-            Self::Done | Self::Failed(_) => true,
-            Self::AlreadyTrue | Self::Held(_) | Self::NotReached => false,
-        }
-    }
-}
-
 /// Why a row was left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -82,6 +82,8 @@ fn user_plan(
         BTreeSet::new()
     };
     let mut diff = diff_rows(rows, live, &revocable);
+    // A row without a rule in an unread office may belong to somebody whom a rule covers.
+    diff.excess.retain(|row| row.says != Cells::NOTHING || !is_unread(snapshot, row.key.office));
     let untargeted = cut(&mut diff, targets);
     UserPlan {
         name: name.clone(),
@@ -122,6 +124,12 @@ fn cut(diff: &mut DiffRows, targets: &Targets) -> usize {
         })
     });
     left_out
+}
+
+/// Whether an office of the directory could not be read.
+fn is_unread(snapshot: &Snapshot, office: OfficeId) -> bool {
+    let office = snapshot.directory.offices.get(&office);
+    office.is_some_and(|office| matches!(office.providers, Providers::Unread(_)))
 }
 
 /// The rows that will have an end date, ordered by date.

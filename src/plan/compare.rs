@@ -13,13 +13,16 @@ pub struct Comparison {
     pub moved: Vec<String>,
     /// Changes that a plan made now would not make, by address: the plan is not the manifest's.
     pub foreign: Vec<String>,
+    /// Changes that are not yet what the plan says.
+    pub open: usize,
     /// The saved plan, measured against the rows that exist now: what the guards must judge.
     pub judged: Plan,
 }
 
 /// Compares a saved plan with one made now from the same manifest and targets.
 pub fn compare(saved: &Plan, fresh: &Plan, live: &Snapshot) -> Comparison {
-    let mut result = Comparison { moved: Vec::new(), foreign: Vec::new(), judged: saved.clone() };
+    let mut result =
+        Comparison { moved: Vec::new(), foreign: Vec::new(), open: 0, judged: saved.clone() };
     for (user, judged) in saved.users.iter().zip(&mut result.judged.users) {
         let same = fresh.users.iter().find(|now| {
             (&now.name, now.id, &now.name_pattern, now.exact)
@@ -38,6 +41,7 @@ pub fn compare(saved: &Plan, fresh: &Plan, live: &Snapshot) -> Comparison {
             let row = rows.get(&change.key);
             let cells = row.map_or(Cells::NOTHING, |row| row.cells);
             let address = || saved.names.address(&saved.clinic, &user.name, change.key);
+            result.open += usize::from(cells != change.after);
             if cells == change.after {
                 // Done by an earlier run of the same plan: the row counted as existing then.
                 if cells.is_nothing() {

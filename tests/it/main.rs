@@ -1,16 +1,24 @@
 //! The integration tests: one binary, one module per subject.
 #![expect(
-    clippy::unwrap_used,
     clippy::disallowed_methods,
-    clippy::panic,
-    clippy::indexing_slicing,
     clippy::format_collect,
     clippy::format_push_string,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
     reason = "test code"
 )]
 
+mod apply_clinic;
+mod apply_faults;
 mod architecture;
+mod bad_input;
+mod bridge_answers;
+mod bridge_contract;
+mod bridge_faults;
+mod bridge_repeat;
+mod bridge_token;
 mod cases;
 mod docs;
 #[cfg(target_os = "linux")]
@@ -33,11 +41,14 @@ mod manifest_property;
 mod manifest_schema;
 mod manifest_secrets;
 mod manifest_shown;
+mod openapi;
 mod pipeline;
 mod plan_file;
 mod plan_guard;
 mod plan_laws;
 mod plan_rules;
+mod program;
+mod program_habits;
 mod readme;
 mod sim_client;
 mod sim_faults;
@@ -46,4 +57,5 @@ mod sim_quickstart;
 mod sim_server;
 mod sim_store;
 mod sim_wire;
+mod stand_in;
 mod world;

@@ -2,6 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
+use crate::apply::Applied;
 use crate::approval::approve;
 use crate::cli::args::{ApplyArgs, TargetArgs};
 use crate::cli::clinic::{Clinic, Planned, Scope, print_findings};
@@ -12,7 +13,7 @@ use crate::cli::cmd::saved::Saved;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::finish::look_before;
+use crate::cli::finish::{look_before, mode};
 use crate::cli::interrupt;
 use crate::cli::printer::Printer;
 use crate::connection::Opened;
@@ -98,16 +99,19 @@ impl Apply<'_> {
         let planned = self.clinic.plan(&self.opened.accuro(), scope).await?;
         print_findings(&self.clinic.source, &planned.plan.findings, printer);
         let sealed = planned.seal()?;
-        let (plan, digest, judged) = match saved {
-            Some(saved) => (&saved.plan, &saved.digest, &saved.must_still_hold(&planned)?),
-            None => (&planned.plan, &sealed.digest, &planned.plan),
+        let comparison = saved.map(|saved| saved.must_still_hold(&planned)).transpose()?;
+        let (plan, digest) = match saved {
+            Some(saved) => (&saved.plan, &saved.digest),
+            None => (&planned.plan, &sealed.digest),
         };
+        let judged = comparison.as_ref().map_or(plan, |comparison| &comparison.judged);
         let refusals = plan::refusals(judged, &self.clinic.policy());
         self.print(plan, saved, printer);
         print_refusals(&refusals, digest, printer);
         let allow = self.args.allow_mass_change.as_deref();
-        if plan.is_empty() {
-            return self.nothing_to_write(&planned, journal, printer).await;
+        let is_open = comparison.is_none_or(|comparison| comparison.open > 0);
+        if plan.is_empty() || !is_open {
+            return self.nothing_to_write((plan, digest), &planned, journal, printer).await;
         }
         let approved = approve(plan, digest, &refusals, allow)?;
         let before = look_before(self.clinic, self.opened).await?;
@@ -135,6 +139,7 @@ impl Apply<'_> {
     /// Nothing differs: only a sync that is still owed is left to do.
     async fn nothing_to_write(
         &self,
+        (plan, digest): (&Plan, &str),
         planned: &Planned,
         mut journal: Journal,
         printer: &mut Printer,
@@ -144,18 +149,22 @@ impl Apply<'_> {
         }
         let stop = CancellationToken::new();
         let execution = self.execution(&stop);
-        if !planned.plan.is_complete() {
-            return Ok(execution.nothing(Exit::Unread, printer));
+        let applied = Applied::already_true(plan);
+        if !plan.is_empty() && !self.args.json {
+            printer.result(&report::outcomes(plan, &applied.outcomes, None));
         }
-        if !self.pending || crate::cli::finish::mode(self.clinic).is_none() {
-            return Ok(execution.nothing(Exit::Done, printer));
+        let applied = (plan, digest, &applied);
+        if !planned.plan.is_complete() {
+            return Ok(execution.nothing(applied, Exit::Unread, printer));
+        }
+        if !self.pending || mode(self.clinic).is_none() {
+            return Ok(execution.nothing(applied, Exit::Done, printer));
         }
         printer
             .line("The sync after the last apply was not completed and verified; it runs again.");
         let before = look_before(self.clinic, self.opened).await?;
         journal.append(starter("sync", self.clinic, None, self.environment))?;
-        let targets = &planned.plan.targets;
-        interrupt::guarded(&stop, execution.owed_sync(targets, before, &mut journal, printer)).await
+        interrupt::guarded(&stop, execution.owed_sync(applied, before, &mut journal, printer)).await
     }
 
     fn print(&self, plan: &Plan, saved: Option<&Saved>, printer: &mut Printer) {

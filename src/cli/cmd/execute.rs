@@ -18,7 +18,7 @@ use crate::cli::finish::{
 use crate::cli::printer::Printer;
 use crate::cli::progress::Progress;
 use crate::connection::Opened;
-use crate::journal::{Event, Journal, Outcome, Starter};
+use crate::journal::{Event, Journal, Outcome, RowOutcome, Starter};
 use crate::ocean::{SyncError, Synced};
 use crate::plan::{Plan, Targets};
 use crate::report;
@@ -90,27 +90,33 @@ impl Execution<'_> {
         } else {
             Exit::NotVerified
         };
-        self.print_json(Some((plan, approved.digest(), &applied)), &after, exit, printer);
+        self.print_json((plan, approved.digest(), &applied), &after, exit, printer);
         Ok(exit)
     }
 
     /// Runs the sync that an earlier apply owes.
     pub(super) async fn owed_sync(
         &self,
-        targets: &Targets,
+        applied: (&Plan, &str, &Applied),
         before: Option<Vec<SiteProvider>>,
         journal: &mut Journal,
         printer: &mut Printer,
     ) -> Result<Exit, Failure> {
+        let targets = &applied.0.targets;
         let after = self.sync_and_verify(targets, before.as_deref(), journal, printer).await;
         let exit = if after.is_good() { Exit::Done } else { Exit::NotVerified };
-        self.print_json(None, &after, exit, printer);
+        self.print_json(applied, &after, exit, printer);
         Ok(exit)
     }
 
     /// Ends a run that had nothing to do.
-    pub(super) fn nothing(&self, exit: Exit, printer: &mut Printer) -> Exit {
-        self.print_json(None, &After::default(), exit, printer);
+    pub(super) fn nothing(
+        &self,
+        applied: (&Plan, &str, &Applied),
+        exit: Exit,
+        printer: &mut Printer,
+    ) -> Exit {
+        self.print_json(applied, &After::default(), exit, printer);
         exit
     }
 
@@ -149,7 +155,7 @@ impl Execution<'_> {
 
     fn print_json(
         &self,
-        applied: Option<(&Plan, &str, &Applied)>,
+        (plan, digest, applied): (&Plan, &str, &Applied),
         after: &After,
         exit: Exit,
         printer: &mut Printer,
@@ -157,33 +163,27 @@ impl Execution<'_> {
         if !self.json {
             return;
         }
-        let mut document = json!({
+        let row = |row: &RowOutcome| {
+            json!({
+                "address": plan.names.address(&plan.clinic, &row.user, row.key),
+                "user": row.user,
+                "office_id": row.key.office,
+                "provider_id": row.key.provider,
+                "outcome": row.outcome,
+            })
+        };
+        let document = json!({
             "kind": "accuroform.apply",
             "format_version": "1.0",
             "clinic": self.clinic.manifest.clinic.id,
-            "plan_digest": null,
-            "rows": [],
-            "counts": counts(&[]),
-            "halted": null,
+            "plan_digest": digest,
+            "rows": applied.outcomes.iter().map(row).collect::<Vec<_>>(),
+            "counts": counts(&applied.outcomes),
+            "halted": applied.halted,
             "sync": after.sync.as_ref().map(sync_json),
             "verified": after.verified.as_ref().map(Verified::json),
             "exit_code": exit.code(),
         });
-        if let (Some((plan, digest, applied)), Some(fields)) = (applied, document.as_object_mut()) {
-            let rows = applied.outcomes.iter().map(|row| {
-                json!({
-                    "address": plan.names.address(&plan.clinic, &row.user, row.key),
-                    "user": row.user,
-                    "office_id": row.key.office,
-                    "provider_id": row.key.provider,
-                    "outcome": row.outcome,
-                })
-            });
-            fields.insert("rows".to_owned(), rows.collect());
-            fields.insert("plan_digest".to_owned(), digest.into());
-            fields.insert("counts".to_owned(), counts(&applied.outcomes));
-            fields.insert("halted".to_owned(), applied.halted.clone().into());
-        }
         printer.result(&format!("{document}\n"));
     }
 }
@@ -213,7 +213,7 @@ impl After {
     }
 }
 
-fn counts(rows: &[crate::journal::RowOutcome]) -> Value {
+fn counts(rows: &[RowOutcome]) -> Value {
     let count = |is: fn(&Outcome) -> bool| rows.iter().filter(|row| is(&row.outcome)).count();
     json!({
         "done": count(|outcome| matches!(outcome, Outcome::Done)),

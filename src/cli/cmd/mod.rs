@@ -36,7 +36,7 @@ pub(super) fn run(
     if let Some(folder) = chdir {
         std::env::set_current_dir(&folder).map_err(|error| {
             let message = format!("cannot change to {}: {error}", folder.display());
-            Failure::plain(Exit::Error, message)
+            Failure::new(Exit::Error, "U004", message, "name a folder that is there")
         })?;
     }
     match command {

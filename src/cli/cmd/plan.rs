@@ -29,6 +29,9 @@ pub(super) async fn run(
     print_findings(&clinic.source, &planned.plan.findings, printer);
     print_plan(&planned.plan, &sealed.text, form, printer);
     print_refusals(&planned.refusals, &sealed.digest, printer);
+    if !planned.plan.is_complete() {
+        printer.line("hint: mend what the lines marked with ! say, then plan again");
+    }
     if let Some(path) = out {
         save(path, &sealed.text)?;
         let shown = path.display();

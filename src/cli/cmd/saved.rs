@@ -65,14 +65,15 @@ impl Saved {
         Ok(())
     }
 
-    /// Refuses a plan whose rows moved or that the manifest does not ask for; gives the plan that
-    /// the guards must judge.
-    pub(super) fn must_still_hold(&self, now: &Planned) -> Result<Plan, Failure> {
+    /// Refuses a plan whose rows moved or that the manifest does not ask for; gives what the guards
+    /// must judge and what is left to do.
+    pub(super) fn must_still_hold(&self, now: &Planned) -> Result<Comparison, Failure> {
         if let Some(unread) = now.plan.unread.first() {
             let message = format!("the plan cannot be compared with the clinic: {}", unread.reason);
             return Err(Failure::new(Exit::Unread, "P010", message, "run the command again later"));
         }
-        let Comparison { moved, foreign, judged } = compare(&self.plan, &now.plan, &now.live);
+        let comparison = compare(&self.plan, &now.plan, &now.live);
+        let Comparison { moved, foreign, open: _, judged: _ } = &comparison;
         if let Some(first) = foreign.first() {
             let count = foreign.len();
             return Err(refused(
@@ -89,7 +90,7 @@ impl Saved {
                 ),
             ));
         }
-        Ok(judged)
+        Ok(comparison)
     }
 }
 
