@@ -19,3 +19,4 @@ pub mod ocean;
 pub mod plan;
 pub mod report;
 pub mod sim;
+pub mod state;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::bridge::RowWrite;
 use crate::journal::{Hold, Outcome, RowRecord};
-use crate::model::{Cells, LiveRow, Revision, RowKey};
-use crate::plan::Change;
+use crate::model::{Cells, LiveRow, Names, Revision, RowKey};
+use crate::plan::{Change, UserPlan};
 
 /// A row of a batch that has no outcome yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +24,17 @@ impl Row {
         RowWrite { key: self.change.key, expected: self.expected, cells: self.change.after }
     }
 
-    pub(super) fn record(&self) -> RowRecord {
-        let Change { key, before, after, .. } = self.change;
-        RowRecord { key, expected: self.expected, before, after }
+    pub(super) fn record(&self, user: &UserPlan, names: &Names) -> RowRecord {
+        let Change { key, before, after, rule, revision: _, action: _ } = self.change;
+        RowRecord {
+            key,
+            office: names.offices.get(&key.office).cloned(),
+            provider: names.providers.get(&key.provider).cloned(),
+            expected: self.expected,
+            before,
+            after,
+            rule: user.rules.get(rule as usize).cloned(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::batch::{self, Row, Settled};
 use crate::approval::Approved;
 use crate::bridge::{BridgeError, GridWriter, Reader, Written};
 use crate::journal::{Event, Journal, JournalError, Outcome, RowOutcome};
-use crate::model::{RowKey, UserId, sha256};
+use crate::model::{Names, RowKey, UserId, sha256};
 use crate::plan::{Change, Plan, UserPlan};
 
 /// The most rows in a batch.
@@ -98,7 +98,8 @@ impl Apply<'_> {
             let mut outcomes = Vec::new();
             for changes in user.changes.chunks(BATCH) {
                 if applied.halted.is_none()
-                    && let Err(halt) = self.chunk(user, changes, &mut batches, &mut outcomes).await
+                    && let Err(halt) =
+                        self.chunk((user, &plan.names), changes, &mut batches, &mut outcomes).await
                 {
                     applied.halted = Some(words(&halt));
                 }
@@ -113,7 +114,7 @@ impl Apply<'_> {
     /// Sends one chunk until each of its rows has an outcome or the apply must end.
     async fn chunk(
         &mut self,
-        user: &UserPlan,
+        (user, names): (&UserPlan, &Names),
         changes: &[Change],
         batches: &mut usize,
         outcomes: &mut Vec<(RowKey, Outcome)>,
@@ -131,7 +132,7 @@ impl Apply<'_> {
                 key: key.clone(),
                 user: user.name.clone(),
                 user_id: user.id,
-                rows: rows.iter().map(Row::record).collect(),
+                rows: rows.iter().map(|row| row.record(user, names)).collect(),
             };
             self.journal.append(started).map_err(Halt::Journal)?;
             let writes: Vec<_> = rows.iter().map(Row::write).collect();

@@ -88,6 +88,25 @@ Examples:
   accuroform verify
   accuroform verify --json clinic.yaml")]
     Verify(VerifyArgs),
+    /// List what was applied to a clinic, newest first
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "\
+Examples:
+  accuroform history                          the runs of clinic.yaml's clinic
+  accuroform history --json lakeside.yaml     for programs
+  accuroform history show 20260105T09         the rows of one run; a beginning of its id is enough
+  accuroform history verify                   check that the journal was not changed"
+    )]
+    History(HistoryArgs),
+    /// Remove a lock that a run left behind
+    #[command(after_help = "\
+A lock whose process ended, or that was not renewed for a minute, is removed by the next apply
+without this. A run whose lock is removed stops before it writes anything more.
+
+Example:
+  accuroform unlock 20260105T090000Z-0123456789abcdef lakeside.yaml")]
+    Unlock(UnlockArgs),
     /// Print the JSON Schema of the manifest
     #[command(after_help = "\
 Examples:
@@ -185,6 +204,9 @@ pub(super) struct WaitArgs {
     /// Stop waiting for the sync after this long
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration, env = "ACCUROFORM_SYNC_TIMEOUT", hide_env_values = true)]
     pub(super) sync_timeout: Duration,
+    /// Wait this long for another apply of the clinic to end
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration, env = "ACCUROFORM_LOCK_TIMEOUT", hide_env_values = true)]
+    pub(super) lock_timeout: Duration,
 }
 
 #[derive(Debug, Args)]
@@ -230,6 +252,75 @@ pub(super) struct VerifyArgs {
     /// Print the result as JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    #[command(subcommand)]
+    pub(super) command: Option<HistoryCommand>,
+    /// The manifest
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    /// Print the runs as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum HistoryCommand {
+    /// Show the rows of one run: what they were, what they became, and why
+    #[command(after_help = "\
+Examples:
+  accuroform history show 20260105T090000Z-0123456789abcdef
+  accuroform history show --json 20260105T09 lakeside.yaml")]
+    Show(HistoryShowArgs),
+    /// Check that no record of the journal was edited, removed, moved or inserted
+    #[command(after_help = "\
+Missing last records, and records that were all written anew, leave no trace in the journal itself.
+Keep the head that this prints elsewhere; --head finds it again in a journal that only grew.
+
+Exit codes: 0 sound, 1 not sound.
+
+Examples:
+  accuroform history verify
+  accuroform history verify --head sha256:1f0c…")]
+    Verify(HistoryVerifyArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HistoryShowArgs {
+    /// The run, or a beginning of its id that no other run has
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    /// The manifest
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    /// Print the run as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HistoryVerifyArgs {
+    /// The manifest
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    /// A head that was printed before and kept elsewhere: the journal must contain it
+    #[arg(long, value_name = "DIGEST")]
+    pub(super) head: Option<String>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UnlockArgs {
+    /// The id of the lock, as the message that names its holder has it
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    /// The manifest
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -61,7 +61,15 @@ impl From<JournalError> for Failure {
             ),
             JournalError::Unreadable { .. } => (
                 Exit::Error,
-                "move the file away to start a new journal; keep it if you need its history",
+                "`accuroform history verify` names every fault; move the file away to start a new \
+                 journal, and keep it",
+            ),
+            JournalError::Newer { .. } => {
+                (Exit::Error, "use the program's version that wrote it, or a newer one")
+            }
+            JournalError::Closed(_) => (
+                Exit::Error,
+                "make room on the disk and run the command again: it drops the part of a record",
             ),
         };
         Self::new(exit, error.code(), error.to_string(), hint)

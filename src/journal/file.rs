@@ -1,17 +1,22 @@
 //! The journal's file: opened by one process at a time, appended, flushed to the disk.
-#![expect(clippy::disallowed_methods, reason = "the journal owns its file")]
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::read::{ReadError, Reading, read};
+use super::chain::{Checked, Fault, check};
+use super::read::{Reading, read};
 use super::record::{Event, Record, VERSION};
 use crate::model::{Clock, sha256};
+use crate::state::{flush, make_private, private};
 
 /// An open journal. While it is open no other process can open it for writing.
+///
+/// The clinic's lock comes before it. This second lock is the file's own, which the system takes
+/// back when the process ends: it holds also when the other is removed by hand, so that two
+/// processes never write into one chain.
 #[derive(Debug)]
 pub struct Journal {
     file: File,
@@ -20,6 +25,10 @@ pub struct Journal {
     apply: String,
     seq: u64,
     last: String,
+    /// The bytes of its whole records.
+    length: u64,
+    /// Whether half a record may be in the file, so that nothing may follow it.
+    closed: bool,
 }
 
 /// Why the journal cannot be used.
@@ -36,7 +45,7 @@ pub enum JournalError {
         problem: io::Error,
     },
     /// Another process has it open.
-    #[error("another apply of this clinic is running (it holds {})", .0.display())]
+    #[error("another process writes the journal {}", .0.display())]
     Locked(PathBuf),
     /// It was changed by somebody else.
     #[error("the journal {} cannot be continued: {problem}", path.display())]
@@ -44,8 +53,19 @@ pub enum JournalError {
         /// Which file.
         path: PathBuf,
         /// What is wrong with it.
-        problem: ReadError,
+        problem: Fault,
     },
+    /// It was written by a newer program.
+    #[error("the journal {} cannot be read: {problem}", path.display())]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Which version it has.
+        problem: Fault,
+    },
+    /// An append failed and what it left could not be removed.
+    #[error("the journal {} takes no more records: one was written in part", .0.display())]
+    Closed(PathBuf),
 }
 
 impl JournalError {
@@ -55,6 +75,8 @@ impl JournalError {
             Self::Io { .. } => "J001",
             Self::Locked(_) => "J002",
             Self::Unreadable { .. } => "J003",
+            Self::Newer { .. } => "J004",
+            Self::Closed(_) => "J005",
         }
     }
 }
@@ -64,14 +86,38 @@ fn path_in(state: &Path, clinic: &str) -> PathBuf {
     state.join(format!("{clinic}.journal.jsonl"))
 }
 
+fn io(attempted: &'static str, path: &Path) -> impl Fn(io::Error) -> JournalError {
+    let path = path.to_owned();
+    move |problem| JournalError::Io { attempted, path: path.clone(), problem }
+}
+
+/// A fault of the whole file as an error of it.
+fn unreadable(path: &Path, problem: Fault) -> JournalError {
+    let path = path.to_owned();
+    if matches!(problem, Fault::Version { .. }) {
+        JournalError::Newer { path, problem }
+    } else {
+        JournalError::Unreadable { path, problem }
+    }
+}
+
 impl Journal {
     /// Reads the journal of a clinic without opening it for writing; no file is an empty journal.
     pub fn read(state: &Path, clinic: &str) -> Result<Reading, JournalError> {
         let path = path_in(state, clinic);
-        match fs::read_to_string(&path) {
-            Ok(text) => read(&text).map_err(|problem| JournalError::Unreadable { path, problem }),
-            Err(problem) if problem.kind() == io::ErrorKind::NotFound => Ok(Reading::default()),
-            Err(problem) => Err(JournalError::Io { attempted: "read", path, problem }),
+        let checked = Self::check(state, clinic)?;
+        read(checked).map_err(|problem| unreadable(&path, problem))
+    }
+
+    /// Reads the journal of a clinic with every fault of its chain; no file is an empty journal.
+    pub fn check(state: &Path, clinic: &str) -> Result<Checked, JournalError> {
+        let path = path_in(state, clinic);
+        match File::open(&path) {
+            Ok(file) => check(BufReader::new(file)).map_err(io("read", &path)),
+            Err(problem) if problem.kind() == io::ErrorKind::NotFound => {
+                check(io::empty()).map_err(io("read", &path))
+            }
+            Err(problem) => Err(io("read", &path)(problem)),
         }
     }
 
@@ -84,40 +130,40 @@ impl Journal {
         clock: Clock,
     ) -> Result<(Self, Reading), JournalError> {
         let path = path_in(state, clinic);
-        let io = |attempted| {
-            let path = path.clone();
-            move |problem| JournalError::Io { attempted, path, problem }
-        };
-        make_private_dir(state).map_err(io("make the folder of"))?;
-        let mut file = private(OpenOptions::new().read(true).append(true).create(true))
-            .open(&path)
-            .map_err(io("open"))?;
+        make_private(state).map_err(io("make the folder of", &path))?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = private(&mut options).open(&path).map_err(io("open", &path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(JournalError::Locked(path)),
-            Err(TryLockError::Error(problem)) => return Err(io("lock")(problem)),
+            Err(TryLockError::Error(problem)) => return Err(io("lock", &path)(problem)),
         }
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(io("read"))?;
-        let reading = read(&text)
-            .map_err(|problem| JournalError::Unreadable { path: path.clone(), problem })?;
+        let checked = check(BufReader::new(&file)).map_err(io("read", &path))?;
+        let reading = read(checked).map_err(|problem| unreadable(&path, problem))?;
         if reading.torn {
-            file.set_len(reading.whole as u64).map_err(io("mend"))?;
+            file.set_len(reading.whole).map_err(io("mend", &path))?;
         }
-        sync_dir(state).map_err(io("flush the folder of"))?;
+        flush(state).map_err(io("flush the folder of", &path))?;
         let journal = Self {
             file,
             path,
             clock,
             apply: apply.to_owned(),
             seq: reading.records.len() as u64,
-            last: reading.last.clone(),
+            last: reading.head.clone(),
+            length: reading.whole,
+            closed: false,
         };
         Ok((journal, reading))
     }
 
-    /// Appends one record; when this returns, it is on the disk.
+    /// Appends one record; when this returns, it is on the disk. When it fails, nothing of the
+    /// record is in the file, or the journal takes no more records.
     pub fn append(&mut self, event: Event) -> Result<(), JournalError> {
+        if self.closed {
+            return Err(JournalError::Closed(self.path.clone()));
+        }
         let record = Record {
             v: VERSION,
             seq: self.seq + 1,
@@ -126,15 +172,27 @@ impl Journal {
             event,
             previous: self.last.clone(),
         };
-        let io =
-            |problem| JournalError::Io { attempted: "append to", path: self.path.clone(), problem };
-        let mut line = serde_json::to_vec(&record).map_err(|error| io(error.into()))?;
+        let path = self.path.clone();
+        let failed = |problem| io("append to", &path)(problem);
+        let mut line = serde_json::to_vec(&record).map_err(|error| failed(error.into()))?;
         let digest = sha256(&line);
         line.push(b'\n');
-        self.file.write_all(&line).and_then(|()| self.file.sync_data()).map_err(io)?;
+        if let Err(problem) = self.write(&line) {
+            let restored = self.file.set_len(self.length).and_then(|()| self.file.sync_all());
+            self.closed = restored.is_err();
+            return Err(failed(problem));
+        }
         self.seq += 1;
         self.last = digest;
+        self.length += line.len() as u64;
         Ok(())
+    }
+
+    /// Writes behind the last whole record.
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(self.length))?;
+        self.file.write_all(line)?;
+        self.file.sync_data()
     }
 
     /// Names this run in the records that follow.
@@ -143,23 +201,23 @@ impl Journal {
     }
 }
 
-/// Makes the state folder with mode 0700.
-fn make_private_dir(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "test code")]
+mod tests {
+    use super::*;
 
-/// Files of the state folder have mode 0600.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
-}
-
-/// A new file survives a power cut only when its folder was flushed too.
-fn sync_dir(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+    #[test]
+    fn a_journal_that_cannot_be_restored_takes_no_more_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock(jiff::Timestamp::now);
+        let (mut journal, _) = Journal::open(folder.path(), "lakeside", "one", clock).unwrap();
+        journal.append(Event::Verified { correct: true }).unwrap();
+        // Neither writing nor shortening works on a file that was opened for reading.
+        journal.file = File::open(&journal.path).unwrap();
+        let first = journal.append(Event::Verified { correct: true }).unwrap_err();
+        assert_eq!(first.code(), "J001", "{first}");
+        let second = journal.append(Event::Verified { correct: true }).unwrap_err();
+        assert_eq!(second.code(), "J005", "{second}");
+        assert_eq!(Journal::read(folder.path(), "lakeside").unwrap().records.len(), 1);
+    }
 }

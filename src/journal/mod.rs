@@ -3,10 +3,14 @@
 //! One file a clinic, one line of JSON a record, each bound to the one before it by SHA-256. No
 //! decision about the grid ever rests on it; it only says whether a sync is still owed.
 
+mod chain;
 mod file;
+mod history;
 mod read;
 mod record;
 
+pub use chain::{Checked, Fault};
 pub use file::{Journal, JournalError};
-pub use read::{ReadError, Reading, is_pending, read};
+pub use history::{Counts, End, Run, RunRow, Written, runs};
+pub use read::{Reading, is_pending};
 pub use record::{Event, Hold, Outcome, Record, RowOutcome, RowRecord, Starter};

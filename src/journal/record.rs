@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Cells, Revision, RowKey, UserId};
+use crate::plan::Rule;
 
 /// The version of the format; a reader refuses a newer one.
 pub(super) const VERSION: u32 = 1;
@@ -96,6 +97,13 @@ pub struct Starter {
     pub ci: Option<String>,
     /// The digest of the manifest.
     pub manifest: String,
+    /// The manifest's path as it was typed.
+    #[serde(default)]
+    pub manifest_path: Option<String>,
+    /// The commit that was checked out where the manifest is, if that is a repository. It says
+    /// nothing about changes that were not committed; the digest does.
+    #[serde(default)]
+    pub commit: Option<String>,
     /// The digest of the approved plan.
     pub plan: Option<String>,
     /// This program's version.
@@ -103,17 +111,26 @@ pub struct Starter {
 }
 
 /// A row that is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowRecord {
     /// Where it is.
     #[serde(flatten)]
     pub key: RowKey,
+    /// What the directory called the office, so that a journal can be read without the clinic.
+    #[serde(default)]
+    pub office: Option<String>,
+    /// What the directory called the provider.
+    #[serde(default)]
+    pub provider: Option<String>,
     /// The revision it must have.
     pub expected: Option<Revision>,
     /// What it granted when it was planned.
     pub before: Cells,
     /// What it will grant.
     pub after: Cells,
+    /// Why, and where the manifest says so.
+    #[serde(default)]
+    pub rule: Option<Rule>,
 }
 
 /// What became of a planned row.

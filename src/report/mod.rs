@@ -4,6 +4,7 @@
 mod diagnostics;
 mod diff;
 mod escape;
+mod history;
 mod outcome;
 mod plan;
 mod table;
@@ -11,5 +12,6 @@ mod table;
 pub use diagnostics::{Finding, Place, RelatedPlace, findings, render};
 pub use diff::diff;
 pub use escape::escape;
+pub use history::{history, history_json, run, run_json};
 pub use outcome::{appearance, outcomes};
 pub use plan::{plan, summary_line};

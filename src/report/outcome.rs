@@ -3,7 +3,7 @@
 use super::escape::escape;
 use super::table::{count, wrap};
 use crate::journal::{Hold, Outcome, RowOutcome};
-use crate::model::Column;
+use crate::model::{Column, Level};
 use crate::ocean::{Appearance, Missing, Reason};
 use crate::plan::Plan;
 
@@ -13,22 +13,7 @@ pub fn outcomes(plan: &Plan, outcomes: &[RowOutcome], halted: Option<&str>) -> S
     for row in outcomes {
         let words = match &row.outcome {
             Outcome::Done | Outcome::AlreadyTrue | Outcome::NotReached => continue,
-            Outcome::Held(Hold::Moved { was, is, now }) => {
-                let revision = |revision: &Option<_>| match revision {
-                    Some(revision) => format!("revision {revision}"),
-                    None => "absent".to_owned(),
-                };
-                let granted =
-                    now.columns().iter().filter(|(_, level)| *level > crate::model::Level::None);
-                let now: Vec<String> =
-                    granted.map(|(column, level)| format!("{column} {level}")).collect();
-                let now = if now.is_empty() { "nothing".to_owned() } else { now.join(", ") };
-                format!(
-                    "held: somebody else changed it ({} became {}); it grants {now}",
-                    revision(was),
-                    revision(is)
-                )
-            }
+            Outcome::Held(hold) => held(hold),
             Outcome::Failed(why) => format!("failed: {why}"),
         };
         let address = plan.names.address(&plan.clinic, &row.user, row.key);
@@ -39,6 +24,23 @@ pub fn outcomes(plan: &Plan, outcomes: &[RowOutcome], halted: Option<&str>) -> S
     }
     lines.push(counts(outcomes));
     lines.join("\n") + "\n"
+}
+
+/// Why a row was left alone.
+pub(super) fn held(hold: &Hold) -> String {
+    let Hold::Moved { was, is, now } = hold;
+    let revision = |revision: &Option<_>| match revision {
+        Some(revision) => format!("revision {revision}"),
+        None => "absent".to_owned(),
+    };
+    let granted = now.columns().iter().filter(|(_, level)| *level > Level::None);
+    let now: Vec<String> = granted.map(|(column, level)| format!("{column} {level}")).collect();
+    let now = if now.is_empty() { "nothing".to_owned() } else { now.join(", ") };
+    format!(
+        "held: somebody else changed it ({} became {}); it grants {now}",
+        revision(was),
+        revision(is)
+    )
 }
 
 /// `Apply: 14 rows done, 0 already true, 1 held, 0 failed, 0 not reached.`

@@ -145,24 +145,24 @@ impl Notes {
     fn lines(&self, plan: &Plan, user: &UserPlan) -> Vec<String> {
         let line = |rule: &u32| {
             user.rules.get(*rule as usize).map(|known| {
-                let Rule { why, reason, line, column } = known;
-                let why = match why {
-                    Why::Exact => "not in the manifest (exact management)".to_owned(),
-                    Why::Profile(profile) => format!("profile {profile}"),
-                    Why::Override(profile) => format!("override of profile {profile}"),
-                };
-                let reason = reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
-                let place = format!("{}:{line}:{column}", plan.manifest.path);
-                format!(
-                    "{} {}, {}",
-                    self.mark(*rule),
-                    escape(&format!("{why}{reason}")),
-                    escape(&place)
-                )
+                let place = format!("{}:{}:{}", plan.manifest.path, known.line, known.column);
+                format!("{} {}, {}", self.mark(*rule), escape(&why(known)), escape(&place))
             })
         };
         self.0.iter().filter_map(line).collect()
     }
+}
+
+/// Which rule decided, with the manifest's own reason.
+pub(super) fn why(rule: &Rule) -> String {
+    let Rule { why, reason, line: _, column: _ } = rule;
+    let why = match why {
+        Why::Exact => "not in the manifest (exact management)".to_owned(),
+        Why::Profile(profile) => format!("profile {profile}"),
+        Why::Override(profile) => format!("override of profile {profile}"),
+    };
+    let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!("{why}{reason}")
 }
 
 /// The headings of the nine columns, long ones over two lines.

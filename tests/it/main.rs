@@ -21,6 +21,7 @@ mod bridge_repeat;
 mod bridge_token;
 mod cases;
 mod docs;
+mod journal;
 #[cfg(target_os = "linux")]
 mod kill_laws;
 #[cfg(target_os = "linux")]
@@ -35,6 +36,7 @@ mod kill_run;
 mod kill_signals;
 #[cfg(target_os = "linux")]
 mod kill_strace;
+mod lock;
 mod manifest_files;
 mod manifest_grants;
 mod manifest_property;

@@ -15,6 +15,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{look_before, mode};
 use crate::cli::interrupt;
+use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::connection::Opened;
 use crate::journal::{Journal, is_pending};
@@ -37,20 +38,20 @@ pub(super) async fn run(
     if let Some(saved) = &saved {
         saved.must_belong_to(&clinic)?;
     }
-    let (journal, records) = Journal::open(
-        &clinic.state(),
-        &clinic.manifest.clinic.id,
-        &environment.new_run()?,
-        environment.clock,
-    )?;
+    let (id, run) = (&clinic.manifest.clinic.id, environment.new_run()?);
+    let stop = CancellationToken::new();
+    let asking = Asking { operation: "apply", run: &run, timeout: args.wait.lock_timeout };
+    let lock = lock::acquire(&clinic, &asking, &stop, environment, printer)?;
+    let (journal, records) = Journal::open(&clinic.state(), id, &run, environment.clock)?;
     if records.torn {
         printer.line("note: the journal's last record was cut off by a crash and was dropped");
     }
     let opened = clinic.connect(environment).await?;
     let pending = is_pending(&records.records);
-    let apply = Apply { args, clinic: &clinic, opened: &opened, environment, pending };
+    let apply = Apply { args, clinic: &clinic, opened: &opened, environment, pending, stop: &stop };
     let result = apply.run(saved.as_ref(), journal, printer).await;
     opened.close().await;
+    lock::release(lock, printer);
     result
 }
 
@@ -82,6 +83,8 @@ struct Apply<'a> {
     opened: &'a Opened,
     environment: &'a Environment,
     pending: bool,
+    /// Cancelled by an interrupt, and when the lock is lost.
+    stop: &'a CancellationToken,
 }
 
 impl Apply<'_> {
@@ -119,12 +122,11 @@ impl Apply<'_> {
             ask(&self.clinic.manifest.clinic.name, printer)?;
         }
         journal.append(starter("apply", self.clinic, Some(digest), self.environment))?;
-        let stop = CancellationToken::new();
-        let execution = self.execution(&stop);
-        interrupt::guarded(&stop, execution.run(&approved, before, &mut journal, printer)).await
+        let execution = self.execution();
+        interrupt::guarded(self.stop, execution.run(&approved, before, &mut journal, printer)).await
     }
 
-    fn execution<'b>(&'b self, stop: &'b CancellationToken) -> Execution<'b> {
+    fn execution(&self) -> Execution<'_> {
         Execution {
             clinic: self.clinic,
             opened: self.opened,
@@ -132,7 +134,7 @@ impl Apply<'_> {
             sync_timeout: self.args.wait.sync_timeout,
             json: self.args.json,
             pending: self.pending,
-            stop,
+            stop: self.stop,
         }
     }
 
@@ -147,8 +149,7 @@ impl Apply<'_> {
         if planned.plan.errors() > 0 {
             return Ok(Exit::Error);
         }
-        let stop = CancellationToken::new();
-        let execution = self.execution(&stop);
+        let execution = self.execution();
         let applied = Applied::already_true(plan);
         if !plan.is_empty() && !self.args.json {
             printer.result(&report::outcomes(plan, &applied.outcomes, None));
@@ -164,7 +165,8 @@ impl Apply<'_> {
             .line("The sync after the last apply was not completed and verified; it runs again.");
         let before = look_before(self.clinic, self.opened).await?;
         journal.append(starter("sync", self.clinic, None, self.environment))?;
-        interrupt::guarded(&stop, execution.owed_sync(applied, before, &mut journal, printer)).await
+        let owed = execution.owed_sync(applied, before, &mut journal, printer);
+        interrupt::guarded(self.stop, owed).await
     }
 
     fn print(&self, plan: &Plan, saved: Option<&Saved>, printer: &mut Printer) {

@@ -15,6 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::finish::{
     Verified, mode, print_sync, print_verified, record, sync, sync_json, verify, watch,
 };
+use crate::cli::git;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Progress;
 use crate::connection::Opened;
@@ -49,6 +50,8 @@ pub(super) fn starter(
         host: environment.host(),
         ci: environment.ci_run(),
         manifest: clinic.source.digest().to_owned(),
+        manifest_path: Some(clinic.source.file_name().to_owned()),
+        commit: git::commit(clinic.folder()),
         plan: plan.map(str::to_owned),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }))
@@ -104,6 +107,7 @@ impl Execution<'_> {
     ) -> Result<Exit, Failure> {
         let targets = &applied.0.targets;
         let after = self.sync_and_verify(targets, before.as_deref(), journal, printer).await;
+        record(journal, ended(&Applied::default()), printer);
         let exit = if after.is_good() { Exit::Done } else { Exit::NotVerified };
         self.print_json(applied, &after, exit, printer);
         Ok(exit)

@@ -4,6 +4,7 @@
 mod apply;
 mod approve;
 mod execute;
+mod history;
 mod init;
 mod plan;
 mod saved;
@@ -11,6 +12,7 @@ mod schema;
 mod show;
 mod sim;
 mod sync;
+mod unlock;
 mod validate;
 mod verify;
 mod version;
@@ -46,6 +48,8 @@ pub(super) fn run(
         Command::Show(args) => show::run(&args, printer),
         Command::Apply(args) => block_on(apply::run(&args, environment, printer)),
         Command::Sync(args) => block_on(sync::run(&args, environment, printer)),
+        Command::History(args) => history::run_command(&args, environment, printer),
+        Command::Unlock(args) => unlock::run(&args, environment, printer),
         Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
         Command::Schema(args) => schema::run(&args, printer),
         Command::Sim(args) => block_on(sim::run(&args, printer)),

@@ -1,0 +1,100 @@
+//! The clinic's lock around a command that writes.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::clinic::Clinic;
+use super::env::Environment;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::printer::Printer;
+use crate::report::escape;
+use crate::state::{Claim, Lock, LockError, Notice};
+
+/// After this long without a word a holder is taken for dead.
+const LEASE: Duration = Duration::from_mins(1);
+
+/// Who asks for the lock, and for how long.
+pub(super) struct Asking<'a> {
+    pub(super) operation: &'a str,
+    /// The name of the run.
+    pub(super) run: &'a str,
+    pub(super) timeout: Duration,
+}
+
+/// Takes the lock of a clinic and says what happens on the way. `stop` is cancelled when it is lost.
+pub(super) fn acquire(
+    clinic: &Clinic,
+    asking: &Asking<'_>,
+    stop: &CancellationToken,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Lock, Failure> {
+    let Asking { operation, run, timeout } = asking;
+    let claim = Claim {
+        id: (*run).to_owned(),
+        operation: (*operation).to_owned(),
+        who: environment.who(),
+        host: environment.host(),
+        lease: LEASE,
+        clock: environment.clock,
+    };
+    let state = clinic.state();
+    let place = (state.as_path(), clinic.manifest.clinic.id.as_str());
+    let mut tell = |notice: &Notice<'_>| {
+        let words = match notice {
+            Notice::Broken(holder, why) => {
+                format!("note: removed the lock of {holder}: {why}")
+            }
+            Notice::Waiting(holder) => format!("waiting for the lock of {holder}"),
+        };
+        printer.line(&escape(&words));
+    };
+    Ok(Lock::acquire(place, &claim, *timeout, stop, &mut tell)?)
+}
+
+/// Gives the lock back, and says so if it was lost before.
+pub(super) fn release(lock: Lock, printer: &mut Printer) {
+    if let Some(loss) = lock.loss() {
+        printer.failure(&Failure::new(
+            Exit::Incomplete,
+            "L004",
+            format!("the lock of this run was lost: {loss}; nothing more was written"),
+            "see what the other run did with `accuroform history`, then run the command again",
+        ));
+    }
+    if let Err(error) = lock.release() {
+        printer.failure(&error.into());
+    }
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        let (exit, hint) = match &error {
+            LockError::Held(holder) => (
+                Exit::Locked,
+                format!(
+                    "wait until it has ended (`--lock-timeout 10m` waits); if it certainly runs no \
+                     more: accuroform unlock {}",
+                    holder.id
+                ),
+            ),
+            LockError::Io { .. } => (
+                Exit::Error,
+                "make the folder writable; nothing is written to Accuro without the lock"
+                    .to_owned(),
+            ),
+            LockError::Damaged { .. } => {
+                (Exit::Error, "make sure that nobody applies, then delete the file".to_owned())
+            }
+            LockError::OtherId { .. } => {
+                (Exit::Locked, "remove it with its own id, if it certainly runs no more".to_owned())
+            }
+            LockError::NotLocked { .. } => {
+                (Exit::Error, "nothing is left to do: the clinic is not locked".to_owned())
+            }
+        };
+        Self::new(exit, error.code(), error.to_string(), hint)
+    }
+}

@@ -1,0 +1,205 @@
+//! Folds the records of a journal into the runs that wrote them. Pure.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::record::{Event, Outcome, Record, RowRecord, Starter};
+use crate::model::RowKey;
+
+/// One apply or sync.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Its name.
+    pub id: String,
+    /// When its first record was written.
+    pub at: Timestamp,
+    /// Who began what; `None`: the journal has no such record.
+    pub starter: Option<Starter>,
+    /// The rows that were sent, in the order in which they were first sent.
+    pub rows: Vec<RunRow>,
+    /// The counts.
+    pub counts: Counts,
+    /// Whether its last sync was complete; `None`: none was begun.
+    pub synced: Option<bool>,
+    /// What its verification found; `None`: there was none.
+    pub verified: Option<bool>,
+    /// How it ended.
+    pub end: End,
+}
+
+/// A row of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRow {
+    /// The user whose grid it is in.
+    pub user: String,
+    /// What was sent.
+    pub sent: RowRecord,
+    /// What became of it.
+    pub written: Written,
+}
+
+/// What the journal knows of a row that was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Written {
+    /// This.
+    Known(Outcome),
+    /// Nothing: the program ended before it recorded an answer.
+    Unknown,
+}
+
+/// How many rows became what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// As planned now, already true ones included.
+    pub done: usize,
+    /// Left alone because they moved.
+    pub held: usize,
+    /// Refused, or the answer was lost.
+    pub failed: usize,
+    /// Sent without a recorded answer.
+    pub unknown: usize,
+    /// Never sent; `None`: the program ended before it could say.
+    pub not_reached: Option<usize>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// Every row is as planned, and verification found nothing wrong.
+    Verified,
+    /// Every row is as planned; sync or verification did not succeed or did not run.
+    NotVerified,
+    /// Every row was as planned before, and nothing was left to verify.
+    AlreadyTrue,
+    /// Some rows are not as planned.
+    Incomplete,
+    /// A sync alone, complete.
+    Synced,
+    /// A sync alone, not complete.
+    NotSynced,
+    /// It wrote no last record.
+    Interrupted,
+    /// It has the clinic's lock.
+    Running,
+}
+
+/// The runs of a journal, oldest first. `running` is the run that has the clinic's lock now.
+pub fn runs(records: &[Record], running: Option<&str>) -> Vec<Run> {
+    let mut order: Vec<&str> = Vec::new();
+    let mut open: BTreeMap<&str, Open> = BTreeMap::new();
+    for record in records {
+        let run = open.entry(&record.apply).or_insert_with(|| {
+            order.push(&record.apply);
+            Open::new(record)
+        });
+        run.add(&record.event);
+    }
+    let folded = |id: &str| open.remove(id).map(|run| run.close(running == Some(id)));
+    order.into_iter().filter_map(folded).collect()
+}
+
+/// A run whose records are still being read.
+struct Open {
+    run: Run,
+    at: BTreeMap<(String, RowKey), usize>,
+    ended: bool,
+}
+
+impl Open {
+    fn new(first: &Record) -> Self {
+        let run = Run {
+            id: first.apply.clone(),
+            at: first.at,
+            starter: None,
+            rows: Vec::new(),
+            counts: Counts::default(),
+            synced: None,
+            verified: None,
+            end: End::Interrupted,
+        };
+        Self { run, at: BTreeMap::new(), ended: false }
+    }
+
+    fn add(&mut self, event: &Event) {
+        match event {
+            Event::Started(starter) => self.run.starter = Some(starter.as_ref().clone()),
+            Event::BatchStarted { batch: _, key: _, user, user_id: _, rows } => {
+                for sent in rows {
+                    let place = (user.clone(), sent.key);
+                    // Sent again, perhaps at another revision: the first record has its before.
+                    self.at.entry(place).or_insert_with(|| {
+                        let (user, sent) = (user.clone(), sent.clone());
+                        self.run.rows.push(RunRow { user, sent, written: Written::Unknown });
+                        self.run.rows.len() - 1
+                    });
+                }
+            }
+            Event::BatchEnded { batch: _, outcomes } => {
+                for outcome in outcomes {
+                    let at = self.at.get(&(outcome.user.clone(), outcome.key));
+                    if let Some(row) = at.and_then(|at| self.run.rows.get_mut(*at)) {
+                        row.written = Written::Known(outcome.outcome.clone());
+                    }
+                }
+            }
+            Event::SyncStarted { mode: _ } => self.run.synced = Some(false),
+            Event::SyncEnded { complete, detail: _ } => self.run.synced = Some(*complete),
+            Event::Verified { correct } => self.run.verified = Some(*correct),
+            Event::Ended { done, held, failed, not_reached } => {
+                self.ended = true;
+                let (done, held, failed) = (*done, *held, *failed);
+                let not_reached = Some(*not_reached);
+                self.run.counts = Counts { done, held, failed, unknown: 0, not_reached };
+            }
+        }
+    }
+
+    fn close(self, running: bool) -> Run {
+        let Self { mut run, at: _, ended } = self;
+        if !ended {
+            run.counts = counted(&run.rows);
+        }
+        let sync_alone = run.starter.as_ref().is_some_and(|starter| starter.operation == "sync");
+        let Counts { done: _, held, failed, unknown, not_reached } = run.counts;
+        let whole = held + failed + unknown + not_reached.unwrap_or_default() == 0;
+        let already = |row: &RunRow| row.written == Written::Known(Outcome::AlreadyTrue);
+        run.end = if running && !ended {
+            End::Running
+        } else if sync_alone {
+            match (run.synced, run.verified) {
+                (Some(true), None | Some(true)) => End::Synced,
+                (Some(false) | None, _) if !ended => End::Interrupted,
+                _ => End::NotSynced,
+            }
+        } else if !ended {
+            End::Interrupted
+        } else if !whole {
+            End::Incomplete
+        } else if run.synced != Some(false) && run.verified == Some(true) {
+            End::Verified
+        } else if run.synced.is_none() && run.verified.is_none() && run.rows.iter().all(already) {
+            End::AlreadyTrue
+        } else {
+            End::NotVerified
+        };
+        run
+    }
+}
+
+/// The counts of a run that did not write its own.
+fn counted(rows: &[RunRow]) -> Counts {
+    let mut counts = Counts::default();
+    for row in rows {
+        *match row.written {
+            Written::Known(Outcome::Done | Outcome::AlreadyTrue) => &mut counts.done,
+            Written::Known(Outcome::Held(_)) => &mut counts.held,
+            Written::Known(Outcome::Failed(_)) => &mut counts.failed,
+            Written::Known(Outcome::NotReached) | Written::Unknown => &mut counts.unknown,
+        } += 1;
+    }
+    counts
+}

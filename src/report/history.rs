@@ -1,0 +1,208 @@
+//! What was done, as people and programs read it from the journal.
+
+use serde_json::{Value, json};
+
+use super::escape::escape;
+use super::outcome::held;
+use super::plan::{mark, why};
+use crate::journal::{Counts, End, Outcome, Run, RunRow, Starter, Written};
+use crate::model::{Cells, Names};
+use crate::plan::Action;
+
+/// As many hexadecimal digits of a digest as people compare.
+const SHORT: usize = 12;
+
+/// The runs, newest first.
+pub fn history(clinic: &str, runs: &[Run]) -> String {
+    if runs.is_empty() {
+        return format!("Nothing was applied to {} from here yet.\n", escape(clinic));
+    }
+    let blocks: Vec<String> = runs.iter().rev().map(head).collect();
+    blocks.join("\n")
+}
+
+/// The runs for programs, newest first.
+pub fn history_json(clinic: &str, runs: &[Run]) -> String {
+    let runs: Vec<Value> = runs.iter().rev().map(summary).collect();
+    let document = json!({
+        "kind": "accuroform.history",
+        "format_version": "1.0",
+        "clinic": clinic,
+        "runs": runs,
+    });
+    format!("{document}\n")
+}
+
+/// One run with its rows.
+pub fn run(clinic: &str, run: &Run) -> String {
+    let mut text = head(run);
+    let path = run.starter.as_ref().and_then(|starter| starter.manifest_path.as_deref());
+    if !run.rows.is_empty() {
+        text.push('\n');
+    }
+    for row in &run.rows {
+        let RunRow { user: _, sent, written } = row;
+        let action = Action::between(sent.before, sent.after).map_or(" ", mark);
+        let cells = cells(sent.before, sent.after);
+        text.push_str(&escape(&format!("  {action} {}: {cells}", address(clinic, row))));
+        text.push('\n');
+        let mut notes = vec![became(written)];
+        if let Some(rule) = &sent.rule {
+            notes.push(why(rule));
+            notes.push(format!("{}:{}:{}", path.unwrap_or("manifest"), rule.line, rule.column));
+        }
+        text.push_str(&escape(&format!("      {}", notes.join("; "))));
+        text.push('\n');
+    }
+    text
+}
+
+/// One run with its rows, for programs.
+pub fn run_json(clinic: &str, run: &Run) -> String {
+    let rows = run.rows.iter().map(|row| {
+        let RunRow { user, sent, written } = row;
+        json!({
+            "address": address(clinic, row),
+            "user": user,
+            "office_id": sent.key.office,
+            "office": sent.office,
+            "provider_id": sent.key.provider,
+            "provider": sent.provider,
+            "revision": sent.expected,
+            "before": sent.before,
+            "after": sent.after,
+            "rule": sent.rule,
+            "outcome": match written {
+                Written::Known(outcome) => json!(outcome),
+                Written::Unknown => Value::Null,
+            },
+        })
+    });
+    let document = json!({
+        "kind": "accuroform.history.run",
+        "format_version": "1.0",
+        "clinic": clinic,
+        "run": summary(run),
+        "rows": rows.collect::<Vec<_>>(),
+    });
+    format!("{document}\n")
+}
+
+fn summary(run: &Run) -> Value {
+    let Run { id, at, starter, rows: _, counts, synced, verified, end } = run;
+    json!({
+        "id": id,
+        "at": at,
+        "operation": starter.as_ref().map(|starter| &starter.operation),
+        "who": starter.as_ref().map(|starter| &starter.who),
+        "host": starter.as_ref().map(|starter| &starter.host),
+        "ci": starter.as_ref().and_then(|starter| starter.ci.as_ref()),
+        "manifest": starter.as_ref().map(|starter| &starter.manifest),
+        "manifest_path": starter.as_ref().and_then(|starter| starter.manifest_path.as_ref()),
+        "commit": starter.as_ref().and_then(|starter| starter.commit.as_ref()),
+        "plan": starter.as_ref().and_then(|starter| starter.plan.as_ref()),
+        "version": starter.as_ref().map(|starter| &starter.version),
+        "counts": counts,
+        "synced": synced,
+        "verified": verified,
+        "end": end,
+    })
+}
+
+/// What, when, who, from what, and how it ended.
+fn head(run: &Run) -> String {
+    let Run { id, at, starter, rows: _, counts, synced: _, verified: _, end } = run;
+    let operation = starter.as_ref().map_or("run", |starter| starter.operation.as_str());
+    let mut lines = vec![format!("{operation} {id}: {}", ended(*end))];
+    if let Some(starter) = starter {
+        let Starter {
+            operation: _,
+            clinic: _,
+            who,
+            host,
+            ci,
+            manifest,
+            manifest_path: _,
+            commit,
+            plan,
+            version: _,
+        } = starter;
+        let ci = ci.as_ref().map(|run| format!(", {run}")).unwrap_or_default();
+        lines.push(format!("  {at} by {who}@{host}{ci}"));
+        let mut from = vec![format!("manifest {}", short(manifest))];
+        from.extend(commit.as_ref().map(|commit| format!("commit {}", short(commit))));
+        from.extend(plan.as_ref().map(|plan| format!("plan {}", short(plan))));
+        lines.push(format!("  {}", from.join(", ")));
+    } else {
+        lines.push(format!("  {at}"));
+    }
+    if operation != "sync" {
+        lines.push(format!("  {}", counted(*counts)));
+    }
+    lines.iter().map(|line| format!("{}\n", escape(line))).collect::<Vec<_>>().concat()
+}
+
+fn counted(counts: Counts) -> String {
+    let Counts { done, held, failed, unknown, not_reached } = counts;
+    let mut words =
+        vec![format!("{done} done"), format!("{held} held"), format!("{failed} failed")];
+    if unknown > 0 {
+        words.push(format!("{unknown} sent without a recorded answer"));
+    }
+    words.push(match not_reached {
+        Some(not_reached) => format!("{not_reached} not reached"),
+        None => "how many were not reached is not recorded".to_owned(),
+    });
+    words.join(", ")
+}
+
+const fn ended(end: End) -> &'static str {
+    match end {
+        End::Verified => "applied and verified",
+        End::NotVerified => "applied, not verified",
+        End::AlreadyTrue => "everything was already true",
+        End::Incomplete => "incomplete",
+        End::Synced => "synced",
+        End::NotSynced => "not synced or not verified",
+        End::Interrupted => "interrupted: no end record",
+        End::Running => "running",
+    }
+}
+
+fn short(digest: &str) -> String {
+    digest.strip_prefix("sha256:").unwrap_or(digest).chars().take(SHORT).collect()
+}
+
+/// The address with the names that the directory had then.
+fn address(clinic: &str, row: &RunRow) -> String {
+    let RunRow { user, sent, written: _ } = row;
+    let mut names = Names::default();
+    names.offices.extend(sent.office.clone().map(|name| (sent.key.office, name)));
+    names.providers.extend(sent.provider.clone().map(|name| (sent.key.provider, name)));
+    names.address(clinic, user, sent.key)
+}
+
+/// `Scheduling none → full, until none → 2027-01-31`.
+fn cells(before: Cells, after: Cells) -> String {
+    let levels = before.columns().iter().zip(after.columns().iter());
+    let mut words: Vec<String> = levels
+        .filter(|((_, was), (_, is))| was != is)
+        .map(|((column, was), (_, is))| format!("{} {was} → {is}", column.title()))
+        .collect();
+    if before.until() != after.until() {
+        let date = |until: Option<_>| until.map_or("no end".to_owned(), |date| format!("{date}"));
+        words.push(format!("until {} → {}", date(before.until()), date(after.until())));
+    }
+    words.join(", ")
+}
+
+fn became(written: &Written) -> String {
+    match written {
+        Written::Known(Outcome::Done) => "done".to_owned(),
+        Written::Known(Outcome::AlreadyTrue) => "already true".to_owned(),
+        Written::Known(Outcome::Held(hold)) => held(hold),
+        Written::Known(Outcome::Failed(why)) => format!("failed: {why}"),
+        Written::Known(Outcome::NotReached) => "not reached".to_owned(),
+        Written::Unknown => "sent, no answer recorded".to_owned(),
+    }
+}
