@@ -23,6 +23,8 @@ mod cases;
 mod docs;
 mod journal;
 #[cfg(target_os = "linux")]
+mod kill_disk;
+#[cfg(target_os = "linux")]
 mod kill_laws;
 #[cfg(target_os = "linux")]
 mod kill_matrix;
