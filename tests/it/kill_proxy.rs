@@ -18,10 +18,6 @@ pub(crate) enum Moment {
     Answered,
 }
 
-impl Moment {
-    pub(crate) const ALL: [Self; 3] = [Self::Before, Self::Handled, Self::Answered];
-}
-
 /// A boundary that is being passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Passing {
@@ -62,7 +58,7 @@ struct Gate {
 }
 
 /// Nothing in these tests takes longer to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Proxy {
     pub(crate) fn to(server: SocketAddr) -> Self {
