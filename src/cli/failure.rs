@@ -69,7 +69,7 @@ impl From<JournalError> for Failure {
             }
             JournalError::Closed(_) => (
                 Exit::Error,
-                "make room on the disk and run the command again: it drops the part of a record",
+                "make room on the disk and run the command again: it goes on from what is there",
             ),
         };
         Self::new(exit, error.code(), error.to_string(), hint)

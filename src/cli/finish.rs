@@ -240,8 +240,11 @@ pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
     }
 }
 
-/// Appends a record after the writing; when that fails it is said and the work goes on.
+/// Appends a record after the writing; when that fails it is said once and the work goes on.
 pub(super) fn record(journal: &mut Journal, event: Event, printer: &mut Printer) {
+    if journal.is_closed() {
+        return;
+    }
     if let Err(error) = journal.append(event) {
         printer.failure(&error.into());
     }

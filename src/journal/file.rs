@@ -69,8 +69,8 @@ pub enum JournalError {
         /// Which version it has.
         problem: Fault,
     },
-    /// An append failed and what it left could not be removed.
-    #[error("the journal {} takes no more records: one was written in part", .0.display())]
+    /// An earlier record of this run could not be written.
+    #[error("the journal {} takes no more records: an earlier one could not be written", .0.display())]
     Closed(PathBuf),
 }
 
@@ -173,8 +173,9 @@ impl Journal {
         Ok((journal, reading))
     }
 
-    /// Appends one record; when this returns, it is on the disk. When it fails, nothing of the
-    /// record is in the file, or the journal takes no more records.
+    /// Appends one record; when this returns, it is on the disk. When it fails, the journal takes no
+    /// more records: one without those before it would tell another story than what happened. What
+    /// was written of it is removed; where that fails too, the next run drops it.
     pub fn append(&mut self, event: Event) -> Result<(), JournalError> {
         if self.closed {
             return Err(JournalError::Closed(self.path.clone()));
@@ -193,8 +194,8 @@ impl Journal {
         let digest = sha256(&line);
         line.push(b'\n');
         if let Err(problem) = self.write(&line) {
-            let restored = self.file.set_len(self.length).and_then(|()| self.file.sync_all());
-            self.closed = restored.is_err();
+            self.closed = true;
+            drop(self.file.set_len(self.length).and_then(|()| self.file.sync_all()));
             return Err(failed(problem));
         }
         self.seq += 1;
@@ -210,6 +211,11 @@ impl Journal {
         self.file.sync_data()
     }
 
+    /// Whether a record could not be written, so that no more are taken.
+    pub const fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Names this run in the records that follow.
     pub fn apply_id(&self) -> &str {
         &self.apply
@@ -222,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_journal_that_cannot_be_restored_takes_no_more_records() {
+    fn a_journal_whose_failed_record_cannot_be_removed_can_still_be_read() {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock(jiff::Timestamp::now);
         let (mut journal, _) = Journal::open(folder.path(), "lakeside", "one", clock).unwrap();

@@ -241,8 +241,13 @@ fn append_until_the_file_may_not_grow() {
     assert!(matches!(failed, JournalError::Io { .. }), "{failed}");
     let length = fs::metadata(file(&state)).unwrap().len();
     assert!(fs::read(file(&state)).unwrap().ends_with(b"}\n"), "half a line was left");
-    // What was left of the record is gone, so a record that fits is taken.
-    journal.append(Event::Verified { correct: true }).unwrap();
+    // A record that fits is not taken either: the one before it is missing.
+    let closed = journal.append(Event::Verified { correct: true }).unwrap_err();
+    assert_eq!(closed.code(), "J005", "{closed}");
+    assert_eq!(fs::metadata(file(&state)).unwrap().len(), length);
+    drop(journal);
+    // The next run takes records again, if they fit.
+    open(&state, "three").append(Event::Verified { correct: true }).unwrap();
     assert!(fs::metadata(file(&state)).unwrap().len() > length);
 }
 

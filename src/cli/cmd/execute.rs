@@ -94,7 +94,7 @@ impl Execution<'_> {
             Exit::Incomplete
         } else if !plan.is_complete() {
             Exit::Unread
-        } else if after.is_good() || !owed {
+        } else if (after.is_good() || !owed) && !journal.is_closed() {
             Exit::Done
         } else {
             Exit::NotVerified
@@ -114,7 +114,8 @@ impl Execution<'_> {
         let targets = &applied.0.targets;
         let after = self.sync_and_verify(targets, before.as_deref(), journal, printer).await;
         record(journal, ended(&Applied::default()), printer);
-        let exit = if after.is_good() { Exit::Done } else { Exit::NotVerified };
+        let recorded = !journal.is_closed();
+        let exit = if after.is_good() && recorded { Exit::Done } else { Exit::NotVerified };
         self.print_json(applied, &after, exit, printer);
         Ok(exit)
     }

@@ -39,11 +39,12 @@ pub(super) async fn run(
     opened.close().await;
     let ended = Event::Ended { done: 0, held: 0, failed: 0, not_reached: 0 };
     record(&mut journal, ended, printer);
+    let recorded = !journal.is_closed();
     // Whoever waits for the lock opens the journal next.
     drop(journal);
     lock::release(lock, printer);
     let result = result?;
-    let exit = if result.is_ok() { Exit::Done } else { Exit::NotVerified };
+    let exit = if result.is_ok() && recorded { Exit::Done } else { Exit::NotVerified };
     if *json {
         let document = json!({
             "kind": "accuroform.sync",

@@ -1,0 +1,198 @@
+//! SIGINT and SIGTERM at every request: what is in flight is finished, the report is what happened,
+//! and the next apply converges. A second one ends at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::process::ExitStatusExt as _;
+use std::time::{Duration, Instant};
+
+use accuroform::journal::is_pending;
+use serde_json::Value;
+
+use super::kill_laws::{Goal, converged, true_to_the_records};
+use super::kill_matrix::undisturbed;
+use super::kill_points::{chosen, each};
+use super::kill_proxy::{Moment, Then};
+use super::kill_run::{APPLY, Ended, Place, ROWS, Scene, Victim, by_place, user, world};
+
+const REPORT: [&str; 4] = ["apply", "-auto-approve", "-json", "clinic.yaml"];
+
+/// Sends a signal at one boundary and lets everything go on.
+fn interrupt_at(scene: &Scene, victim: &Victim, name: &'static str, at: (usize, Moment)) {
+    let victim = victim.clone();
+    scene.proxy.watch(move |passing| {
+        if (passing.request, passing.moment) == at {
+            victim.signal(name);
+        }
+        Then::Pass
+    });
+}
+
+/// The rows of a report by what became of them; its counts say the same, and what is reported as
+/// done is what the server's own log has.
+#[track_caller]
+fn reported(scene: &Scene, ended: &Ended) -> BTreeMap<String, BTreeSet<Place>> {
+    let report: Value =
+        serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:#?}"));
+    let users: BTreeMap<String, u64> = (1..=6).map(|id| (user(id), id)).collect();
+    let mut rows: BTreeMap<String, BTreeSet<Place>> = BTreeMap::new();
+    for row in report["rows"].as_array().unwrap() {
+        let outcome = match &row["outcome"] {
+            Value::String(outcome) => outcome.clone(),
+            other => other.as_object().unwrap().keys().next().unwrap().clone(),
+        };
+        let id = |name: &str| row[name].as_u64().unwrap();
+        let place = (users[row["user"].as_str().unwrap()], id("office_id"), id("provider_id"));
+        rows.entry(outcome.replace('-', "_")).or_default().insert(place);
+    }
+    for (outcome, count) in report["counts"].as_object().unwrap() {
+        let listed = rows.get(outcome).map_or(0, BTreeSet::len);
+        assert_eq!(count.as_u64(), Some(listed as u64), "{outcome}");
+    }
+    assert_eq!(report["exit_code"].as_i64(), ended.status.code().map(i64::from));
+    let done = rows.get("done").cloned().unwrap_or_default();
+    assert_eq!(done, by_place(&scene.written()).into_keys().collect(), "{ended:#?}");
+    rows
+}
+
+#[derive(Debug)]
+struct Point {
+    signal: &'static str,
+    request: usize,
+    moment: Moment,
+    /// Whether a write may have been on its way.
+    writing: bool,
+}
+
+fn ends_in_order(goal: &Goal, point: &Point) -> bool {
+    let scene = Scene::new(&world(0.05, ""));
+    let victim = Victim::default();
+    interrupt_at(&scene, &victim, point.signal, (point.request, point.moment));
+    let ended = victim.start(scene.accuroform(&REPORT)).end();
+    scene.proxy.watch(|_| Then::Pass);
+    true_to_the_records(&scene, goal);
+    let Some(code) = ended.status.code() else {
+        let number = if point.signal == "INT" { 2 } else { 15 };
+        assert_eq!(ended.status.signal(), Some(number), "{ended:#?}");
+        assert!(!point.writing, "while something is written it ends in order: {ended:#?}");
+        assert!(scene.written().is_empty());
+        scene.run(&APPLY).must_exit(0);
+        converged(&scene, goal);
+        return true;
+    };
+    let rows = reported(&scene, &ended);
+    let count = |outcome: &str| rows.get(outcome).map_or(0, BTreeSet::len);
+    let pending = is_pending(&scene.records());
+    match code {
+        4 => {
+            assert!(count("not_reached") > 0, "{ended:#?}");
+            assert_eq!(count("done") + count("not_reached"), ROWS, "{ended:#?}");
+            assert!(ended.stdout.contains("\"halted\":\"interrupted\""), "{ended:#?}");
+            assert_eq!(pending, count("done") > 0);
+        }
+        6 => {
+            assert_eq!(count("done"), ROWS, "{ended:#?}");
+            assert!(pending);
+        }
+        0 => {
+            assert_eq!(count("done"), ROWS, "{ended:#?}");
+            assert!(!pending);
+            converged(&scene, goal);
+        }
+        _ => panic!("{ended:#?}"),
+    }
+    let next = scene.run(&APPLY);
+    next.must_exit(0);
+    assert!(!next.stderr.contains("removed the lock"), "it was given back: {next:#?}");
+    converged(&scene, goal);
+    ended.stderr.contains("interrupted: finishing what is in flight")
+}
+
+#[test]
+fn an_interrupted_apply_ends_in_order_and_says_what_happened() {
+    let (goal, passed) = undisturbed();
+    let first = passed.iter().find(|passing| passing.line.starts_with("PATCH")).unwrap().request;
+    let mut points = Vec::new();
+    for signal in ["INT", "TERM"] {
+        for passing in &passed {
+            let (request, moment) = (passing.request, passing.moment);
+            // The very last answer may be read before the signal is.
+            if (request, moment) != (passed.last().unwrap().request, Moment::Answered) {
+                points.push(Point { signal, request, moment, writing: request >= first });
+            }
+        }
+    }
+    let points = chosen(points, 10);
+    each("SIGINT and SIGTERM at requests", &points, |point| ends_in_order(&goal, point));
+}
+
+#[test]
+fn an_interrupt_while_a_sync_runs_leaves_the_sync_owed() {
+    let (goal, _) = undisturbed();
+    let scene = Scene::new(&world(1.5, ""));
+    let victim = Victim::default();
+    let interrupted = victim.clone();
+    scene.proxy.watch(move |passing| {
+        if passing.line.contains("/sync/r-1") && passing.moment == Moment::Answered {
+            interrupted.signal("INT");
+        }
+        Then::Pass
+    });
+    let ended = victim.start(scene.accuroform(&REPORT)).end();
+    ended.must_exit(6);
+    assert!(ended.stderr.contains("S004"), "{ended:#?}");
+    assert_eq!(reported(&scene, &ended)["done"].len(), ROWS);
+    assert!(is_pending(&scene.records()));
+    scene.proxy.watch(|_| Then::Pass);
+    scene.run(&APPLY).must_exit(0);
+    converged(&scene, &goal);
+}
+
+#[test]
+fn a_second_interrupt_ends_at_once() {
+    let (goal, _) = undisturbed();
+    // The server writes the rows of the second batch and keeps its answer for itself.
+    let scene = Scene::new(&world(0.05, "{on: grid_write, nth: 2, delay_answer: 60}"));
+    let victim = Victim::default();
+    let interrupted = victim.clone();
+    scene.proxy.watch(move |passing| {
+        if passing.line.contains("PATCH /rest/v1/permissions/users/2") {
+            interrupted.signal("INT");
+        }
+        Then::Pass
+    });
+    let mut running = victim.start(scene.accuroform(&APPLY));
+    running.until("a second Ctrl-C ends at once");
+    let begun = Instant::now();
+    victim.signal("INT");
+    let ended = running.end();
+    ended.must_exit(4);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(ended.stderr.contains("error[A001]"), "{ended:#?}");
+    true_to_the_records(&scene, &goal);
+    assert!(is_pending(&scene.records()));
+    scene.proxy.watch(|_| Then::Pass);
+    scene.run(&APPLY).must_exit(0);
+    converged(&scene, &goal);
+}
+
+#[test]
+fn a_row_whose_answer_was_lost_is_looked_up_when_the_next_tries_are_refused() {
+    let (goal, _) = undisturbed();
+    for refusal in ["status: 429", "status: 403"] {
+        let faults = format!(
+            "{{on: grid_write, nth: 2, reset: after_write}}, \
+             {{on: grid_write, from: 3, times: 4, {refusal}}}"
+        );
+        let scene = Scene::new(&world(0.05, &faults));
+        let ended = scene.run(&REPORT);
+        ended.must_exit(4);
+        // The rows of the second batch were written, whatever was said afterwards.
+        let rows = reported(&scene, &ended);
+        assert_eq!((rows["done"].len(), rows["not_reached"].len()), (12, 24), "{refusal}");
+        true_to_the_records(&scene, &goal);
+        assert!(is_pending(&scene.records()) || rows["done"].is_empty());
+        // The fault is over when its turns are.
+        assert!((0..9).any(|_| scene.run(&APPLY).status.code() == Some(0)));
+        converged(&scene, &goal);
+    }
+}
