@@ -1,6 +1,7 @@
 //! Sends requests: limits, authorization, one token, bounded bodies, no redirects.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -67,9 +68,11 @@ impl Client {
     ) -> Result<Answer, BridgeError> {
         let Write { call, method, body, idempotency_key } = write;
         let repeat = if idempotency_key.is_some() { Repeat::Harmless } else { Repeat::Never };
-        retried(self.settings.limits, repeat, || async {
+        // A refusal says nothing of the attempts before it: one of them may have been carried out.
+        let lost = AtomicBool::new(false);
+        let attempt = || async {
             let url = self.url(call)?;
-            self.authorized(call, expected, |http| {
+            let sent = self.authorized(call, expected, |http| {
                 let request = match method {
                     WriteMethod::Patch => http.patch(url.clone()),
                     WriteMethod::Post => http.post(url.clone()),
@@ -79,10 +82,14 @@ impl Client {
                     Some(key) => request.header("Idempotency-Key", key),
                     None => request,
                 }
+            });
+            sent.await.map_err(|error| {
+                let lost_before = lost.load(Ordering::Relaxed);
+                lost.fetch_or(!error.changed_nothing(), Ordering::Relaxed);
+                BridgeError { lost_before, ..error }
             })
-            .await
-        })
-        .await
+        };
+        retried(self.settings.limits, repeat, attempt).await
     }
 
     /// The decoded answer to a write.
@@ -234,7 +241,13 @@ fn error(settings: &Settings, attempted: String, cause: Cause) -> BridgeError {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     };
-    BridgeError { service: settings.service, host, attempted, cause: Box::new(cause) }
+    BridgeError {
+        service: settings.service,
+        host,
+        attempted,
+        cause: Box::new(cause),
+        lost_before: false,
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "an HTTP date is judged against the wall clock")]

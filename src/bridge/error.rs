@@ -16,8 +16,10 @@ pub struct BridgeError {
     pub host: String,
     /// What was attempted, on what: `read the grid of user 77, page 3`.
     pub attempted: String,
-    /// What came back.
+    /// What came back, at the last attempt.
     pub cause: Box<Cause>,
+    /// Whether an earlier attempt of the same call may have been carried out, its answer lost.
+    pub lost_before: bool,
 }
 
 /// Why a call did not succeed.
@@ -203,8 +205,14 @@ impl BridgeError {
         }
     }
 
-    /// Whether the call certainly changed nothing: the server refused it before looking at it.
+    /// Whether the call certainly changed nothing: the server refused it before looking at it, and
+    /// did so at every attempt.
     pub fn changed_nothing(&self) -> bool {
+        !self.lost_before && self.is_refusal()
+    }
+
+    /// Whether the last attempt was refused before the server looked at it.
+    fn is_refusal(&self) -> bool {
         match *self.cause {
             Cause::Unauthorized(_)
             | Cause::Forbidden(_)
