@@ -13,6 +13,7 @@
 mod architecture;
 mod cases;
 mod docs;
+mod lost_answers;
 mod manifest_files;
 mod manifest_grants;
 mod manifest_property;

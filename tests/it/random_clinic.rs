@@ -173,9 +173,11 @@ pub(crate) fn clinic(random: &mut Random) -> Clinic {
     let places = users
         .iter()
         .flat_map(|(user, _)| {
-            pairs
-                .iter()
-                .map(|(office, provider)| RowKey { user: *user, office: *office, provider: *provider })
+            pairs.iter().map(|(office, provider)| RowKey {
+                user: *user,
+                office: *office,
+                provider: *provider,
+            })
         })
         .collect();
     let manifest = manifest(random, &world, &palette);
@@ -185,8 +187,7 @@ pub(crate) fn clinic(random: &mut Random) -> Clinic {
 }
 
 fn provider(random: &mut Random, id: u64, offices: usize) -> Provider {
-    let mut works_in: BTreeSet<u64> =
-        (1..=offices as u64).filter(|_| random.percent(55)).collect();
+    let mut works_in: BTreeSet<u64> = (1..=offices as u64).filter(|_| random.percent(55)).collect();
     if works_in.is_empty() {
         works_in.insert(1 + random.below(offices) as u64);
     }
@@ -239,7 +240,8 @@ fn manifest(random: &mut Random, world: &World, palette: &[Holding]) -> String {
     text += &profile("two", granting.last());
     text += "users:\n";
     for user in &world.users {
-        text += &format!("  - name: {}\n    profile: {}\n", user.name, random.pick(&["one", "two"]));
+        text +=
+            &format!("  - name: {}\n    profile: {}\n", user.name, random.pick(&["one", "two"]));
         text += &format!("    management: {}\n", random.pick(&["additive", "exact"]));
         if random.percent(15) {
             text += &format!("    until: {}\n", random.pick(&DATES));
@@ -270,7 +272,12 @@ fn manifest(random: &mut Random, world: &World, palette: &[Holding]) -> String {
     text
 }
 
-fn office_entry(random: &mut Random, world: &World, office: &Office, palette: &[Holding]) -> String {
+fn office_entry(
+    random: &mut Random,
+    world: &World,
+    office: &Office,
+    palette: &[Holding],
+) -> String {
     let same_name = world.offices.iter().filter(|other| other.name == office.name).count();
     let mut text = if same_name == 1 && random.percent(50) {
         format!("      - name: {}\n", office.name.to_lowercase())
@@ -283,10 +290,14 @@ fn office_entry(random: &mut Random, world: &World, office: &Office, palette: &[
     if all {
         text += "        all_providers: true\n";
     }
-    let except: Vec<&Provider> =
-        if all { here.iter().copied().filter(|_| random.percent(15)).collect() } else { Vec::new() };
+    let except: Vec<&Provider> = if all {
+        here.iter().copied().filter(|_| random.percent(15)).collect()
+    } else {
+        Vec::new()
+    };
     if !except.is_empty() {
-        let entries: Vec<String> = except.iter().map(|p| format!("{{{}}}", named(random, p, &here))).collect();
+        let entries: Vec<String> =
+            except.iter().map(|p| format!("{{{}}}", named(random, p, &here))).collect();
         text += &format!("        except: [{}]\n", entries.join(", "));
     }
     let everybody = here.clone();
@@ -319,14 +330,18 @@ fn office_entry(random: &mut Random, world: &World, office: &Office, palette: &[
                 format!("{column}: {level}")
             })
             .collect();
-        text += &format!("          - {{{who}, columns: {{{}}}{until}, reason: own}}\n", columns.join(", "));
+        text += &format!(
+            "          - {{{who}, columns: {{{}}}{until}, reason: own}}\n",
+            columns.join(", ")
+        );
     }
     text
 }
 
 /// A provider by its id, or by its name where only one has it.
 fn named(random: &mut Random, provider: &Provider, here: &[&Provider]) -> String {
-    let same = |other: &&&Provider| (&other.first, &other.last) == (&provider.first, &provider.last);
+    let same =
+        |other: &&&Provider| (&other.first, &other.last) == (&provider.first, &provider.last);
     if here.iter().filter(same).count() == 1 && random.percent(50) {
         format!("name: \"{}, {}\"", provider.last, provider.first)
     } else {
@@ -343,8 +358,18 @@ pub(crate) fn faults(random: &mut Random, clinic: &Clinic) -> String {
             "sync_start"
         } else {
             *random.pick(&[
-                "any", "token", "offices", "office_providers", "users", "grid_read", "grid_write",
-                "grid_write", "grid_write", "site", "sync_start", "sync_run",
+                "any",
+                "token",
+                "offices",
+                "office_providers",
+                "users",
+                "grid_read",
+                "grid_write",
+                "grid_write",
+                "grid_write",
+                "site",
+                "sync_start",
+                "sync_run",
             ])
         };
         let turn = match random.below(10) {
@@ -359,7 +384,12 @@ pub(crate) fn faults(random: &mut Random, clinic: &Clinic) -> String {
         // An answer is lost, and then the service is busy or refuses for a while.
         let nth = 1 + random.below(2);
         let lost = *random.pick(&["reset: after_write", "body: truncated"]);
-        let then = *random.pick(&["status: 429", "status: 403", "status: 503", "redirect: 'http://127.0.0.1:9/'"]);
+        let then = *random.pick(&[
+            "status: 429",
+            "status: 403",
+            "status: 503",
+            "redirect: 'http://127.0.0.1:9/'",
+        ]);
         let (from, times) = (nth + 1, 1 + random.below(6));
         script += &format!("- {{on: grid_write, nth: {nth}, {lost}}}\n");
         script += &format!("- {{on: grid_write, from: {from}, times: {times}, {then}}}\n");

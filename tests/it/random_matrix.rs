@@ -89,10 +89,9 @@ async fn whatever_goes_wrong_the_report_is_true_and_the_next_apply_converges() {
     println!("{count:#?}");
     assert!(failed.is_empty(), "seeds that failed: {failed:?}");
     if seeds.len() > 1 {
-        let Count { done, already_true, held, failed, not_reached, halted, plans_with_unread, .. } =
-            count;
-        let outcomes = [done, already_true, held, failed, not_reached, halted, plans_with_unread];
-        assert!(outcomes.iter().all(|count| *count > 0), "the matrix misses something");
+        // What depends on who is first, like rows that were already true, is only printed.
+        let Count { done, held, failed, halted, .. } = count;
+        assert!([done, held, failed, halted].iter().all(|count| *count > 0), "too good weather");
     }
 }
 
@@ -178,7 +177,7 @@ impl SecondWriter {
 }
 
 /// A simulated clinic behind a socket, and the way of an apply to it.
-struct Way<'a> {
+pub(crate) struct Way<'a> {
     sim: Sim,
     serving: Serving,
     manifest: &'a Manifest,
@@ -191,7 +190,7 @@ struct Way<'a> {
 }
 
 impl<'a> Way<'a> {
-    async fn open(sim: Sim, manifest: &'a Manifest, seed: u64, weather: &str) -> Self {
+    pub(crate) async fn open(sim: Sim, manifest: &'a Manifest, seed: u64, weather: &str) -> Self {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let serving = sim.serve(listen, Credentials::new("clinic", "secret")).await.unwrap();
         let client = |service| Arc::new(Client::new(settings(service, &serving)).unwrap());
@@ -209,12 +208,12 @@ impl<'a> Way<'a> {
     }
 
     /// Ends the server, and with it whoever watches its requests.
-    async fn close(self) {
+    pub(crate) async fn close(self) {
         self.serving.shutdown().await;
     }
 
     /// Reads and plans; `None` when the list of offices cannot be read.
-    async fn plan(&self) -> Option<Plan> {
+    pub(crate) async fn plan(&self) -> Option<Plan> {
         let users: Vec<String> = self.manifest.users.iter().map(|user| user.name.clone()).collect();
         let live = fetch(&self.reader, &users).await.ok()?;
         let desired = desired(self.manifest, &live);
@@ -254,7 +253,7 @@ impl<'a> Way<'a> {
 
     /// Applies a plan and holds what happened against the laws. `seen`: the length of the write
     /// log before the plan was read.
-    async fn run(&mut self, plan: &Plan, state: &Path, seen: usize) -> Applied {
+    pub(crate) async fn run(&mut self, plan: &Plan, state: &Path, seen: usize) -> Applied {
         self.runs += 1;
         let name = format!("{}-{}", self.name, self.runs);
         let clock = Clock(jiff::Timestamp::now);
@@ -310,7 +309,8 @@ impl<'a> Way<'a> {
         let honest = self.sim.clone().with_faults(&Faults::default()).unwrap();
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let serving = honest.serve(listen, Credentials::new("clinic", "secret")).await.unwrap();
-        let reader = Reader::new(Arc::new(Client::new(settings(Service::Ocean, &serving)).unwrap()));
+        let reader =
+            Reader::new(Arc::new(Client::new(settings(Service::Ocean, &serving)).unwrap()));
         match synced.run {
             Some(run) => {
                 let run = reader.sync_run("4021", &run).await.unwrap();
