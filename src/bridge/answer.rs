@@ -1,5 +1,6 @@
 //! From an HTTP answer to a value or to the reason why it is none. No sockets here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,6 +8,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use serde::de::DeserializeOwned;
 
 use super::error::{Body, Cause};
+use super::mask::Mask;
 
 /// A whole answer.
 #[derive(Debug)]
@@ -14,35 +16,42 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) retry_after: Option<Duration>,
     pub(super) body: Vec<u8>,
+    /// What no message about it may repeat.
+    pub(super) mask: Arc<Mask>,
 }
 
 impl Answer {
     /// The answer if it is a success or one of the `expected` refusals, else the reason.
     pub(super) fn accept(self, expected: &[u16]) -> Result<Self, Cause> {
-        let Self { status, retry_after, ref body } = self;
+        let Self { status, retry_after, body: _, mask: _ } = self;
         match status {
             200..=299 => Ok(self),
             _ if expected.contains(&status) => Ok(self),
             300..=399 => Err(Cause::Redirect(status)),
-            401 => Err(Cause::Unauthorized(Body::read(body))),
-            403 => Err(Cause::Forbidden(Body::read(body))),
-            404 => Err(Cause::NotFound(Body::read(body))),
-            _ => Err(Cause::Status { status, retry_after, body: Body::read(body) }),
+            401 => Err(Cause::Unauthorized(self.refusal())),
+            403 => Err(Cause::Forbidden(self.refusal())),
+            404 => Err(Cause::NotFound(self.refusal())),
+            _ => Err(Cause::Status { status, retry_after, body: self.refusal() }),
         }
+    }
+
+    fn refusal(&self) -> Body {
+        Body::read(&self.mask, &self.body)
     }
 
     /// The body as the contract's JSON.
     pub(super) fn decode<T: DeserializeOwned>(&self) -> Result<T, Cause> {
         serde_json::from_slice(&self.body).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => {
-                Cause::Shape { status: self.status, problem: error.to_string() }
+                let problem = self.mask.hide(&error.to_string());
+                Cause::Shape { status: self.status, problem }
             }
             serde_json::error::Category::Io
             | serde_json::error::Category::Syntax
             | serde_json::error::Category::Eof => Cause::NotJson {
                 status: self.status,
                 problem: error.to_string(),
-                body: Body::opaque(&self.body),
+                body: Body::opaque(&self.mask, &self.body),
             },
         })
     }
@@ -62,7 +71,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer { status, retry_after: None, body: body.as_bytes().to_vec() }
+        Answer { status, retry_after: None, body: body.as_bytes().to_vec(), mask: Arc::default() }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Sends requests: limits, authorization, one token, bounded bodies, no redirects.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::answer::{Answer, retry_after};
+use super::mask::Mask;
 use super::request::{Call, Read, Write, WriteMethod, token as token_call};
 use super::retry::{Repeat, retried};
 use super::token::{Token, TokenCell, renew_at};
@@ -26,6 +28,7 @@ pub struct Client {
     settings: Settings,
     token: TokenCell,
     pace: Option<DefaultDirectRateLimiter>,
+    mask: Arc<Mask>,
 }
 
 impl Client {
@@ -41,7 +44,8 @@ impl Client {
             .requests_per_second
             .and_then(NonZeroU32::new)
             .map(|rate| RateLimiter::direct(Quota::per_second(rate).allow_burst(NonZeroU32::MIN)));
-        Ok(Self { http, settings, token: TokenCell::default(), pace })
+        let mask = Arc::new(Mask::of(&settings));
+        Ok(Self { http, settings, token: TokenCell::default(), pace, mask })
     }
 
     /// The most calls that may run at the same time.
@@ -103,6 +107,7 @@ impl Client {
 
     /// An error about an answer that decoded but cannot be right.
     pub(super) fn shape(&self, attempted: String, problem: String) -> BridgeError {
+        let problem = self.mask.hide(&problem);
         error(&self.settings, attempted, Cause::Shape { status: 200, problem })
     }
 
@@ -117,7 +122,7 @@ impl Client {
         loop {
             let token = self.token.get(refused, |issue| self.fetch_token(issue)).await?;
             let sent = request(&self.http).bearer_auth(token.secret.expose_secret());
-            match self.send(call, sent).await?.accept(expected) {
+            match self.send(call, sent, &token.mask).await?.accept(expected) {
                 Err(Cause::Unauthorized(_)) if refused.is_none() => refused = Some(token.issue),
                 result => return result.map_err(|cause| self.error(call, cause)),
             }
@@ -140,8 +145,8 @@ impl Client {
                     Some(self.settings.client_secret.expose_secret()),
                 )
                 .form(&form);
-            let answer = self.send(&call, request).await?;
-            answer.accept(&[]).map_err(|cause| self.error(&call, cause))
+            let answer = self.send(&call, request, &self.mask).await?;
+            answer.accept(&[]).map_err(|cause| self.error(&call, cause.unquoted()))
         })
         .await?;
         // The parser's words may repeat a piece of the body, and the body is the token.
@@ -158,17 +163,24 @@ impl Client {
             return Err(wrong("the token cannot be sent in a header"));
         }
         let renew_at = renew_at(Instant::now(), token.expires_in);
-        Ok(Token { secret: SecretString::from(token.access_token), issue, renew_at })
+        let secret = SecretString::from(token.access_token);
+        let mask = Arc::new(self.mask.with(&secret));
+        Ok(Token { secret, issue, renew_at, mask })
     }
 
     /// Sends once and reads the whole body within the limits.
-    async fn send(&self, call: &Call, request: RequestBuilder) -> Result<Answer, BridgeError> {
+    async fn send(
+        &self,
+        call: &Call,
+        request: RequestBuilder,
+        mask: &Arc<Mask>,
+    ) -> Result<Answer, BridgeError> {
         if let Some(pace) = &self.pace {
             pace.until_ready().await;
         }
         let sent = async {
             let response = request.send().await?;
-            self.receive(response).await
+            self.receive(response, mask).await
         };
         let answer = match sent.await {
             Ok(Ok(answer)) => answer,
@@ -182,6 +194,7 @@ impl Client {
     async fn receive(
         &self,
         mut response: Response,
+        mask: &Arc<Mask>,
     ) -> Result<Result<Answer, Cause>, reqwest::Error> {
         let status = response.status().as_u16();
         let retry_after = response
@@ -197,7 +210,7 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Ok(Answer { status, retry_after, body }))
+        Ok(Ok(Answer { status, retry_after, body, mask: Arc::clone(mask) }))
     }
 
     /// The connection's words for a transport failure, without the URL: its query may be secret.

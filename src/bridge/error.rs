@@ -5,6 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::Service;
+use super::mask::Mask;
 
 /// A call that did not succeed.
 #[derive(Debug, Error)]
@@ -79,6 +80,31 @@ pub enum Cause {
     Settings(String),
 }
 
+impl Cause {
+    /// The same without text that follows no contract: an answer to the token call may hold a token.
+    #[must_use]
+    pub(super) fn unquoted(mut self) -> Self {
+        match &mut self {
+            Self::Unauthorized(body)
+            | Self::Forbidden(body)
+            | Self::NotFound(body)
+            | Self::Status { body, .. }
+            | Self::NotJson { body, .. } => {
+                if body.code.is_none() {
+                    body.text.clear();
+                }
+            }
+            Self::Transport(_)
+            | Self::TimedOut(_)
+            | Self::Redirect(_)
+            | Self::TooLarge(_)
+            | Self::Shape { .. }
+            | Self::Settings(_) => {}
+        }
+        self
+    }
+}
+
 /// The text of an answer that was not expected, cut; it is printed escaped.
 #[derive(Debug, Clone, Default)]
 pub struct Body {
@@ -93,31 +119,33 @@ const SHOWN: usize = 200;
 
 impl Body {
     /// Reads an error body: the contract's JSON, or else opaque text.
-    pub(super) fn read(bytes: &[u8]) -> Self {
+    pub(super) fn read(mask: &Mask, said: &[u8]) -> Self {
         #[derive(serde::Deserialize)]
         struct ErrorBody {
             error: String,
             #[serde(default)]
             message: Option<String>,
         }
-        match serde_json::from_slice::<ErrorBody>(bytes) {
+        match serde_json::from_slice::<ErrorBody>(said) {
             Ok(body) => Self {
-                code: Some(shown(&body.error)),
-                text: body.message.as_deref().map(shown).unwrap_or_default(),
+                code: Some(shown(mask, &body.error)),
+                text: body.message.map(|text| shown(mask, &text)).unwrap_or_default(),
             },
-            Err(_) => Self { code: None, text: shown(&String::from_utf8_lossy(bytes)) },
+            Err(_) => Self::opaque(mask, said),
         }
     }
 
-    /// The bytes at the front of `bytes` as opaque text.
-    pub(super) fn opaque(bytes: &[u8]) -> Self {
-        Self { code: None, text: shown(&String::from_utf8_lossy(bytes)) }
+    /// The front of `said` as opaque text.
+    pub(super) fn opaque(mask: &Mask, said: &[u8]) -> Self {
+        Self { code: None, text: shown(mask, &String::from_utf8_lossy(said)) }
     }
 }
 
-/// Folds white space and cuts. Control characters are escaped where errors are printed.
-fn shown(text: &str) -> String {
-    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+/// Hides secrets, folds white space and cuts, in this order: half a secret could not be found.
+/// Control characters are escaped where errors are printed.
+fn shown(mask: &Mask, text: &str) -> String {
+    let hidden = mask.hide(text);
+    let folded = hidden.split_whitespace().collect::<Vec<_>>().join(" ");
     let cut: String = folded.chars().take(SHOWN).collect();
     if cut.len() < folded.len() { format!("{cut}…") } else { cut }
 }

@@ -7,6 +7,7 @@
 mod answer;
 mod client;
 mod error;
+mod mask;
 mod reader;
 mod request;
 mod retry;

@@ -1,5 +1,6 @@
 //! One token for a connection: renewed before it expires, and once when a call answers 401.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -7,6 +8,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::BridgeError;
+use super::mask::Mask;
 
 /// A token with the number of its issue, by which a caller says which one was refused.
 #[derive(Debug, Clone)]
@@ -14,6 +16,8 @@ pub(super) struct Token {
     pub(super) secret: SecretString,
     pub(super) issue: u64,
     pub(super) renew_at: Instant,
+    /// Hides this token with the other secrets of the connection.
+    pub(super) mask: Arc<Mask>,
 }
 
 /// How long a token is used whose answer names no lifetime.

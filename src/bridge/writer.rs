@@ -88,7 +88,7 @@ impl GridWriter {
             Some(message) => format!("{error}: {message}"),
             None => error,
         };
-        Ok(Written::Invalid { message, rows })
+        Ok(Written::Invalid { message: answer.mask.hide(&message), rows })
     }
 }
 
