@@ -11,6 +11,7 @@
 )]
 
 mod architecture;
+mod canaries;
 mod cases;
 mod docs;
 mod lost_answers;
@@ -26,6 +27,7 @@ mod plan_guard;
 mod plan_laws;
 mod plan_rules;
 mod random_clinic;
+mod random_faults;
 mod random_laws;
 mod random_matrix;
 mod readme;

@@ -28,6 +28,7 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::random_clinic::{self, Clinic, Random};
+use crate::random_faults;
 use crate::random_laws::{Story, unread_is_untouched};
 
 const SOME: u64 = 60;
@@ -38,6 +39,7 @@ const TOGETHER: usize = 4;
 /// What happened over all runs; a matrix in which nothing happens proves nothing.
 #[derive(Debug, Default)]
 struct Count {
+    /// Seeds that went to their end.
     runs: usize,
     unread_directories: usize,
     plans_with_unread: usize,
@@ -99,7 +101,7 @@ async fn whatever_goes_wrong_the_report_is_true_and_the_next_apply_converges() {
 async fn run(seed: u64, count: &Mutex<Count>) {
     let mut random = Random(seed);
     let clinic = random_clinic::clinic(&mut random);
-    let script = random_clinic::faults(&mut random, &clinic);
+    let script = random_faults::script(&mut random, &clinic);
     let head = "version: 1\nclinic: {id: lakeside}\n\
          accuro: {tenant: RANDOM, connection: {embedded: {world: world.yaml}}}\n\
          ocean: {site: \"4021\", connection: {embedded: {}}}\n";
@@ -165,7 +167,7 @@ impl SecondWriter {
     fn observe(&self, sim: Sim) -> Sim {
         let wake = self.wake.clone();
         // After the end nobody listens any more.
-        sim.observed_by(move |_| drop(wake.send(())))
+        sim.observed_by(move |_| wake.send(()).unwrap_or_default())
     }
 
     async fn stop(self, count: &Mutex<Count>) {
