@@ -10,6 +10,7 @@ mod digest;
 mod endpoint;
 mod ids;
 mod name;
+mod printable;
 
 pub use access::{Cells, LiveRow, RowKey, Until, UntilError};
 pub use clock::Clock;
@@ -18,3 +19,4 @@ pub use digest::sha256;
 pub use endpoint::Endpoint;
 pub use ids::{OfficeId, ProviderId, Revision, UserId};
 pub use name::{Names, PersonName, fold};
+pub use printable::{is_unsafe, printable_json};

@@ -10,6 +10,6 @@ mod table;
 
 pub use diagnostics::{Finding, Place, RelatedPlace, findings, render};
 pub use diff::diff;
-pub use escape::escape;
+pub use escape::{escape, escape_lines};
 pub use outcome::{appearance, outcomes};
 pub use plan::{plan, summary_line};

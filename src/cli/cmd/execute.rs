@@ -184,7 +184,7 @@ impl Execution<'_> {
             fields.insert("counts".to_owned(), counts(&applied.outcomes));
             fields.insert("halted".to_owned(), applied.halted.clone().into());
         }
-        printer.result(&format!("{document}\n"));
+        printer.json(&format!("{document}\n"));
     }
 }
 

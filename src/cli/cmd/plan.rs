@@ -43,7 +43,7 @@ pub(super) async fn run(
 pub(super) fn print_plan(plan: &Plan, file: &str, form: &FormArgs, printer: &mut Printer) {
     let FormArgs { json, diff } = form;
     if *json {
-        printer.result(file);
+        printer.json(file);
     } else if *diff {
         printer.result(&report::diff(plan));
         printer.line(&report::summary_line(plan));

@@ -39,7 +39,7 @@ pub(super) async fn run(
             fields.insert("clinic".to_owned(), clinic.manifest.clinic.id.clone().into());
             fields.insert("exit_code".to_owned(), json!(exit.code()));
         }
-        printer.result(&format!("{document}\n"));
+        printer.json(&format!("{document}\n"));
     } else {
         print_verified(&verified, printer);
     }
