@@ -14,6 +14,7 @@ mod architecture;
 mod canaries;
 mod cases;
 mod docs;
+mod escaping;
 mod lost_answers;
 mod manifest_files;
 mod manifest_grants;
