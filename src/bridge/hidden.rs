@@ -34,9 +34,16 @@ impl Hidden {
             (settings.client_id.expose_secret(), settings.client_secret.expose_secret());
         let extras = settings.query.iter().chain(&settings.headers);
         let extras = extras.flat_map(|(_, value)| {
-            [value.expose_secret().to_owned(), in_a_query(value.expose_secret())]
+            let value = value.expose_secret();
+            [value.to_owned(), in_a_query(value), in_json(value)]
         });
-        let own = [STANDARD.encode(format!("{id}:{secret}")), secret.to_owned(), id.to_owned()];
+        let own = [
+            STANDARD.encode(format!("{id}:{secret}")),
+            secret.to_owned(),
+            in_json(secret),
+            id.to_owned(),
+            in_json(id),
+        ];
         let mut texts: Vec<String> = own.into_iter().chain(extras).collect();
         texts.retain(|text| text.chars().count() >= LEAST);
         // A secret that is part of another must not be taken out of it first.
@@ -68,6 +75,11 @@ impl Hidden {
         let cut: String = folded.chars().take(SHOWN).collect();
         if cut.len() < folded.len() { format!("{cut}…") } else { cut }
     }
+}
+
+/// The value as it is written in a JSON text.
+fn in_json(value: &str) -> String {
+    serde_json::Value::from(value).to_string().trim_matches('"').to_owned()
 }
 
 /// The value as it is written in an address.

@@ -196,7 +196,7 @@ impl Clinic {
 pub(super) fn print_findings(source: &Source, findings: &[Diagnostic], printer: &mut Printer) {
     if !findings.is_empty() {
         let colour = printer.colour_err();
-        printer.story(&report::render(source.text(), source.file_name(), findings, colour));
+        printer.styled(&report::render(source.text(), source.file_name(), findings, colour));
     }
 }
 

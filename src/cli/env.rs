@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::printer::Colour;
 use crate::connection::Surroundings;
 use crate::model::Clock;
+use crate::report::escape;
 
 /// What the process was started with.
 pub(super) struct Environment {
@@ -60,7 +61,7 @@ impl Environment {
             tracing_subscriber::fmt()
                 .with_max_level(level)
                 .with_ansi(false)
-                .with_writer(std::io::stderr)
+                .with_writer(|| LogLines(std::io::stderr()))
                 .init();
         }
     }
@@ -107,5 +108,22 @@ impl Environment {
         })?;
         let random = u64::from_be_bytes(random);
         Ok(format!("{}-{random:016x}", self.clock.now().strftime("%Y%m%dT%H%M%SZ")))
+    }
+}
+
+/// Writes events to standard error, each one line without anything that a terminal would act on.
+struct LogLines(std::io::Stderr);
+
+impl std::io::Write for LogLines {
+    /// Gets one whole event at a time.
+    fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        self.0.write_all(format!("{}\n", escape(line)).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
     }
 }

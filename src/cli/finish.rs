@@ -15,7 +15,7 @@ use crate::bridge::{Mode, SiteProvider};
 use crate::connection::Opened;
 use crate::desired::DesiredUser;
 use crate::diagnostic::Code;
-use crate::journal::{Event, Journal};
+use crate::journal::{Event, Journal, is_pending};
 use crate::live::{Grid, Snapshot};
 use crate::manifest::SyncMode;
 use crate::model::{Cells, fold};
@@ -33,6 +33,16 @@ pub(super) fn mode(clinic: &Clinic) -> Option<Mode> {
         SyncMode::Recent => Some(Mode::Recent),
         SyncMode::None => None,
     }
+}
+
+/// What is said where a sync is owed.
+pub(super) const OWED: &str = "note: the sync after the last apply was not completed and verified; `accuroform apply` runs it";
+
+/// Whether the journal says that a sync is owed; an unreadable journal is apply's to complain of.
+pub(super) fn is_owed(clinic: &Clinic) -> bool {
+    mode(clinic).is_some()
+        && Journal::read(&clinic.state(), &clinic.manifest.clinic.id)
+            .is_ok_and(|reading| is_pending(&reading.records))
 }
 
 /// The EMR user that the Ocean site works with, if Ocean says; it must be one of the manifest's.

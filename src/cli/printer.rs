@@ -6,7 +6,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::report::escape;
+use crate::model::printable_json;
+use crate::report::{escape, escape_lines};
 
 /// When output is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,14 +54,19 @@ impl Printer {
         self.colour_err
     }
 
-    /// Prints a piece of the result for people.
+    /// Prints a piece of the result, without anything that a terminal would act on.
     pub(super) fn result(&mut self, text: &str) {
-        if self.colour_out { self.document(&paint(text)) } else { self.document(text) }
+        let text = escape_lines(text);
+        if self.colour_out { self.verbatim(&paint(&text)) } else { self.verbatim(&text) }
     }
 
-    /// Prints a result for programs as it is. A reader that went away is not an error; a full disk
-    /// is.
-    pub(super) fn document(&mut self, text: &str) {
+    /// Prints a result for programs: the same JSON with `\uXXXX` for what a terminal would act on.
+    pub(super) fn json(&mut self, text: &str) {
+        self.verbatim(&printable_json(text));
+    }
+
+    /// Prints text of our own as it is. A reader that went away is not an error; a full disk is.
+    pub(super) fn verbatim(&mut self, text: &str) {
         let mut out = io::stdout().lock();
         if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
             && error.kind() != ErrorKind::BrokenPipe
@@ -69,16 +75,23 @@ impl Printer {
         }
     }
 
-    /// Prints a piece of the story. Nothing can be done when that fails.
+    /// Prints a piece of the story, without anything that a terminal would act on.
     pub(super) fn story(&mut self, text: &str) {
-        let text = if self.colour_err { paint(text) } else { text.to_owned() };
+        let text = escape_lines(text);
+        if self.colour_err { self.styled(&paint(&text)) } else { self.styled(&text) }
+    }
+
+    /// Prints a piece of the story that is coloured, and safe, already. Nothing can be done when
+    /// that fails.
+    #[expect(clippy::unused_self, reason = "whoever prints holds the printer")]
+    pub(super) fn styled(&mut self, text: &str) {
         let mut err = io::stderr().lock();
         drop(err.write_all(text.as_bytes()).and_then(|()| err.flush()));
     }
 
-    /// Prints one line of the story, with what is foreign in it escaped by the caller.
+    /// Prints one line of the story.
     pub(super) fn line(&mut self, line: &str) {
-        self.story(&format!("{line}\n"));
+        self.story(&format!("{}\n", escape(line)));
     }
 
     /// Prints why a command ended.

@@ -10,6 +10,7 @@ mod digest;
 mod endpoint;
 mod ids;
 mod name;
+mod printable;
 mod public_key;
 
 pub use access::{Cells, LiveRow, RowKey, Until, UntilError};
@@ -19,4 +20,5 @@ pub use digest::sha256;
 pub use endpoint::Endpoint;
 pub use ids::{OfficeId, ProviderId, Revision, UserId};
 pub use name::{Names, PersonName, compose, fold};
+pub use printable::{is_unsafe, printable_json};
 pub use public_key::{PublicKey, PublicKeyError};

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::guard::Refusal;
 use super::value::{Plan, Summary};
-use crate::model::sha256;
+use crate::model::{printable_json, sha256};
 
 /// The format this program writes; it reads every file of the same major version.
 pub const FORMAT: &str = "1.0";
@@ -138,7 +138,8 @@ pub fn open(text: &str) -> Result<(Plan, String), PlanFileError> {
             "it says digest {claimed}, but its content has {actual}"
         )));
     }
-    if written != text {
+    // Printed to a terminal it has another spelling, which may have been redirected into a file.
+    if written != text && printable_json(&written) != text {
         return Err(PlanFileError::Tampered("it is not in canonical form".to_owned()));
     }
     let form: Form<'_> = serde_json::from_value(value.clone()).map_err(not_a_plan)?;

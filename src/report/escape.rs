@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::model::is_unsafe;
+
 /// The text with every character made visible that could move the cursor, change colours, reorder
 /// or hide text: `\u{1b}`.
 pub fn escape(text: &str) -> Cow<'_, str> {
@@ -24,24 +26,12 @@ pub(super) fn push(safe: &mut String, character: char) {
     }
 }
 
-/// Control characters (C0 with ESC, DEL, C1), bidirectional controls, zero-width characters, line
-/// and paragraph separators, and tags, which show nothing at all.
-fn is_unsafe(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{00ad}'
-                | '\u{061c}'
-                | '\u{115f}'..='\u{1160}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{3164}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
+/// The same for text of several lines: its line breaks stay, and nothing else that is unsafe.
+pub fn escape_lines(text: &str) -> Cow<'_, str> {
+    if !text.contains(|character| character != '\n' && is_unsafe(character)) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split('\n').map(escape).collect::<Vec<_>>().join("\n"))
 }
 
 #[cfg(test)]

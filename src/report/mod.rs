@@ -11,7 +11,7 @@ mod table;
 
 pub use diagnostics::{Finding, Place, RelatedPlace, findings, render};
 pub use diff::diff;
-pub use escape::escape;
+pub use escape::{escape, escape_lines};
 pub use history::{history, history_json, run, run_json};
 pub use outcome::{appearance, outcomes};
 pub use plan::{plan, summary_line};

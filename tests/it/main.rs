@@ -3,7 +3,9 @@
     clippy::disallowed_methods,
     clippy::format_collect,
     clippy::format_push_string,
+    clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::unused_self,
     clippy::panic,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
@@ -21,8 +23,10 @@ mod bridge_faults;
 mod bridge_repeat;
 mod bridge_tls;
 mod bridge_token;
+mod canaries;
 mod cases;
 mod docs;
+mod escaping;
 mod journal;
 mod kill_disk;
 mod kill_laws;
@@ -33,6 +37,7 @@ mod kill_run;
 mod kill_signals;
 mod kill_strace;
 mod lock;
+mod lost_answers;
 mod manifest_files;
 mod manifest_grants;
 mod manifest_property;
@@ -48,6 +53,10 @@ mod plan_laws;
 mod plan_rules;
 mod program;
 mod program_habits;
+mod random_clinic;
+mod random_faults;
+mod random_laws;
+mod random_matrix;
 mod readme;
 mod sim_client;
 mod sim_faults;

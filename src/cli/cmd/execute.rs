@@ -201,7 +201,7 @@ impl Execution<'_> {
             "verified": after.verified.as_ref().map(Verified::json),
             "exit_code": exit.code(),
         });
-        printer.document(&format!("{document}\n"));
+        printer.json(&format!("{document}\n"));
     }
 }
 

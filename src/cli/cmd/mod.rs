@@ -58,7 +58,7 @@ pub(super) fn run(
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "accuroform", &mut script);
-            printer.document(&String::from_utf8_lossy(&script));
+            printer.verbatim(&String::from_utf8_lossy(&script));
             Ok(Exit::Done)
         }
         Command::Version { json } => {

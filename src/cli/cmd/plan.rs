@@ -9,6 +9,7 @@ use crate::cli::clinic::{Clinic, Planned, Scope, print_findings};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::finish::{OWED, is_owed};
 use crate::cli::printer::Printer;
 use crate::plan::{Plan, Refusal};
 use crate::report::{self, escape};
@@ -33,6 +34,9 @@ pub(super) async fn run(
     print_findings(&clinic.source, &planned.plan.findings, printer);
     print_plan(&planned.plan, &sealed.text, form, printer);
     print_refusals(&planned.refusals, &sealed.digest, printer);
+    if is_owed(&clinic) {
+        printer.line(OWED);
+    }
     if !planned.plan.is_complete() {
         printer.line("hint: mend what the lines marked with ! say, then plan again");
     }
@@ -60,7 +64,7 @@ fn must_name_planner(clinic: &Clinic, saves: bool, planner: Option<&str>) -> Res
 pub(super) fn print_plan(plan: &Plan, file: &str, form: &FormArgs, printer: &mut Printer) {
     let FormArgs { json, diff } = form;
     if *json {
-        printer.document(file);
+        printer.json(file);
     } else if *diff {
         printer.result(&report::diff(plan));
         printer.line(&report::summary_line(plan));

@@ -53,7 +53,7 @@ pub(super) async fn run(
             "sync": sync_json(&result),
             "exit_code": exit.code(),
         });
-        printer.document(&format!("{document}\n"));
+        printer.json(&format!("{document}\n"));
     } else {
         print_sync(&result, printer);
     }

@@ -50,7 +50,7 @@ pub(super) fn run(
             "warning_count": warnings,
             "diagnostics": all,
         });
-        printer.document(&format!("{document}\n"));
+        printer.json(&format!("{document}\n"));
     }
     Ok(exit)
 }

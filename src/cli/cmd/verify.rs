@@ -7,9 +7,8 @@ use crate::cli::clinic::{Clinic, Scope, print_findings};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::finish::{OceanList, print_verified, verify};
+use crate::cli::finish::{OWED, OceanList, is_owed, print_verified, verify};
 use crate::cli::printer::Printer;
-use crate::journal::{Journal, is_pending};
 use crate::ocean::Freshness;
 
 pub(super) async fn run(
@@ -20,8 +19,7 @@ pub(super) async fn run(
     let VerifyArgs { manifest, json } = args;
     let clinic = Clinic::load(manifest, environment, printer)?;
     let opened = clinic.connect(environment).await?;
-    let owed = Journal::read(&clinic.state(), &clinic.manifest.clinic.id)
-        .is_ok_and(|reading| is_pending(&reading.records));
+    let owed = is_owed(&clinic);
     let freshness = if owed { Freshness::Stale } else { Freshness::Synced };
     let list = OceanList { before: None, freshness };
     let verified = verify(&clinic, &opened, Scope::ALL, list, environment).await;
@@ -32,7 +30,7 @@ pub(super) async fn run(
         Exit::Error
     } else if !verified.plan.is_complete() {
         Exit::Unread
-    } else if verified.is_correct() {
+    } else if verified.is_correct() && !owed {
         Exit::Done
     } else {
         Exit::NotVerified
@@ -45,9 +43,12 @@ pub(super) async fn run(
             fields.insert("clinic".to_owned(), clinic.manifest.clinic.id.clone().into());
             fields.insert("exit_code".to_owned(), json!(exit.code()));
         }
-        printer.document(&format!("{document}\n"));
+        printer.json(&format!("{document}\n"));
     } else {
         print_verified(&verified, printer);
+    }
+    if owed {
+        printer.line(OWED);
     }
     Ok(exit)
 }
