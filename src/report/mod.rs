@@ -4,6 +4,7 @@
 mod diagnostics;
 mod diff;
 mod escape;
+mod line;
 mod history;
 mod outcome;
 mod plan;

@@ -129,7 +129,7 @@ fn names_and_messages_of_the_clinic_are_printed_escaped_in_every_form() {
     // The world's fault meets the first sync of each process.
     ran(folder, &["apply", &file, "-auto-approve", "--json"], 6);
     ran(folder, &["sync", &file], 6);
-    ran(folder, &["verify", &file], 0);
+    ran(folder, &["verify", &file], 6);
 }
 
 #[test]
