@@ -106,8 +106,8 @@ impl Client {
     }
 
     /// An error about an answer that decoded but cannot be right.
-    pub(super) fn shape(&self, attempted: String, problem: String) -> BridgeError {
-        let problem = self.mask.hide(&problem);
+    pub(super) fn shape(&self, attempted: String, problem: &str) -> BridgeError {
+        let problem = self.mask.hide(problem);
         error(&self.settings, attempted, Cause::Shape { status: 200, problem })
     }
 
@@ -260,6 +260,7 @@ fn error(settings: &Settings, attempted: String, cause: Cause) -> BridgeError {
         attempted,
         cause: Box::new(cause),
         lost_before: false,
+        exhausted: false,
     }
 }
 

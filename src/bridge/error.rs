@@ -21,6 +21,8 @@ pub struct BridgeError {
     pub cause: Box<Cause>,
     /// Whether an earlier attempt of the same call may have been carried out, its answer lost.
     pub lost_before: bool,
+    /// Whether it was tried as often as it may be.
+    pub exhausted: bool,
 }
 
 /// Why a call did not succeed.
@@ -219,6 +221,10 @@ impl BridgeError {
 
     /// Whether the same call may be sent again when sending twice is harmless.
     pub(super) fn is_passing(&self) -> bool {
+        !self.exhausted && self.is_of_the_moment()
+    }
+
+    fn is_of_the_moment(&self) -> bool {
         match *self.cause {
             Cause::Transport(_) | Cause::TimedOut(_) => true,
             Cause::Status { status, .. } => matches!(status, 429 | 502..=504),

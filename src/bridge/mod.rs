@@ -7,6 +7,8 @@
 mod answer;
 mod client;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod mask;
 mod reader;
 mod request;

@@ -154,12 +154,12 @@ impl Reader {
             let page = self.client.read(read).await?;
             for row in &page.rows {
                 let row =
-                    row.to_live().map_err(|problem| self.client.shape(attempted(), problem))?;
+                    row.to_live().map_err(|problem| self.client.shape(attempted(), &problem))?;
                 rows.push(row);
             }
             let Some(next) = page.next_cursor else { break };
             if !seen.insert(next.clone()) {
-                let problem = "the same page came twice".to_owned();
+                let problem = "the same page came twice";
                 return Err(self.client.shape(attempted(), problem));
             }
             cursor = Some(next);
@@ -171,7 +171,7 @@ impl Reader {
                 "the row of office {} and provider {} came twice",
                 row.key.office, row.key.provider
             );
-            return Err(self.client.shape(attempted(), problem));
+            return Err(self.client.shape(attempted(), &problem));
         }
         Ok(rows)
     }
@@ -184,7 +184,7 @@ impl Reader {
             wire::SiteState::Idle => None,
             wire::SiteState::Running => Some(run_id.ok_or_else(|| {
                 let attempted = format!("read the state of Ocean site {site}");
-                self.client.shape(attempted, "it is running, but no runId is named".to_owned())
+                self.client.shape(attempted, "it is running, but no runId is named")
             })?),
         };
         let wire::LastCompleted { full, recent } = last_completed;

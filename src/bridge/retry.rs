@@ -39,4 +39,6 @@ pub(super) async fn retried<T, F: Future<Output = Result<T, BridgeError>>>(
     })
     .notify(|error, wait| tracing::debug!(%error, ?wait, "trying again"))
     .await
+    // A call that needs this one, as every call needs a token, must not begin it all again.
+    .map_err(|error| BridgeError { exhausted: true, ..error })
 }

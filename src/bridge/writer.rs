@@ -58,7 +58,7 @@ impl GridWriter {
     ) -> Result<Written, BridgeError> {
         let write = request::patch_grid(user, rows, key);
         let answer = self.client.write(&write, &[409, 422]).await?;
-        let unclear = |problem| self.client.shape(write.call.attempted.clone(), problem);
+        let unclear = |problem: String| self.client.shape(write.call.attempted.clone(), &problem);
         if answer.status != 409 && answer.status != 422 {
             let wire::Rows { rows } = self.client.decode(&write, &answer)?;
             let rows = rows.iter().map(wire::Row::to_live).collect::<Result<_, _>>();

@@ -83,6 +83,7 @@ impl Printer {
 
     /// Prints a piece of the story that is coloured, and safe, already. Nothing can be done when
     /// that fails.
+    #[expect(clippy::unused_self, reason = "whoever prints holds the printer")]
     pub(super) fn styled(&mut self, text: &str) {
         let mut err = io::stderr().lock();
         drop(err.write_all(text.as_bytes()).and_then(|()| err.flush()));

@@ -183,7 +183,7 @@ fn errors_and_usage_are_printed_escaped() {
         format!("{}: 1", quoted(EVIL)),
         format!("clinic: {{id: lakeside}} # {}", EVIL.replace('\n', "")),
         format!("users: [{{profile: {}, reason: {}}}]", quoted(EVIL), quoted(EVIL)),
-        format!("users: [{{name: \"a\u{202e}b\u{200b}\", profile: ocean, all_offices: true}}]"),
+        "users: [{name: \"a\u{202e}b\u{200b}\", profile: ocean, all_offices: true}]".to_owned(),
     ]
     .into_iter()
     .enumerate()

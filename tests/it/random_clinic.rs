@@ -133,10 +133,9 @@ pub(crate) fn clinic(random: &mut Random) -> Clinic {
             active: !random.percent(15),
         })
         .collect();
-    let providers: Vec<Provider> = (0..1 + random.below(8) as u64)
-        .map(|at| provider(random, 1000 + at, offices.len()))
-        .collect();
-    let users = &USERS[..1 + random.below(3)];
+    let providers: Vec<Provider> =
+        (0..=random.below(8) as u64).map(|at| provider(random, 1000 + at, offices.len())).collect();
+    let users = &USERS[..=random.below(3)];
     let world = World {
         version: 1,
         tenant: "RANDOM".to_owned(),

@@ -169,7 +169,11 @@ impl Story<'_> {
                 }
                 other => {
                     assert!(started.contains(&place));
-                    assert_eq!(told, [other.clone()], "the journal says something else");
+                    assert_eq!(
+                        told.as_slice(),
+                        std::slice::from_ref(other),
+                        "the journal says something else"
+                    );
                 }
             }
         }
