@@ -8,6 +8,8 @@
 mod answer;
 mod client;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hidden;
 mod http;
 mod reader;

@@ -143,7 +143,7 @@ struct Link {
 
 /// Reads a whole journal and checks it. A line without its end is not a record, whatever it holds:
 /// its append never returned.
-pub(super) fn check(mut input: impl BufRead) -> io::Result<Checked> {
+pub fn check(mut input: impl BufRead) -> io::Result<Checked> {
     let mut checked = Checked { head: sha256(b""), ..Checked::default() };
     let mut links = Vec::new();
     let mut line = Vec::new();

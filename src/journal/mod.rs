@@ -9,7 +9,7 @@ mod history;
 mod read;
 mod record;
 
-pub use chain::{Checked, Fault};
+pub use chain::{Checked, Fault, check};
 pub use file::{Journal, JournalError};
 pub use history::{Counts, End, Run, RunRow, Written, runs};
 pub use read::{Reading, is_pending};

@@ -10,33 +10,21 @@ use serde::Serialize;
 use super::escape::{escape, push};
 use crate::diagnostic::{Diagnostic, Severity, Span};
 
-/// Wide enough that the lines, which are cut here, are not cut again.
-const WIDTH: usize = 10_000;
+/// More of a line than this is cut, so that a file without line breaks stays readable.
+const BEFORE: usize = 60;
+const AFTER: usize = 80;
 
 /// Findings as text, each with its line. `text` is the text that their spans index.
 pub fn render(text: &str, file_name: &str, findings: &[Diagnostic], colour: bool) -> String {
-    let renderer = if colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii);
     let file_name = escape(file_name);
-    let mut rendered = String::new();
+    let mut lines = String::new();
     for finding in findings {
-        let one = render_one(&renderer, text, &file_name, finding);
-        for line in one.lines().filter(|line| !is_empty_origin(line)) {
-            rendered.push_str(line);
-            rendered.push('\n');
-        }
-        rendered.push('\n');
+        lines.push_str(&render_one(&renderer, text, &file_name, finding));
+        lines.push_str("\n\n");
     }
-    rendered
-}
-
-/// A snippet under an origin of its own gets an empty `:::` line from the renderer.
-fn is_empty_origin(line: &str) -> bool {
-    line.contains(":::") && strip_str(line).to_string().trim() == ":::"
+    lines
 }
 
 fn render_one(renderer: &Renderer, text: &str, file_name: &str, finding: &Diagnostic) -> String {
@@ -44,64 +32,76 @@ fn render_one(renderer: &Renderer, text: &str, file_name: &str, finding: &Diagno
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level
-        .primary_title(escape(&finding.message))
-        .id(finding.code.as_str());
+    let title = level.primary_title(escape(&finding.message)).id(finding.code.as_str());
     let mut group = Group::with_title(title);
-    let related = || {
-        let all = finding.related.iter();
-        all.filter_map(|related| Some((related.span?, related.label.as_str())))
-    };
     if let Some(span) = finding.span {
-        let beside: Vec<_> = related()
-            .filter(|(other, _)| other.line == span.line)
-            .collect();
-        group = group
-            .element(origin(file_name, span))
-            .element(line(text, span, None, &beside));
+        group = group.element(Origin::path(file_name).line(span.line).char_column(span.column));
+        group = with_line(group, text, span, None);
     }
-    let elsewhere = related()
-        .filter(|(other, _)| finding.span.is_none_or(|span| span.line != other.line));
-    for (span, label) in elsewhere {
-        group = group
-            .element(origin(file_name, span))
-            .element(line(text, span, Some(label), &[]));
+    for related in &finding.related {
+        if let Some(span) = related.span {
+            group = with_line(group, text, span, Some(&related.label));
+        }
     }
     if let Some(hint) = &finding.hint {
         group = group.element(Level::HELP.with_name("hint").message(escape(hint)));
     }
-    renderer.render(&[group])
+    let text = renderer.render(&[group]);
+    // The renderer marks each line without a path of its own as one of another file.
+    let kept = text.lines().filter(|line| strip_str(line).to_string().trim() != ":::");
+    kept.collect::<Vec<_>>().join("\n")
 }
 
-/// Line and column are those of the file; the line that is shown may be cut and escaped.
-fn origin(file_name: &str, span: Span) -> Origin<'_> {
-    Origin::path(file_name)
-        .line(span.line)
-        .char_column(span.column)
+fn with_line<'a>(group: Group<'a>, text: &str, span: Span, label: Option<&str>) -> Group<'a> {
+    let Line { text, marked } = Line::of(text, span);
+    let kind = if label.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
+    let annotation = kind.span(marked).label(label.map(|label| escape(label).into_owned()));
+    group.element(Snippet::source(text).line_start(span.line).annotation(annotation))
 }
 
-fn line<'a>(
-    text: &'a str,
-    span: Span,
-    label: Option<&str>,
-    beside: &[(Span, &str)],
-) -> Snippet<'a, Annotation<'a>> {
-    let line = Line::of(text, span);
-    let owned = |label: &str| escape(label).into_owned();
-    let kind = if label.is_some() {
-        AnnotationKind::Context
-    } else {
-        AnnotationKind::Primary
-    };
-    let main = kind.span(line.mark(span)).label(label.map(owned));
-    let others = beside.iter().map(|(span, label)| {
-        let mark = line.mark(*span);
-        AnnotationKind::Context.span(mark).label(owned(label))
-    });
-    Snippet::source(line.shown())
-        .line_start(span.line)
-        .annotation(main)
-        .annotations(others)
+/// One line of the file, escaped and cut, and which part of it is meant.
+struct Line {
+    text: String,
+    marked: Range<usize>,
+}
+
+impl Line {
+    fn of(text: &str, span: Span) -> Self {
+        let before = text.get(..span.start).unwrap_or_default();
+        let start = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let rest = text.get(span.start..).unwrap_or_default();
+        let end = span.start + rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let mut line = Self { text: String::new(), marked: 0..0 };
+        let lead = text.get(start..span.start).unwrap_or_default();
+        let marked = text.get(span.start..span.end.min(end)).unwrap_or_default();
+        let tail = text.get(span.end.min(end)..end).unwrap_or_default();
+        if let Some((cut, _)) = lead.char_indices().rev().nth(BEFORE) {
+            line.text.push('…');
+            line.add(lead.get(cut..).unwrap_or_default(), usize::MAX);
+        } else {
+            line.add(lead, usize::MAX);
+        }
+        line.marked.start = line.text.len();
+        line.add(marked, AFTER);
+        line.marked.end = line.text.len();
+        line.add(tail, AFTER);
+        line
+    }
+
+    fn add(&mut self, part: &str, most: usize) {
+        for (count, character) in part.chars().enumerate() {
+            if count == most {
+                self.text.push('…');
+                return;
+            }
+            if character == '\t' {
+                // What a terminal makes of a tab depends on the terminal.
+                self.text.push_str("    ");
+            } else {
+                push(&mut self.text, character);
+            }
+        }
+    }
 }
 
 /// A finding for programs.

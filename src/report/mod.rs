@@ -4,7 +4,6 @@
 mod diagnostics;
 mod diff;
 mod escape;
-mod line;
 mod history;
 mod outcome;
 mod plan;

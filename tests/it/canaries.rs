@@ -16,13 +16,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 
-const ID: &str = "canary-id+51a9/x y";
-const SECRET: &str = "canary&secret<7fe2>";
-const TOKEN: &str = "canary.token.b04e~x";
-const QUERY: &str = "canary query/c7d1";
-const HEADER: &str = "canary-header \"93aa\"";
+const ID: &str = "canary-id+zq1x/x y";
+const SECRET: &str = "canary&secret<zq2x>";
+const TOKEN: &str = "canary.token.zq3x~x";
+const QUERY: &str = "canary query/zq4x";
+const HEADER: &str = "canary-header \"zq5x\"";
 /// A part of each that no escaping changes.
-const CANARIES: [&str; 6] = ["51a9", "7fe2", "b04e", "c7d1", "93aa", "Y2FuYXJ5"];
+const CANARIES: [&str; 6] = ["zq1x", "zq2x", "zq3x", "zq4x", "zq5x", "Y2FuYXJ5"];
 
 /// What the stand-in does with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl StandIn {
             ("client", header("authorization") == Some(&basic)),
             ("token", header("authorization") == Some(&format!("Bearer {TOKEN}"))),
             ("header", header("x-subscription-key") == Some(HEADER)),
-            ("query", query.contains("uuid=canary+query%2Fc7d1")),
+            ("query", query.contains("uuid=canary+query%2Fzq4x")),
         ];
         let mut arrived = self.arrived.lock().unwrap();
         for (what, _) in seen.iter().filter(|(_, seen)| *seen) {
@@ -188,21 +188,21 @@ impl Said {
             command.env("CANARY_ID", ID).env("CANARY_HEADER", HEADER);
         }
         let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
-        self.bytes.extend(&output.stdout);
-        self.bytes.extend(&output.stderr);
-        let code = output.status.code().expect("ended by itself");
+        self.hear(&[output.stdout, output.stderr].concat(), arguments);
+        let code = output.status.code().unwrap();
         assert_ne!(code, 101, "{arguments:?} panicked");
         *self.codes.entry(code).or_default() += 1;
-        self.search(arguments);
         code
     }
 
-    fn search(&self, what: impl std::fmt::Debug) {
-        let text = String::from_utf8_lossy(&self.bytes);
+    /// Searches what was said, and keeps it.
+    fn hear(&mut self, bytes: &[u8], what: impl std::fmt::Debug) {
+        let text = String::from_utf8_lossy(bytes);
         for canary in CANARIES {
             let found = text.lines().find(|line| line.contains(canary));
             assert_eq!(found, None, "a canary sang: {what:?}");
         }
+        self.bytes.extend(bytes);
     }
 
     /// Adds every file below `folder` but the secret itself.
@@ -212,8 +212,7 @@ impl Said {
             if path.is_dir() {
                 self.keep(&path);
             } else if !path.ends_with("secret.txt") && !path.ends_with("say.sh") {
-                self.bytes.extend(std::fs::read(&path).unwrap());
-                self.search(&path);
+                self.hear(&std::fs::read(&path).unwrap(), &path);
             }
         }
     }
@@ -318,14 +317,14 @@ fn no_debug_form_shows_a_canary() {
     let variables = BTreeMap::from([("A".to_owned(), SECRET.to_owned())]);
     let surroundings = Surroundings { variables, folder: std::path::PathBuf::new() };
     let client = Arc::new(Client::new(settings()).unwrap());
-    let credentials = Credentials::new("canary-id-51a9", SECRET);
+    let credentials = Credentials::new("canary-id-zq1x", SECRET);
     let shown = format!(
         "{:#?} {client:#?} {:#?} {surroundings:#?} {credentials:#?}",
         settings(),
         Reader::new(Arc::clone(&client))
     );
     // A simulator's client id is printed when it starts and is no secret.
-    let shown = shown.replace("canary-id-51a9", "");
+    let shown = shown.replace("canary-id-zq1x", "");
     for canary in CANARIES {
         assert!(!shown.contains(canary), "{canary} in {shown}");
     }

@@ -3,9 +3,7 @@
     clippy::disallowed_methods,
     clippy::format_collect,
     clippy::format_push_string,
-    clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::unused_self,
     clippy::panic,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
@@ -27,6 +25,7 @@ mod canaries;
 mod cases;
 mod docs;
 mod escaping;
+mod fuzz_entry;
 mod journal;
 mod kill_disk;
 mod kill_laws;
@@ -66,4 +65,5 @@ mod sim_server;
 mod sim_store;
 mod sim_wire;
 mod stand_in;
+mod token_retries;
 mod world;

@@ -133,9 +133,8 @@ pub(crate) fn clinic(random: &mut Random) -> Clinic {
             active: !random.percent(15),
         })
         .collect();
-    let providers: Vec<Provider> = (0..=(random.below(8) as u64))
-        .map(|at| provider(random, 1000 + at, offices.len()))
-        .collect();
+    let providers: Vec<Provider> =
+        (0..=random.below(8) as u64).map(|at| provider(random, 1000 + at, offices.len())).collect();
     let users = &USERS[..=random.below(3)];
     let world = World {
         version: 1,

@@ -181,7 +181,7 @@ impl SecondWriter {
 /// A simulated clinic behind a socket, and the way of an apply to it.
 pub(crate) struct Way<'a> {
     sim: Sim,
-    serving: Serving,
+    pub(crate) serving: Serving,
     manifest: &'a Manifest,
     reader: Reader,
     writer: GridWriter,
@@ -241,12 +241,12 @@ impl<'a> Way<'a> {
             return;
         };
         count.lock().unwrap().plans_with_unread += usize::from(!plan.is_complete());
-        if self.manifest_is_refused(&plan) {
+        if Self::manifest_is_refused(&plan) {
             count.lock().unwrap().refused += 1;
             return;
         }
         let applied = self.run(&plan, state, seen).await;
-        self.counted(&applied, count);
+        Self::counted(&applied, count);
         if !self.sync().await {
             count.lock().unwrap().syncs_not_complete += 1;
         }
@@ -280,7 +280,7 @@ impl<'a> Way<'a> {
         applied
     }
 
-    fn counted(&self, applied: &Applied, count: &Mutex<Count>) {
+    fn counted(applied: &Applied, count: &Mutex<Count>) {
         let mut count = count.lock().unwrap();
         count.applies += 1;
         count.halted += usize::from(applied.halted.is_some());
@@ -325,7 +325,7 @@ impl<'a> Way<'a> {
     }
 
     /// Whether the plan has errors: in these clinics only users that cannot sign in.
-    fn manifest_is_refused(&self, plan: &Plan) -> bool {
+    fn manifest_is_refused(plan: &Plan) -> bool {
         let mut errors = plan.findings.iter().filter(|finding| finding.severity == Severity::Error);
         assert!(errors.all(|error| error.code == Code::InactiveUser), "{:?}", plan.findings);
         let digest = seal(plan, &[]).unwrap().digest;
@@ -339,7 +339,7 @@ impl<'a> Way<'a> {
         let seen = self.sim.write_log().unwrap().len();
         let plan = self.plan().await.unwrap();
         assert!(plan.is_complete(), "{:?}", plan.unread);
-        if self.manifest_is_refused(&plan) {
+        if Self::manifest_is_refused(&plan) {
             return;
         }
         let applied = self.run(&plan, state, seen).await;

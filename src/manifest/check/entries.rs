@@ -89,7 +89,7 @@ impl Named {
                     Diagnostic::error(
                         Code::MissingField,
                         path.clone(),
-                        format!("the entry does not say which {word} it is about"),
+                        format!("the entry says not which {word} it is about"),
                     )
                     .hint("add an `id` or a `name`"),
                 );

@@ -312,10 +312,7 @@ impl<'a> Shape<'a> {
     }
 
     fn literal_secret(&mut self, name: &str) {
-        let message = format!(
-            "{} is a literal, and a secret is never written into a manifest",
-            self.what()
-        );
+        let message = format!("{} is written out here", self.what());
         self.report(Code::LiteralSecret, message, words::secret_hint(name));
     }
 

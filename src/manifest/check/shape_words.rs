@@ -106,7 +106,7 @@ pub(super) fn type_hint(name: &str, schema: &Value, node: &Node, written: &str) 
         properties.is_some_and(|fields| fields.get(field).is_some())
     };
     match (expected(schema), scalar) {
-        ("a list", Some(Scalar::Null)) => "write a list, or leave the key out if it is optional".to_owned(),
+        ("a list", Some(Scalar::Null)) => "write a list, or remove the key".to_owned(),
         ("a list", _) => "start each entry with `- `".to_owned(),
         ("a mapping", _) if is_secret(name) => secret_hint(name).to_owned(),
         ("a mapping", Some(Scalar::Null)) if name == "EmbeddedOcean" => {
@@ -122,7 +122,7 @@ pub(super) fn type_hint(name: &str, schema: &Value, node: &Node, written: &str) 
         ("a mapping", _) if one_of(name) == Some(Code::Connection) => {
             "write `embedded:` or `api:` below it".to_owned()
         }
-        (_, Some(Scalar::Null)) => "write a value, or leave the key out if it is optional".to_owned(),
+        (_, Some(Scalar::Null)) => "write a value, or remove the key".to_owned(),
         ("text", Some(_)) => format!("put it in quotes: \"{written}\""),
         ("a whole number", Some(Scalar::Text)) if written.parse::<u64>().is_ok() => {
             "write the number without quotes".to_owned()
