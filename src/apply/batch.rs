@@ -99,7 +99,7 @@ pub(super) fn invalid(rows: &[Row], refused: &[RowKey], message: &str) -> Settle
     let none_named = !rows.iter().any(|row| refused.contains(&row.change.key));
     for row in rows {
         if none_named || refused.contains(&row.change.key) {
-            settled.outcomes.push((row.change.key, Outcome::Failed(format!("refused: {message}"))));
+            settled.outcomes.push((row.change.key, Outcome::Refused(message.to_owned())));
         } else {
             settled.again.push(*row);
         }
@@ -118,13 +118,32 @@ pub(super) fn looked_up(rows: &[Row], grid: &[LiveRow], why: &str) -> Settled {
         let outcome = if cells == row.change.after {
             Outcome::Done
         } else if cells == row.change.before && (revision == row.expected || cells.is_nothing()) {
-            Outcome::Failed(format!("not written: {why}"))
+            Outcome::Failed(format!("not there when last read: {why}"))
         } else {
             held(row, cells, revision)
         };
         settled.outcomes.push((row.change.key, outcome));
     }
     settled
+}
+
+/// After a conflict that names no row of the batch, from a grid that was read since: rows that moved
+/// are settled and the others go again. Where none moved, all failed: a batch is never repeated as
+/// it was.
+pub(super) fn conflict_looked_up(rows: &[Row], grid: &[LiveRow], why: &str) -> Settled {
+    let seen = looked_up(rows, grid, why);
+    let is_open = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_));
+    if seen.outcomes.iter().all(|(_, outcome)| is_open(outcome)) {
+        return seen;
+    }
+    let (open, outcomes): (Vec<_>, Vec<_>) =
+        seen.outcomes.into_iter().partition(|(_, outcome)| is_open(outcome));
+    let is_again = |row: &&Row| open.iter().any(|(key, _)| *key == row.change.key);
+    Settled {
+        outcomes,
+        again: rows.iter().filter(is_again).copied().collect(),
+        unclear: Vec::new(),
+    }
 }
 
 fn held(row: &Row, now: Cells, is: Option<Revision>) -> Outcome {

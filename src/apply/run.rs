@@ -51,11 +51,7 @@ impl Applied {
 
     /// Whether every planned row is as planned.
     pub fn is_whole(&self) -> bool {
-        self.halted.is_none()
-            && self
-                .outcomes
-                .iter()
-                .all(|row| matches!(row.outcome, Outcome::Done | Outcome::AlreadyTrue))
+        self.outcomes.iter().all(|row| matches!(row.outcome, Outcome::Done | Outcome::AlreadyTrue))
     }
 
     /// What became of a plan whose every row is as planned before anything is sent.
@@ -72,7 +68,7 @@ impl Applied {
     pub fn may_have_written(&self) -> bool {
         self.outcomes.iter().any(|row| match row.outcome {
             Outcome::Done | Outcome::AlreadyTrue | Outcome::Failed(_) => true,
-            Outcome::Held(_) | Outcome::NotReached => false,
+            Outcome::Held(_) | Outcome::Refused(_) | Outcome::NotReached => false,
         })
     }
 }
@@ -159,6 +155,7 @@ impl Apply<'_> {
         rows: &[Row],
         answer: Result<Written, BridgeError>,
     ) -> (Settled, Option<Halt>) {
+        let conflict = matches!(answer, Ok(Written::Conflict(_)));
         let (mut settled, why, halt) = match answer {
             Ok(Written::All(now)) => {
                 (batch::written(rows, &now), "the answer shows another value".to_owned(), None)
@@ -171,7 +168,7 @@ impl Apply<'_> {
             }
             Err(error) if error.changed_nothing() => {
                 let why = error.to_string();
-                let failed = |row: &Row| (row.change.key, Outcome::Failed(why.clone()));
+                let failed = |row: &Row| (row.change.key, Outcome::Refused(why.clone()));
                 let outcomes = rows.iter().map(failed).collect();
                 let settled = Settled { outcomes, ..Settled::default() };
                 return (settled, Some(Halt::Bridge(format!("{error}; {}", error.hint()))));
@@ -186,8 +183,10 @@ impl Apply<'_> {
         }
         match self.reader.grid(user).await {
             Ok(grid) => {
-                let seen = batch::looked_up(&settled.unclear, &grid, &why);
+                let look = if conflict { batch::conflict_looked_up } else { batch::looked_up };
+                let seen = look(&settled.unclear, &grid, &why);
                 settled.outcomes.extend(seen.outcomes);
+                settled.again.extend(seen.again);
                 (settled, halt)
             }
             Err(error) => {

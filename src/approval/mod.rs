@@ -1,6 +1,14 @@
 //! The only way to an [`Approved`] plan, which is the only thing that `apply` takes.
+//!
+//! `signature.rs` makes and checks signed approvals, `demand.rs` says which of them count.
+
+mod demand;
+mod signature;
 
 use thiserror::Error;
+
+pub use demand::{Approver, Count, Demand, Given, NotCounted, Reason, TrustedKey};
+pub use signature::{Approval, FORMAT, NotAKey, NotAnApproval, Signer, Statement};
 
 use crate::plan::{Plan, Refusal, Violation, check};
 
@@ -9,6 +17,7 @@ use crate::plan::{Plan, Refusal, Violation, check};
 pub struct Approved<'p> {
     plan: &'p Plan,
     digest: &'p str,
+    approvals: Count,
 }
 
 impl<'p> Approved<'p> {
@@ -20,6 +29,30 @@ impl<'p> Approved<'p> {
     /// The digest of exactly this plan.
     pub fn digest(&self) -> &'p str {
         self.digest
+    }
+
+    /// The signed approvals that were at hand; none where the clinic demands none.
+    pub fn approvals(&self) -> &Count {
+        &self.approvals
+    }
+}
+
+/// What stands behind an approval, beside the plan itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Consent<'a> {
+    /// A prefix of the plan's digest: it overrides the mass-change guards for this very plan and no
+    /// other.
+    pub allow_mass_change: Option<&'a str>,
+    /// The signed approvals that the clinic demands.
+    pub demand: Option<&'a Demand>,
+    /// The signed approvals at hand.
+    pub given: &'a [Given],
+}
+
+impl<'a> Consent<'a> {
+    /// The consent of a clinic that demands no signed approvals.
+    pub const fn unsigned(allow_mass_change: Option<&'a str>) -> Self {
+        Self { allow_mass_change, demand: None, given: &[] }
     }
 }
 
@@ -41,17 +74,34 @@ pub enum NotApproved {
     /// The override names another plan.
     #[error("--allow-mass-change={0} does not name this plan")]
     OtherPlan(String),
+    /// The approvals at hand are too few.
+    #[error("the plan needs {} and has {}{}", needed(*required), approvals.counted.len(), reasons(approvals))]
+    TooFew {
+        /// How many different keys must have signed.
+        required: usize,
+        /// What is at hand.
+        approvals: Count,
+    },
+    /// Its planner's approval must not count, and it does not name one.
+    #[error("the plan does not name its planner, whose approval must not count")]
+    NoPlanner,
+}
+
+fn needed(number: usize) -> String {
+    if number == 1 { "1 approval".to_owned() } else { format!("{number} approvals") }
+}
+
+/// Why the others do not count, by file.
+fn reasons(count: &Count) -> String {
+    count.not_counted.iter().map(|not| format!("; {not}")).collect::<Vec<_>>().concat()
 }
 
 /// Binds somebody's yes to a plan that may be applied.
-///
-/// `allow_mass_change` is a prefix of the plan's digest: it overrides the mass-change guards for
-/// this very plan and no other.
 pub fn approve<'p>(
     plan: &'p Plan,
     digest: &'p str,
     refusals: &[Refusal],
-    allow_mass_change: Option<&str>,
+    consent: Consent<'_>,
 ) -> Result<Approved<'p>, NotApproved> {
     if plan.errors() > 0 {
         return Err(NotApproved::Unresolved(plan.errors()));
@@ -59,6 +109,7 @@ pub fn approve<'p>(
     if let Some(violation) = check(plan).into_iter().next() {
         return Err(NotApproved::Unsound(violation));
     }
+    let Consent { allow_mass_change, demand, given } = consent;
     let allowed = match allow_mass_change {
         None => false,
         Some(prefix) if names(digest, prefix) => true,
@@ -66,11 +117,33 @@ pub fn approve<'p>(
     };
     let standing: Vec<Refusal> =
         refusals.iter().filter(|refusal| !(allowed && refusal.overridable)).cloned().collect();
-    if standing.is_empty() {
-        Ok(Approved { plan, digest })
-    } else {
-        Err(NotApproved::Refused(standing))
+    if !standing.is_empty() {
+        return Err(NotApproved::Refused(standing));
     }
+    let approvals = match demand {
+        None => Count::default(),
+        Some(demand) => signed(plan, digest, demand, given)?,
+    };
+    Ok(Approved { plan, digest, approvals })
+}
+
+/// Counts the signed approvals.
+fn signed(
+    plan: &Plan,
+    digest: &str,
+    demand: &Demand,
+    given: &[Given],
+) -> Result<Count, NotApproved> {
+    if demand.not_the_planner && plan.planner.is_none() {
+        return Err(NotApproved::NoPlanner);
+    }
+    let approvals = demand.count(plan, digest, given);
+    // A demand for nothing would be none; it must not be read as one that is always met.
+    let required = demand.required.max(1);
+    if approvals.counted.len() < required {
+        return Err(NotApproved::TooFew { required, approvals });
+    }
+    Ok(approvals)
 }
 
 /// Whether `prefix`, with or without `sha256:`, is a long enough beginning of the digest.

@@ -224,14 +224,16 @@ impl Client {
         // The outer errors only say that there was a request; the last one says what happened.
         let mut words = problem.to_string();
         let mut source = problem.source();
-        let mut tls = false;
+        let (mut tls, mut of_certificate) = (false, false);
         while let Some(inner) = source {
             words = inner.to_string();
             tls |= is_tls(inner);
+            of_certificate |= is_of_certificate(inner);
             source = inner.source();
         }
         let words = self.hidden.shown(&words);
-        if connecting && tls {
+        // A service refuses our certificate only after the connection seems to stand.
+        if of_certificate || connecting && tls {
             return Cause::Tls(words);
         }
         let what = if connecting { "no connection" } else { "the connection broke" };
@@ -250,6 +252,32 @@ impl Client {
 
     fn error(&self, call: &Call, cause: Cause) -> BridgeError {
         error(&self.settings, call.attempted.clone(), cause)
+    }
+}
+
+/// Whether TLS ended because of a certificate: the service's here, or ours there.
+fn is_of_certificate(error: &(dyn Error + 'static)) -> bool {
+    use rustls::AlertDescription as Alert;
+    // The system's error hides the one inside it from the chain of sources.
+    if let Some(inside) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        return is_of_certificate(inside);
+    }
+    match error.downcast_ref::<rustls::Error>() {
+        Some(rustls::Error::InvalidCertificate(_)) => true,
+        Some(rustls::Error::AlertReceived(alert)) => [
+            Alert::NoCertificate,
+            Alert::BadCertificate,
+            Alert::UnsupportedCertificate,
+            Alert::CertificateRevoked,
+            Alert::CertificateExpired,
+            Alert::CertificateUnknown,
+            Alert::UnknownCA,
+            Alert::AccessDenied,
+            Alert::DecryptError,
+            Alert::CertificateRequired,
+        ]
+        .contains(alert),
+        Some(_) | None => false,
     }
 }
 

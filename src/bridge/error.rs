@@ -175,7 +175,7 @@ impl BridgeError {
                 "check that the {service} bridge is running, that `url` is right and speaks the scheme written there"
             ),
             Cause::Tls(_) => format!(
-                "check that `url` of the {service} connection names a port that speaks TLS, and that its certificate is for this host and from an authority that this computer or `ca_file` knows"
+                "check that `url` of the {service} connection names a port that speaks TLS, that its certificate is for this host and from an authority that this computer or `ca_file` knows, and that it accepts `client_certificate`"
             ),
             Cause::TimedOut(_) => {
                 format!("check the {service} bridge's health, then run the command again")
@@ -267,6 +267,12 @@ impl BridgeError {
     pub(super) fn after(mut self, unanswered: bool) -> Self {
         self.unanswered |= unanswered;
         self
+    }
+
+    /// Whether the server turned the call away before it looked at it: it may be sent again even
+    /// where sending twice is not harmless.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(*self.cause, Cause::Status { status: 429, .. })
     }
 
     /// How long the server asked to wait.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Certificate, Url, redirect, retry};
+use reqwest::{Certificate, Identity, Url, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Settings;
@@ -39,6 +39,16 @@ pub(super) fn client(settings: &Settings) -> Result<reqwest::Client, String> {
             return Err("the ca_file holds no PEM certificate".to_owned());
         }
         builder = builder.tls_certs_merge(certificates);
+    }
+    if let Some(pem) = &settings.identity {
+        if settings.url.scheme() != "https" {
+            return Err("a client_certificate needs an https url".to_owned());
+        }
+        // The parser's words may repeat a piece of the text, and the text holds the key.
+        let identity = Identity::from_pem(pem.expose_secret().as_bytes()).map_err(|_| {
+            "the client_certificate and its key are not PEM, or the key is encrypted".to_owned()
+        })?;
+        builder = builder.identity(identity);
     }
     builder.build().map_err(|error| error.without_url().to_string())
 }

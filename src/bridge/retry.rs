@@ -35,7 +35,7 @@ pub(super) async fn retried<T, F: Future<Output = Result<T, BridgeError>>>(
                 .with_max_times(limits.retries)
                 .with_jitter(),
         )
-        .when(|error| repeat == Repeat::Harmless && error.is_passing())
+        .when(|error| error.is_busy() || repeat == Repeat::Harmless && error.is_passing())
         .adjust(|error, wait| {
             let wait = wait?.max(error.retry_after().unwrap_or_default());
             // The server names the wait, so the sum may be more than a duration can hold.

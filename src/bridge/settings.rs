@@ -47,6 +47,8 @@ pub struct Settings {
     pub paths: BTreeMap<Endpoint, String>,
     /// Extra certificate authorities, PEM.
     pub ca: Option<Vec<u8>>,
+    /// The certificate that is shown to the service and its key, PEM one after the other.
+    pub identity: Option<SecretString>,
     /// The most calls at the same time.
     pub concurrency: usize,
     /// The most calls a second.

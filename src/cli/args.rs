@@ -67,6 +67,14 @@ Examples:
   accuroform show plan.json
   accuroform show --diff plan.json")]
     Show(ShowArgs),
+    /// Sign a saved plan, for clinics whose manifest demands signed approvals
+    #[command(after_help = "\
+Examples:
+  accuroform approve plan.json --key jane.pem --comment 'ticket 881'
+                                     write plan.json.approval-KEYID.json beside the plan
+  accuroform approve --show-key --key jane.pem
+                                     print the public key, for the manifest")]
+    Approve(ApproveArgs),
     /// Write a plan to Accuro, start Ocean's sync and verify
     #[command(after_help = "\
 Examples:
@@ -172,6 +180,9 @@ pub(super) struct PlanArgs {
     /// Save the plan to this file
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
+    /// Who makes the plan: kept in it, and this person's own approval does not count
+    #[arg(long, value_name = "NAME", env = "ACCUROFORM_PLANNER", hide_env_values = true)]
+    pub(super) planner: Option<String>,
     #[command(flatten)]
     pub(super) form: FormArgs,
     /// Exit with 2 if there are changes
@@ -200,6 +211,28 @@ pub(super) struct ShowArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ApproveArgs {
+    /// The saved plan
+    #[arg(value_name = "PLAN", required_unless_present = "show_key")]
+    pub(super) plan: Option<PathBuf>,
+    /// Your private key: Ed25519 in PKCS#8 PEM, readable by you alone
+    #[arg(long, value_name = "KEYFILE")]
+    pub(super) key: PathBuf,
+    /// Who signs; default: the account's name
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+    /// What there is to say
+    #[arg(long, value_name = "TEXT")]
+    pub(super) comment: Option<String>,
+    /// Where to write the approval; default: PLAN.approval-KEYID.json
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Print the public key for the manifest and sign nothing
+    #[arg(long, conflicts_with_all = ["plan", "name", "comment", "out"])]
+    pub(super) show_key: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct WaitArgs {
     /// Stop waiting for the sync after this long
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration, env = "ACCUROFORM_SYNC_TIMEOUT", hide_env_values = true)]
@@ -222,6 +255,9 @@ pub(super) struct ApplyArgs {
     /// Apply although a mass-change limit refuses the plan; names the plan by its digest
     #[arg(long, value_name = "DIGEST")]
     pub(super) allow_mass_change: Option<String>,
+    /// A signed approval of the saved plan (may be repeated); default: PLAN.approval-*.json
+    #[arg(long, value_name = "FILE")]
+    pub(super) approval: Vec<PathBuf>,
     /// The manifest of a saved plan, if it is not where it was
     #[arg(long, value_name = "MANIFEST")]
     pub(super) manifest: Option<PathBuf>,

@@ -12,12 +12,13 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::Printer;
 use super::targets;
+use crate::approval::{Demand, TrustedKey};
 use crate::bridge::Reader;
 use crate::connection::{Opened, open};
 use crate::desired::{Desired, desired};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::live::{Snapshot, fetch};
-use crate::manifest::{self, Loaded, MAX_BYTES, Manifest, Safety, Source};
+use crate::manifest::{self, ApprovalKey, Approvals, Loaded, MAX_BYTES, Manifest, Safety, Source};
 use crate::plan::file::{Sealed, seal};
 use crate::plan::{self, Inputs, ManifestRef, Plan, Policy, Refusal, Targets};
 use crate::report;
@@ -116,19 +117,42 @@ impl Clinic {
     }
 
     /// The limits of one apply.
-    pub(super) fn policy(&self) -> Policy {
+    pub(super) fn policy(&self, desired: &Desired) -> Policy {
         let Safety {
             max_revoked_rows_percent,
             max_revocations,
+            max_revocations_per_office,
             max_changed_rows_percent,
             protected_columns,
+            protected_providers: _, // resolved in `desired`
+            protected_offices: _,
+            own_user,
+            allow_empty,
+            approvals: _, // no limit: see `demand`
         } = &self.manifest.safety;
         Policy {
             max_revoked_rows_percent: *max_revoked_rows_percent,
             max_revocations: *max_revocations,
+            max_revocations_per_office: *max_revocations_per_office,
             max_changed_rows_percent: *max_changed_rows_percent,
             protected_columns: protected_columns.clone(),
+            protected: desired.protected.clone(),
+            own_user: own_user.clone(),
+            allow_empty: *allow_empty,
         }
+    }
+
+    /// The signed approvals that a plan of this clinic needs.
+    pub(super) fn demand(&self) -> Option<Demand> {
+        let Approvals { keys, required, not_the_planner } =
+            self.manifest.safety.approvals.as_ref()?;
+        let trusted =
+            |ApprovalKey { name, key }: &ApprovalKey| TrustedKey { name: name.clone(), key: *key };
+        Some(Demand {
+            keys: keys.iter().map(trusted).collect(),
+            required: *required,
+            not_the_planner: *not_the_planner,
+        })
     }
 
     /// Reads the clinic and plans it.
@@ -155,7 +179,15 @@ impl Clinic {
             live: &live,
             targets: &targets,
         });
-        let refusals = plan::refusals(&plan, &self.policy());
+        if let Some(violation) = plan::check_against(&plan, &desired, &live).into_iter().next() {
+            return Err(Failure::new(
+                Exit::Refused,
+                "P016",
+                format!("the plan is not sound: {violation}"),
+                "report this as a defect; nothing was written",
+            ));
+        }
+        let refusals = plan::refusals(&plan, &self.policy(&desired));
         Ok(Planned { live, desired, plan, refusals })
     }
 }

@@ -19,7 +19,7 @@ use crate::journal::{Event, Journal};
 use crate::live::{Grid, Snapshot};
 use crate::manifest::SyncMode;
 use crate::model::{Cells, fold};
-use crate::ocean::{self, Access, Appearance, SyncError, Synced, Watch};
+use crate::ocean::{self, Access, Appearance, Freshness, SyncError, Synced, Watch};
 use crate::plan::Plan;
 use crate::report::{self, escape};
 
@@ -35,7 +35,26 @@ pub(super) fn mode(clinic: &Clinic) -> Option<Mode> {
     }
 }
 
-/// Looks at the Ocean site before anything is written: it must work with a managed user.
+/// The EMR user that the Ocean site works with, if Ocean says; it must be one of the manifest's.
+pub(super) async fn site_user(clinic: &Clinic, opened: &Opened) -> Result<Option<String>, Failure> {
+    let site = &clinic.manifest.ocean.site;
+    let user = opened.ocean().site(site).await?.emr_user;
+    match &user {
+        Some(user) if !clinic.manifest.users.iter().any(|u| fold(&u.name) == fold(user)) => {
+            Err(Failure::new(
+                Exit::Refused,
+                Code::OtherUser.as_str(),
+                format!(
+                    "Ocean site {site} works with the EMR user `{user}`, which the manifest does not manage"
+                ),
+                "check `ocean.site` and the user's name",
+            ))
+        }
+        Some(_) | None => Ok(user),
+    }
+}
+
+/// Looks at the Ocean site before anything is written.
 pub(super) async fn look_before(
     clinic: &Clinic,
     opened: &Opened,
@@ -43,21 +62,8 @@ pub(super) async fn look_before(
     if mode(clinic).is_none() {
         return Ok(None);
     }
-    let site = &clinic.manifest.ocean.site;
-    let state = opened.ocean().site(site).await?;
-    if let Some(user) = state.emr_user
-        && !clinic.manifest.users.iter().any(|managed| fold(&managed.name) == fold(&user))
-    {
-        return Err(Failure::new(
-            Exit::Refused,
-            Code::OtherUser.as_str(),
-            format!(
-                "Ocean site {site} works with the EMR user `{user}`, which the manifest does not manage"
-            ),
-            "check `ocean.site` and the user's name",
-        ));
-    }
-    Ok(Some(opened.ocean().site_providers(site).await?))
+    site_user(clinic, opened).await?;
+    Ok(Some(opened.ocean().site_providers(&clinic.manifest.ocean.site).await?))
 }
 
 /// Starts the sync and waits for it, with a record before and after.
@@ -76,6 +82,9 @@ pub(super) async fn sync(
                 format!("sync: waiting for run {run}, which began before (green)")
             }
             ocean::Progress::Running(run) => format!("sync: {key} sync {run} is running (green)"),
+            ocean::Progress::Unconfirmed(run) => {
+                format!("sync: run {run} is running (green); the answer to its start was lost")
+            }
             ocean::Progress::Joined(run) => {
                 format!(
                     "sync: joined run {run}, begun by somebody else after the last write (green)"
@@ -97,7 +106,7 @@ pub(super) async fn sync(
 /// Prints how the sync ended.
 pub(super) fn print_sync(result: &Result<Synced, SyncError>, printer: &mut Printer) {
     match result {
-        Ok(Synced { run, joined: _ }) => {
+        Ok(Synced { run, origin: _ }) => {
             let run = run.as_ref().map(|run| format!(" {run}")).unwrap_or_default();
             printer.result(&format!("Sync: run{} complete (blue).\n", escape(&run)));
         }
@@ -112,7 +121,9 @@ pub(super) fn print_sync(result: &Result<Synced, SyncError>, printer: &mut Print
 /// The sync for programs.
 pub(super) fn sync_json(result: &Result<Synced, SyncError>) -> Value {
     match result {
-        Ok(Synced { run, joined }) => json!({"complete": true, "run": run, "joined": joined}),
+        Ok(Synced { run, origin }) => {
+            json!({"complete": true, "run": run, "origin": origin.key()})
+        }
         Err(error) => {
             json!({"complete": false, "code": error.code(), "message": error.to_string()})
         }
@@ -143,6 +154,7 @@ impl Verified {
         json!({
             "correct": self.is_correct(),
             "grid": self.grid_is_right(),
+            "targets": self.plan.targets,
             "remaining": self.plan.summary(),
             "unread": self.plan.unread,
             "patients_page": self.appearance,
@@ -150,20 +162,34 @@ impl Verified {
     }
 }
 
+/// What is known of Ocean's list before it is read again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OceanList<'a> {
+    /// The list before anything was written; `None`: nothing was.
+    pub(super) before: Option<&'a [SiteProvider]>,
+    /// Whether a sync was completed since the last write.
+    pub(super) freshness: Freshness,
+}
+
 /// Reads the clinic again, plans it again and compares Ocean's list with `before`.
 pub(super) async fn verify(
     clinic: &Clinic,
     opened: &Opened,
     scope: Scope<'_>,
-    before: Option<&[SiteProvider]>,
+    list: OceanList<'_>,
     environment: &Environment,
 ) -> Result<Verified, Failure> {
     let Planned { live, desired, plan, refusals: _ } = clinic.plan(&opened.accuro(), scope).await?;
     let appearance = if mode(clinic).is_some() {
         let after = opened.ocean().site_providers(&clinic.manifest.ocean.site).await?;
-        let access: Vec<Access> =
-            desired.users.iter().flat_map(|user| access(user, &live, &plan)).collect();
-        Some(ocean::appearance(before, &after, &access, clinic.today(environment)))
+        // Only what Ocean's own user may see decides who appears.
+        let user = site_user(clinic, opened).await?;
+        let is_oceans =
+            |want: &&DesiredUser| user.as_ref().is_none_or(|user| fold(user) == fold(&want.name));
+        let users = desired.users.iter().filter(is_oceans);
+        let access: Vec<Access> = users.flat_map(|user| access(user, &live, &plan)).collect();
+        let OceanList { before, freshness } = list;
+        Some(ocean::appearance(before, &after, &access, freshness, clinic.today(environment)))
     } else {
         None
     };
@@ -196,12 +222,15 @@ fn access(user: &DesiredUser, live: &Snapshot, plan: &Plan) -> Vec<Access> {
 pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
     let Verified { plan, appearance } = verified;
     if verified.grid_is_right() {
-        printer.result("Verified: the grid is what the manifest says.\n");
+        let scope = if plan.targets.is_everything() { "" } else { " within the targets" };
+        printer.result(&format!("Verified: the grid is what the manifest says{scope}.\n"));
     } else {
-        printer.result(&format!(
-            "Not verified: the grid is not what the manifest says.\n{}\n",
-            report::summary_line(plan)
-        ));
+        let why = if plan.is_empty() && plan.errors() == 0 {
+            "a part of the clinic could not be read"
+        } else {
+            "the grid is not what the manifest says"
+        };
+        printer.result(&format!("Not verified: {why}.\n{}\n", report::summary_line(plan)));
         for unread in &plan.unread {
             printer.line(&format!("! not read: {}", escape(&unread.reason)));
         }

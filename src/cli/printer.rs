@@ -53,9 +53,14 @@ impl Printer {
         self.colour_err
     }
 
-    /// Prints a piece of the result. A reader that went away is not an error; a full disk is.
+    /// Prints a piece of the result for people.
     pub(super) fn result(&mut self, text: &str) {
-        let text = if self.colour_out { paint(text) } else { text.to_owned() };
+        if self.colour_out { self.document(&paint(text)) } else { self.document(text) }
+    }
+
+    /// Prints a result for programs as it is. A reader that went away is not an error; a full disk
+    /// is.
+    pub(super) fn document(&mut self, text: &str) {
         let mut out = io::stdout().lock();
         if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
             && error.kind() != ErrorKind::BrokenPipe

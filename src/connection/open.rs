@@ -9,14 +9,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use reqwest::Url;
-use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
 use super::secret::{self, SecretError, Surroundings};
 use crate::bridge::{
     BridgeError, Client, GridWriter, Limits, Reader, Service, Settings, SyncStarter,
 };
-use crate::manifest::{AccuroConnection, Api, Connections, OceanConnection, QueryValue};
+use crate::manifest::{
+    AccuroConnection, Api, ClientCertificate, Connections, OceanConnection, QueryValue,
+};
 use crate::sim::{Credentials, Serving, Sim, SimError, World};
 
 /// Open connections of one clinic. The embedded simulator runs as long as this value lives.
@@ -198,6 +201,7 @@ impl Embedded {
             scope: None,
             paths: BTreeMap::new(),
             ca: None,
+            identity: None,
             concurrency: 8,
             requests_per_second: None,
             limits: Limits::default(),
@@ -220,6 +224,7 @@ fn api_settings(
         scope,
         paths,
         ca_file,
+        client_certificate,
         concurrency,
         requests_per_second,
     } = api;
@@ -236,10 +241,18 @@ fn api_settings(
     let headers = headers.iter().map(|(name, from)| {
         Ok::<_, SecretError>((name.clone(), secret(&format!("headers.{name}"), from)?))
     });
-    let ca = ca_file.as_ref().map(|path| {
+    let file = |path: &String| {
         let path = surroundings.folder.join(path);
         fs::read(&path).map_err(|error| OpenError::File { path, error })
-    });
+    };
+    let ca = ca_file.as_ref().map(file);
+    let identity =
+        client_certificate.as_ref().map(|ClientCertificate { certificate_file, key }| {
+            let certificate = String::from_utf8_lossy(&file(certificate_file)?).into_owned();
+            let key = secret("client_certificate.key", key)?;
+            let both = Zeroizing::new(format!("{certificate}\n{}\n", key.expose_secret()));
+            Ok::<_, OpenError>(SecretString::from(both.as_str()))
+        });
     Ok(Settings {
         service,
         url: Url::parse(url).map_err(|_| OpenError::Url(service))?,
@@ -250,6 +263,7 @@ fn api_settings(
         scope: scope.clone(),
         paths: paths.clone(),
         ca: ca.transpose()?,
+        identity: identity.transpose()?,
         concurrency: *concurrency,
         requests_per_second: *requests_per_second,
         limits: Limits::default(),

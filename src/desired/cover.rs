@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::protected::protected;
 use super::resolve::{find_office, find_provider};
 use super::value::{Desired, DesiredRow, DesiredUser, Rule, Why};
 use crate::diagnostic::{Code, Diagnostic};
@@ -14,6 +15,7 @@ use crate::model::{Cells, OfficeId, ProviderId, RowKey, UserId};
 /// Applies the manifest to the directory.
 pub fn desired(manifest: &Manifest, live: &Snapshot) -> Desired {
     let mut desired = Desired::default();
+    desired.protected = protected(&manifest.safety, &live.directory, &mut desired.findings);
     for rule in &manifest.users {
         let grid = live.grids.iter().find(|(name, _)| *name == rule.name).map(|(_, grid)| grid);
         if let Some(id) = user_id(rule, grid, &mut desired.findings) {

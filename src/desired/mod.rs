@@ -4,9 +4,10 @@
 //! never a guess. Start reading at [`desired`].
 
 mod cover;
+mod protected;
 mod resolve;
 mod value;
 
 pub use cover::desired;
 pub use resolve::{find_office, find_provider};
-pub use value::{Desired, DesiredRow, DesiredUser, Rule, Why};
+pub use value::{Desired, DesiredRow, DesiredUser, Protected, Rule, Why};

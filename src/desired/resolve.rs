@@ -119,7 +119,7 @@ fn elsewhere(directory: &Directory, matches: impl Fn(ProviderId, &PersonName) ->
     }
 }
 
-fn differs(path: &KeyPath, written: &str, what: &str, name: &str) -> Diagnostic {
+pub(super) fn differs(path: &KeyPath, written: &str, what: &str, name: &str) -> Diagnostic {
     let message = format!("{what} is `{name}` in the directory, not `{written}`");
     Diagnostic::warning(Code::NameDiffers, path.key("name"), message)
         .hint("the id decides; write the name that the directory has")
@@ -136,7 +136,7 @@ fn office_labels(directory: &Directory) -> Vec<String> {
 /// At most this many names in a hint.
 const LISTED: usize = 8;
 
-fn listing(intro: &str, labels: Vec<String>) -> String {
+pub(super) fn listing(intro: &str, labels: Vec<String>) -> String {
     let more = labels.len().saturating_sub(LISTED);
     let mut text = labels.into_iter().take(LISTED).collect::<Vec<_>>().join("; ");
     if more > 0 {

@@ -5,15 +5,26 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
-use crate::model::{Cells, OfficeId, RowKey, UserId};
+use crate::model::{Cells, OfficeId, ProviderId, RowKey, UserId};
 
 /// What the manifest wants of one clinic.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Desired {
     /// The users that were found, in manifest order.
     pub users: Vec<DesiredUser>,
+    /// Rows that no apply may change.
+    pub protected: Protected,
     /// Names that could not be resolved, and what else is worth knowing about them.
     pub findings: Vec<Diagnostic>,
+}
+
+/// Rows that no apply may change, by office and by provider.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Protected {
+    /// All rows of these offices.
+    pub offices: BTreeSet<OfficeId>,
+    /// All rows of these providers, in every office.
+    pub providers: BTreeSet<ProviderId>,
 }
 
 /// What the manifest wants of one user's grid.

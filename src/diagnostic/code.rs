@@ -65,6 +65,7 @@ codes! {
     Header "M030" "the header cannot be set here",
     PathTemplate "M031" "the path template cannot be used",
     MoreFaults "M032" "there are more faults than are listed",
+    PublicKey "M033" "the text is not a public key",
     // N: names of the manifest against the clinic's directory.
     UnknownOffice "N001" "no office has this name or id",
     AmbiguousOffice "N002" "several offices have this name",
@@ -76,6 +77,7 @@ codes! {
     AmbiguousUser "N008" "several EMR users have this name",
     InactiveUser "N009" "the EMR user is not active",
     InactiveOffice "N010" "the office is not active",
+    UnreadOffice "N011" "an office that no rule covers could not be read",
     // G: guards.
     RevokedRows "G001" "too many rows would lose access",
     Revocations "G002" "too many cells would be revoked",
@@ -83,6 +85,10 @@ codes! {
     WrongUser "G004" "the user's name does not look like the integration's",
     OtherUser "G005" "the Ocean site works with another EMR user",
     UnexplainedColumn "G006" "a protected column would rise without a reason",
+    OfficeRevocations "G007" "too many cells of an office would be revoked",
+    ProtectedRow "G008" "a protected row would change",
+    OwnUser "G009" "the tool's own user would lose access",
+    EmptyUser "G010" "a user would be left with nothing",
 }
 
 impl fmt::Display for Code {

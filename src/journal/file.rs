@@ -3,6 +3,8 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -11,6 +13,10 @@ use super::read::{Reading, read};
 use super::record::{Event, Record, VERSION};
 use crate::model::{Clock, sha256};
 use crate::state::{flush, make_private, private};
+
+/// How often, and how far apart, the file's lock is asked for.
+const LOCK_TRIES: u32 = 50;
+const LOCK_POLL: Duration = Duration::from_millis(20);
 
 /// An open journal. While it is open no other process can open it for writing.
 ///
@@ -91,6 +97,19 @@ fn io(attempted: &'static str, path: &Path) -> impl Fn(io::Error) -> JournalErro
     move |problem| JournalError::Io { attempted, path: path.clone(), problem }
 }
 
+/// Takes the file's own lock. Whoever gets here has the clinic's lock, so a process that still has
+/// the file open is most likely about to end, or a child of one that has not closed it yet.
+fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_POLL),
+            Err(TryLockError::Error(problem)) => return Err(io("lock", path)(problem)),
+        }
+    }
+    Err(JournalError::Locked(path.to_owned()))
+}
+
 /// A fault of the whole file as an error of it.
 fn unreadable(path: &Path, problem: Fault) -> JournalError {
     let path = path.to_owned();
@@ -134,11 +153,7 @@ impl Journal {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let file = private(&mut options).open(&path).map_err(io("open", &path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(JournalError::Locked(path)),
-            Err(TryLockError::Error(problem)) => return Err(io("lock", &path)(problem)),
-        }
+        lock(&file, &path)?;
         let checked = check(BufReader::new(&file)).map_err(io("read", &path))?;
         let reading = read(checked).map_err(|problem| unreadable(&path, problem))?;
         if reading.torn {

@@ -197,7 +197,7 @@ fn counted(rows: &[RunRow]) -> Counts {
         *match row.written {
             Written::Known(Outcome::Done | Outcome::AlreadyTrue) => &mut counts.done,
             Written::Known(Outcome::Held(_)) => &mut counts.held,
-            Written::Known(Outcome::Failed(_)) => &mut counts.failed,
+            Written::Known(Outcome::Refused(_) | Outcome::Failed(_)) => &mut counts.failed,
             Written::Known(Outcome::NotReached) | Written::Unknown => &mut counts.unknown,
         } += 1;
     }

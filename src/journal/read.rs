@@ -1,7 +1,7 @@
 //! What a sound journal holds. A torn last line is what a crash leaves; it is noted, not an error.
 
 use super::chain::{Checked, Fault};
-use super::record::{Event, Record};
+use super::record::{Event, Outcome, Record};
 
 /// What a journal holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,13 +28,26 @@ pub(super) fn read(checked: Checked) -> Result<Reading, Fault> {
 /// Whether a sync is owed: a write is not yet verified, or the last sync was not completed.
 pub fn is_pending(records: &[Record]) -> bool {
     let (mut unverified, mut unsynced) = (false, false);
+    let mut before_batch = false;
     for record in records {
         match &record.event {
-            Event::BatchStarted { .. } => unverified = true,
+            Event::BatchStarted { .. } => {
+                before_batch = unverified;
+                unverified = true;
+            }
+            Event::BatchEnded { outcomes, .. } => {
+                let wrote_nothing = outcomes.iter().all(|row| match row.outcome {
+                    Outcome::Held(_) | Outcome::Refused(_) | Outcome::NotReached => true,
+                    Outcome::Done | Outcome::AlreadyTrue | Outcome::Failed(_) => false,
+                });
+                if wrote_nothing {
+                    unverified = before_batch;
+                }
+            }
             Event::SyncStarted { .. } => unsynced = true,
             Event::SyncEnded { complete, .. } => unsynced = !complete,
             Event::Verified { correct } => unverified = !correct,
-            Event::Started(_) | Event::BatchEnded { .. } | Event::Ended { .. } => {}
+            Event::Started(_) | Event::Ended { .. } => {}
         }
     }
     unverified || unsynced

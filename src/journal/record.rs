@@ -155,7 +155,9 @@ pub enum Outcome {
     AlreadyTrue,
     /// It was left alone.
     Held(Hold),
-    /// The server refused it, or its answer was lost and the grid does not show it.
+    /// The server refused it: it was certainly not written.
+    Refused(String),
+    /// Its answer was lost and the grid does not show it, or cannot be read.
     Failed(String),
     /// It was never sent.
     NotReached,

@@ -5,7 +5,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::snapshot::{Directory, Grid, Office, Providers, Snapshot};
 use crate::bridge::{BridgeError, Office as FoundOffice, Reader};
-use crate::model::fold;
+use crate::model::{compose, fold};
 
 /// Reads the directory and the grids of `users`.
 ///
@@ -38,11 +38,8 @@ pub async fn fetch(reader: &Reader, users: &[String]) -> Result<Snapshot, Bridge
 
 async fn grid(reader: &Reader, name: &str) -> Result<Grid, BridgeError> {
     // A server that ignores the filter must not hand us somebody else's grid.
-    let mut found = reader.users(name).await?;
+    let mut found = reader.users(&compose(name)).await?;
     found.retain(|user| fold(&user.name) == fold(name));
-    if found.len() > 1 && found.iter().filter(|user| user.name == name).count() == 1 {
-        found.retain(|user| user.name == name);
-    }
     match found.as_slice() {
         [] => Ok(Grid::NoUser),
         [user] => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::diagnostic::{KeyPath, Span};
-use crate::model::{Column, Columns, Endpoint, OfficeId, ProviderId, Until};
+use crate::model::{Column, Columns, Endpoint, OfficeId, ProviderId, PublicKey, Until};
 
 /// A checked manifest of one clinic.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,10 +85,21 @@ pub struct Api {
     pub paths: BTreeMap<Endpoint, String>,
     /// Extra certificate authorities in PEM, relative to the manifest.
     pub ca_file: Option<String>,
+    /// The certificate that is shown to the bridge.
+    pub client_certificate: Option<ClientCertificate>,
     /// The most calls at the same time, 1 to 64.
     pub concurrency: usize,
     /// The most calls a second; `None` is no limit.
     pub requests_per_second: Option<u32>,
+}
+
+/// A certificate of this program and its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The certificate and its chain in PEM, relative to the manifest.
+    pub certificate_file: String,
+    /// Its private key in PEM.
+    pub key: SecretRef,
 }
 
 /// Where a secret is read when a connection is opened. The secret itself is never in a manifest.
@@ -251,8 +262,40 @@ pub struct Safety {
     pub max_revoked_rows_percent: u32,
     /// Cells that fall.
     pub max_revocations: u32,
+    /// Cells of one office that fall.
+    pub max_revocations_per_office: u32,
     /// Rows that change at all, of existing rows, in percent.
     pub max_changed_rows_percent: u32,
     /// Columns that only a rule with a reason may grant.
     pub protected_columns: Vec<Column>,
+    /// Providers whose rows are never changed.
+    pub protected_providers: Vec<Selector<ProviderId>>,
+    /// Offices whose rows are never changed.
+    pub protected_offices: Vec<Selector<OfficeId>>,
+    /// The EMR user that the bridge works as; none of its rows is lowered.
+    pub own_user: Option<String>,
+    /// Whether a user may be left with nothing granted.
+    pub allow_empty: bool,
+    /// Signed approvals that a saved plan needs.
+    pub approvals: Option<Approvals>,
+}
+
+/// Signed approvals that a saved plan needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approvals {
+    /// Whose approvals count, in manifest order.
+    pub keys: Vec<ApprovalKey>,
+    /// By how many different keys, 1 to the number of keys.
+    pub required: usize,
+    /// Whether the planner's own approval does not count.
+    pub not_the_planner: bool,
+}
+
+/// A public key and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalKey {
+    /// Whose key it is; different from every other after folding.
+    pub name: String,
+    /// The key; different from every other.
+    pub key: PublicKey,
 }

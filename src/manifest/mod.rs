@@ -11,6 +11,7 @@ mod mask;
 mod mask_lines;
 mod mask_tree;
 mod pattern;
+mod pattern_url;
 mod raw;
 mod scalar;
 mod scan;
@@ -22,9 +23,9 @@ mod source;
 mod tree;
 
 pub use checked::{
-    AccuroConnection, Api, Clinic, Connections, Grant, Management, Manifest, Ocean,
-    OceanConnection, OfficeRule, ProviderRule, QueryValue, Safety, SecretRef, Selector, SyncMode,
-    UserRule, Why,
+    AccuroConnection, Api, ApprovalKey, Approvals, ClientCertificate, Clinic, Connections, Grant,
+    Management, Manifest, Ocean, OceanConnection, OfficeRule, ProviderRule, QueryValue, Safety,
+    SecretRef, Selector, SyncMode, UserRule, Why,
 };
 pub use load::{Loaded, MAX_BYTES, load};
 pub use schema::{SCHEMA_ID, schema, schema_text};

@@ -1,13 +1,12 @@
 //! The patterns of the schema, each with the check that judges the same and more, and says what is
 //! wrong.
 
-use std::net::{IpAddr, Ipv6Addr};
-
 use jiff::tz;
 
+use super::pattern_url::url;
 use super::shown;
 use crate::diagnostic::{Code, did_you_mean};
-use crate::model::Until;
+use crate::model::{PublicKey, Until};
 
 /// Anything but white space.
 pub(super) const TEXT: &str = r"\S";
@@ -24,6 +23,8 @@ pub(super) const URL: &str =
     r"^(https://[^/?#@\s]+|http://(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?)(/[^?#\s]*)?$";
 /// An environment variable.
 pub(super) const ENV: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
+/// An approver's public key.
+pub(super) const PUBLIC_KEY: &str = "^ed25519:[A-Za-z0-9+/]{43}=$";
 /// A header that a connection may set.
 pub(super) const HEADER: &str = concat!(
     "^(?!([Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn]|[Hh][Oo][Ss][Tt]",
@@ -57,13 +58,16 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    fn new(code: Code, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(super) fn new(code: Code, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { code, message: message.into(), hint: hint.into() }
     }
 
     /// Whether the message or hint quotes the text.
     pub(super) fn quotes(&self) -> bool {
-        !matches!(self.code, Code::Url | Code::SecretReference | Code::PathTemplate)
+        !matches!(
+            self.code,
+            Code::Url | Code::SecretReference | Code::PathTemplate | Code::PublicKey
+        )
     }
 }
 
@@ -78,6 +82,7 @@ pub(super) const ALL: &[(&str, Judge)] = &[
     (PROFILE_NAME, profile_name),
     (URL, url),
     (ENV, env),
+    (PUBLIC_KEY, public_key),
     (HEADER, header),
     (PATH, |path| path_template(path, &[])),
     (PATH_OFFICE, |path| path_template(path, &["officeId"])),
@@ -162,68 +167,6 @@ fn profile_name(written: &str) -> Result<(), Fault> {
     text(written)
 }
 
-/// The message never shows the URL: what is wrong with it may be a password.
-fn url(written: &str) -> Result<(), Fault> {
-    let fault = |message: &str, hint: &str| Err(Fault::new(Code::Url, message, hint));
-    let lower = written.to_ascii_lowercase();
-    let (secure, rest) = match (lower.starts_with("https://"), lower.starts_with("http://")) {
-        (true, _) => (true, written.get(8..).unwrap_or_default()),
-        (_, true) => (false, written.get(7..).unwrap_or_default()),
-        _ => return fault("the URL does not start with https://", "write the whole URL"),
-    };
-    if written.contains(char::is_whitespace) || written.contains(char::is_control) {
-        return fault("the URL contains white space", "write a space in a path as %20");
-    }
-    let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    if authority.contains('@') {
-        return fault(
-            "the URL contains a user or password",
-            "remove it, and use client_id and client_secret",
-        );
-    }
-    if tail.contains('?') {
-        return fault("the URL has a query", "move its parameters to `query`");
-    }
-    if tail.contains('#') {
-        return fault("the URL has a fragment", "remove the part from `#` on");
-    }
-    if !written.starts_with("http") {
-        return fault("the URL does not start with https://", "write https in small letters");
-    }
-    let Some(host) = host(authority) else {
-        return fault("the URL has no valid host", "write https://host or https://host:port");
-    };
-    if secure || is_loopback(host) {
-        Ok(())
-    } else {
-        fault(
-            "the URL is http, and not to this computer",
-            "use https: secrets and permissions go over this connection",
-        )
-    }
-}
-
-/// The host of `host`, `host:port` or `[address]:port`, if it is well formed.
-fn host(authority: &str) -> Option<&str> {
-    let (host, port) = if authority.starts_with('[') {
-        let (host, rest) = authority.split_at(authority.find(']')? + 1);
-        let address = host.trim_start_matches('[').trim_end_matches(']');
-        address.parse::<Ipv6Addr>().ok()?;
-        (host, rest.strip_prefix(':').or(rest.is_empty().then_some("0"))?)
-    } else {
-        authority.split_once(':').unwrap_or((authority, "0"))
-    };
-    let name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '[' | ']' | ':');
-    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
-    (!host.is_empty() && host.chars().all(name) && digits && port.parse::<u16>().is_ok())
-        .then_some(host)
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 /// The message never shows the name: what stands there by mistake may be the secret.
 fn env(written: &str) -> Result<(), Fault> {
     let first = |c: char| c.is_ascii_alphabetic() || c == '_';
@@ -236,6 +179,17 @@ fn env(written: &str) -> Result<(), Fault> {
         "`env` is not the name of an environment variable",
         "write the variable's name, not its value: {env: NAME}",
     ))
+}
+
+/// The message never shows the text: it may be a private key.
+fn public_key(written: &str) -> Result<(), Fault> {
+    written.parse::<PublicKey>().map(|_| ()).map_err(|_| {
+        Fault::new(
+            Code::PublicKey,
+            "the text is not an Ed25519 public key",
+            "write the line that `accuroform approve --show-key --key FILE` prints",
+        )
+    })
 }
 
 fn header(written: &str) -> Result<(), Fault> {
@@ -337,6 +291,10 @@ mod tests {
         "http://127.0.0.1",
         "http://[::1]:2/z",
         "http://127.x",
+        "ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+        "ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        "ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
         "NAME",
         "1NAME",
         "NA-ME",

@@ -141,7 +141,9 @@ mod tests {
         fields(super::super::schema::schema(), &mut found);
         found.retain(|field| sounds_secret(field) || holds_secrets(field));
         found.sort_unstable();
-        assert_eq!(found, ["client_id", "client_secret", "headers", "query"]);
+        // A public key is no secret, but a private one may stand in its place by mistake.
+        let expected = ["client_id", "client_secret", "headers", "key", "key", "keys", "query"];
+        assert_eq!(found, expected);
     }
 
     #[test]

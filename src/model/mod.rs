@@ -10,6 +10,7 @@ mod digest;
 mod endpoint;
 mod ids;
 mod name;
+mod public_key;
 
 pub use access::{Cells, LiveRow, RowKey, Until, UntilError};
 pub use clock::Clock;
@@ -17,4 +18,5 @@ pub use column::{Column, Columns, Level};
 pub use digest::sha256;
 pub use endpoint::Endpoint;
 pub use ids::{OfficeId, ProviderId, Revision, UserId};
-pub use name::{Names, PersonName, fold};
+pub use name::{Names, PersonName, compose, fold};
+pub use public_key::{PublicKey, PublicKeyError};

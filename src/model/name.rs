@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{OfficeId, ProviderId, RowKey};
 
+/// The name in Unicode NFC: how it is sent, so that a server that compares bytes finds it.
+pub fn compose(name: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfc().normalize(name).into_owned()
+}
+
 /// The form of a name that is compared: Unicode NFC, case folded, white space folded.
 pub fn fold(name: &str) -> String {
     let normalizer = ComposingNormalizerBorrowed::new_nfc();

@@ -69,6 +69,8 @@ pub enum Reason {
     NotSelected,
     /// Nothing is booked in the window that Ocean syncs.
     NothingBooked,
+    /// No sync was completed since the last write, so Ocean's list is older than the grid.
+    NotSynced,
     /// Ocean's list does not name the provider at all.
     NotListed,
     /// Everything that can be seen is right.
@@ -82,12 +84,22 @@ impl Appearance {
     }
 }
 
+/// What Ocean's list is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// A sync was completed after the last write.
+    Synced,
+    /// None was; the list says nothing about what was written since.
+    Stale,
+}
+
 /// Compares Ocean's list before and after. `before` is `None` when nothing was changed in between;
 /// then nobody counts as newly appeared. `today` is the date in the clinic's time zone.
 pub fn appearance(
     before: Option<&[SiteProvider]>,
     after: &[SiteProvider],
     access: &[Access],
+    freshness: Freshness,
     today: Date,
 ) -> Appearance {
     let shown = |list: &[SiteProvider], id| list.iter().any(|p| p.id == id && p.on_patients_page);
@@ -114,7 +126,11 @@ pub fn appearance(
             continue;
         };
         let listed = after.iter().find(|listed| listed.id == id);
-        result.missing.push(Missing { provider, reasons: reasons(&rows, listed, today) });
+        let reasons = match freshness {
+            Freshness::Synced => reasons(&rows, listed, today),
+            Freshness::Stale => vec![Reason::NotSynced],
+        };
+        result.missing.push(Missing { provider, reasons });
     }
     result
 }

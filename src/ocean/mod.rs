@@ -3,5 +3,5 @@
 mod appearance;
 mod sync;
 
-pub use appearance::{Access, Appearance, Missing, Reason, appearance};
-pub use sync::{Progress, SyncError, Synced, Watch, sync};
+pub use appearance::{Access, Appearance, Freshness, Missing, Reason, appearance};
+pub use sync::{Origin, Progress, SyncError, Synced, Watch, sync};

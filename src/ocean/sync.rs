@@ -37,6 +37,8 @@ pub enum Progress {
     Running(String),
     /// A run that somebody else began after the last write is running.
     Joined(String),
+    /// A run began after the last write; the answer to our start was lost, so it may be ours.
+    Unconfirmed(String),
 }
 
 /// A complete sync.
@@ -44,8 +46,30 @@ pub enum Progress {
 pub struct Synced {
     /// The run, where it is known.
     pub run: Option<String>,
-    /// Whether somebody else began it.
-    pub joined: bool,
+    /// Who began it.
+    pub origin: Origin,
+}
+
+/// Who began a run. In any case it began after the last write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// This program.
+    Ours,
+    /// Somebody else.
+    Joined,
+    /// This program or somebody else: the answer to the start was lost.
+    Unconfirmed,
+}
+
+impl Origin {
+    /// The name in JSON.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::Joined => "joined",
+            Self::Unconfirmed => "unconfirmed",
+        }
+    }
 }
 
 /// A sync that is not complete.
@@ -70,6 +94,9 @@ pub enum SyncError {
     /// Others kept the site busy, or no answer to the start came, until the time was over.
     #[error("no sync could be started within {} s", .0.as_secs())]
     NotStarted(Duration),
+    /// Somebody asked to stop before it was started.
+    #[error("interrupted before the sync was started; Ocean does not know of the change yet")]
+    NotBegun,
     /// Somebody asked to stop waiting.
     #[error("interrupted while waiting for the sync; it may still be running")]
     Interrupted,
@@ -86,6 +113,7 @@ impl SyncError {
             Self::TimedOut { .. } => "S002",
             Self::NotStarted(_) => "S003",
             Self::Interrupted => "S004",
+            Self::NotBegun => "S005",
             Self::Bridge(error) => error.code(),
         }
     }
@@ -93,7 +121,7 @@ impl SyncError {
     /// What to do next.
     pub fn hint(&self) -> String {
         match self {
-            Self::Failed { .. } | Self::NotStarted(_) | Self::Interrupted => {
+            Self::Failed { .. } | Self::NotStarted(_) | Self::NotBegun | Self::Interrupted => {
                 "run `accuroform apply` again: it starts the sync that is still owed".to_owned()
             }
             Self::TimedOut { .. } => {
@@ -125,6 +153,10 @@ pub async fn sync(
     let watched = Watched { reader, watch, deadline: Instant::now() + *timeout };
     let mut lost = 0;
     while Instant::now() < watched.deadline {
+        // Who lost the clinic's lock starts nothing any more.
+        if watch.stop.is_cancelled() {
+            return Err(SyncError::Interrupted);
+        }
         let seen = reader.site(site).await?;
         if let Some(run) = seen.running {
             tell(Progress::WaitingFor(run.clone()));
@@ -134,9 +166,9 @@ pub async fn sync(
         let busy = match starter.start(site, mode).await {
             Ok(Started::Run(run)) => {
                 tell(Progress::Running(run.clone()));
-                return watched.complete(run, false).await;
+                return watched.complete(run, Origin::Ours).await;
             }
-            Ok(Started::Busy(run)) => Some(run),
+            Ok(Started::Busy(run)) => Some((run, Origin::Joined)),
             Err(error) if error.changed_nothing() => return Err(error.into()),
             Err(error) => {
                 // The answer was lost; only a look can tell whether a sync was begun.
@@ -146,19 +178,22 @@ pub async fn sync(
                     Mode::Recent => (&seen.last_recent, &now.last_recent),
                 };
                 if now.running.is_none() && before != after {
-                    return Ok(Synced { run: None, joined: true });
+                    return Ok(Synced { run: None, origin: Origin::Unconfirmed });
                 }
                 lost += 1;
                 if now.running.is_none() && lost >= STARTS {
                     return Err(error.into());
                 }
-                now.running
+                now.running.map(|run| (run, Origin::Unconfirmed))
             }
         };
-        if let Some(run) = busy {
+        if let Some((run, origin)) = busy {
             if serves(reader.sync_run(site, &run).await?.mode, mode) {
-                tell(Progress::Joined(run.clone()));
-                return watched.complete(run, true).await;
+                tell(match origin {
+                    Origin::Unconfirmed => Progress::Unconfirmed(run.clone()),
+                    Origin::Ours | Origin::Joined => Progress::Joined(run.clone()),
+                });
+                return watched.complete(run, origin).await;
             }
             tell(Progress::WaitingFor(run.clone()));
             watched.end(&run).await?;
@@ -179,9 +214,9 @@ struct Watched<'a> {
 }
 
 impl Watched<'_> {
-    async fn complete(&self, run: String, joined: bool) -> Result<Synced, SyncError> {
+    async fn complete(&self, run: String, origin: Origin) -> Result<Synced, SyncError> {
         match self.end(&run).await? {
-            End::Succeeded => Ok(Synced { run: Some(run), joined }),
+            End::Succeeded => Ok(Synced { run: Some(run), origin }),
             End::Failed(message) => Err(SyncError::Failed { run, message }),
         }
     }
@@ -189,12 +224,18 @@ impl Watched<'_> {
     /// Waits for the end of a run, good or bad.
     async fn end(&self, run: &str) -> Result<End, SyncError> {
         loop {
-            match self.reader.sync_run(&self.watch.site, run).await?.state {
-                RunState::Succeeded => return Ok(End::Succeeded),
-                RunState::Failed(message) => return Ok(End::Failed(message)),
-                RunState::Running => {}
+            let last = Instant::now() + self.watch.poll > self.deadline;
+            match self.reader.sync_run(&self.watch.site, run).await {
+                Ok(seen) => match seen.state {
+                    RunState::Succeeded => return Ok(End::Succeeded),
+                    RunState::Failed(message) => return Ok(End::Failed(message)),
+                    RunState::Running => {}
+                },
+                // One look that fails says nothing about the run.
+                Err(error) if last || error.changed_nothing() => return Err(error.into()),
+                Err(_) => {}
             }
-            if Instant::now() + self.watch.poll > self.deadline {
+            if last {
                 let (run, waited) = (run.to_owned(), self.watch.timeout);
                 return Err(SyncError::TimedOut { run, waited });
             }

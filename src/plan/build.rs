@@ -6,6 +6,7 @@ use super::diff::{DiffRows, diff_rows};
 use super::target::Targets;
 use super::value::{Action, ManifestRef, Plan, Unread, UnreadPart, UserPlan};
 use crate::desired::{Desired, DesiredUser};
+use crate::diagnostic::{Code, Diagnostic, KeyPath};
 use crate::live::{Grid, Providers, Snapshot};
 use crate::model::{Cells, LiveRow, OfficeId, RowKey, Until};
 
@@ -32,9 +33,19 @@ pub struct Inputs<'a> {
 pub fn plan(inputs: Inputs<'_>) -> Plan {
     let Inputs { clinic, tenant, site, manifest, desired, live, targets } = inputs;
     let mut unread = Vec::new();
+    let mut findings = desired.findings.clone();
     for (id, office) in &live.directory.offices {
-        if let Providers::Unread(reason) = &office.providers {
+        let Providers::Unread(reason) = &office.providers else { continue };
+        let covered = desired.users.iter().any(|user| user.managed.contains(id));
+        if covered && targets.may_touch(*id) {
             unread.push(Unread { part: UnreadPart::Office(*id), reason: reason.clone() });
+        } else {
+            // Nothing would be planned there in any case: worth knowing, but in nobody's way.
+            let message = format!("the providers of {} could not be read: {reason}", office.name);
+            findings.push(
+                Diagnostic::warning(Code::UnreadOffice, KeyPath::root(), message)
+                    .hint("no rule covers this office, or the targets leave it out"),
+            );
         }
     }
     for (name, grid) in &live.grids {
@@ -54,10 +65,11 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
         tenant: tenant.to_owned(),
         site: site.to_owned(),
         manifest: manifest.clone(),
+        planner: None,
         targets: targets.clone(),
         users,
         unread,
-        findings: desired.findings.clone(),
+        findings,
         names: live.directory.names(),
     }
 }

@@ -3,7 +3,7 @@
 //! It shares no step with `build.rs`: it asks of every change whether it may be there at all. Every
 //! plan passes through it before it can be approved, and so does every plan of the test suite.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
@@ -26,7 +26,12 @@ pub struct Violation {
 /// Checks a plan by itself.
 pub fn check(plan: &Plan) -> Vec<Violation> {
     let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
     for user in &plan.users {
+        if !seen.insert(user.id) {
+            let problem = "the user is in the plan twice";
+            found.push(Violation { address: user.name.clone(), problem });
+        }
         let mut last: Option<RowKey> = None;
         for change in &user.changes {
             let mut wrong = |problem| found.push(violation(plan, user, change.key, problem));

@@ -1,10 +1,12 @@
-//! A saved plan against the clinic as it is now: what moved, and what the manifest never asked for.
+//! A saved plan against the clinic as it is now: what moved, and what a plan made now would not say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::value::{Change, Plan, UserPlan};
+use super::value::{Change, Plan, UnreadPart, UserPlan};
+use crate::desired::Rule;
+use crate::diagnostic::Diagnostic;
 use crate::live::{Grid, Snapshot};
-use crate::model::{Cells, LiveRow, RowKey};
+use crate::model::{Cells, LiveRow, Names, RowKey};
 
 /// What became of a saved plan since it was made.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,14 +17,33 @@ pub struct Comparison {
     pub foreign: Vec<String>,
     /// Changes that are not yet what the plan says.
     pub open: usize,
+    /// Offices and providers of its changes that have other names now: the reviewer saw others.
+    pub renamed: Vec<Renamed>,
+    /// What a plan made now would show and the saved one does not: users and findings, in words.
+    pub left_out: Vec<String>,
     /// The saved plan, measured against the rows that exist now: what the guards must judge.
     pub judged: Plan,
 }
 
+/// An office or a provider under another name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Renamed {
+    /// What the plan shows.
+    pub shown: String,
+    /// What the directory says.
+    pub is: String,
+}
+
 /// Compares a saved plan with one made now from the same manifest and targets.
 pub fn compare(saved: &Plan, fresh: &Plan, live: &Snapshot) -> Comparison {
-    let mut result =
-        Comparison { moved: Vec::new(), foreign: Vec::new(), open: 0, judged: saved.clone() };
+    let mut result = Comparison {
+        moved: Vec::new(),
+        foreign: Vec::new(),
+        open: 0,
+        renamed: renamed(saved, &fresh.names),
+        left_out: left_out(saved, fresh),
+        judged: saved.clone(),
+    };
     for (user, judged) in saved.users.iter().zip(&mut result.judged.users) {
         let same = fresh.users.iter().find(|now| {
             (&now.name, now.id, &now.name_pattern, now.exact)
@@ -60,6 +81,50 @@ pub fn compare(saved: &Plan, fresh: &Plan, live: &Snapshot) -> Comparison {
 }
 
 /// The rule behind a change.
-fn rule<'a>(user: &'a UserPlan, change: &Change) -> Option<&'a crate::desired::Rule> {
+fn rule<'a>(user: &'a UserPlan, change: &Change) -> Option<&'a Rule> {
     user.rules.get(change.rule as usize)
+}
+
+/// The names of what would be written, where they are not the directory's. A plan made by somebody
+/// else could show a reviewer one person and write the row of another.
+fn renamed(saved: &Plan, now: &Names) -> Vec<Renamed> {
+    let mut renamed = BTreeSet::new();
+    for change in saved.users.iter().flat_map(|user| &user.changes) {
+        let RowKey { office, provider } = change.key;
+        if saved.names.offices.get(&office) != now.offices.get(&office) {
+            renamed.insert(Renamed { shown: saved.names.office(office), is: now.office(office) });
+        }
+        if saved.names.providers.get(&provider) != now.providers.get(&provider) {
+            let (shown, is) = (saved.names.provider(provider), now.provider(provider));
+            renamed.insert(Renamed { shown, is });
+        }
+    }
+    renamed.into_iter().collect()
+}
+
+/// Users and findings that are there now and that the reviewer was not shown.
+fn left_out(saved: &Plan, fresh: &Plan) -> Vec<String> {
+    let was_unread = |name: &str| {
+        saved.unread.iter().any(|unread| match &unread.part {
+            UnreadPart::Grid(user) => user == name,
+            UnreadPart::Office(_) => false,
+        })
+    };
+    let has_user = |name: &str| saved.users.iter().any(|user| user.name == name);
+    let missing = fresh
+        .users
+        .iter()
+        .filter(|user| !has_user(&user.name) && !was_unread(&user.name))
+        .map(|user| format!("the user {}", user.name));
+    // Not the hint: it lists candidates, which come and go.
+    let same = |one: &Diagnostic, two: &Diagnostic| {
+        (one.code, one.severity, &one.path, &one.message)
+            == (two.code, two.severity, &two.path, &two.message)
+    };
+    let unsaid = fresh
+        .findings
+        .iter()
+        .filter(|finding| !saved.findings.iter().any(|shown| same(shown, finding)))
+        .map(|finding| format!("the finding {}: {}", finding.code, finding.message));
+    missing.chain(unsaid).collect()
 }

@@ -16,7 +16,8 @@ use crate::model::sha256;
 /// The format this program writes; it reads every file of the same major version.
 pub const FORMAT: &str = "1.0";
 
-const KIND: &str = "accuroform.plan";
+/// What `kind` says in every plan file.
+pub const KIND: &str = "accuroform.plan";
 
 /// A plan as it is stored, with the digest that stands for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,17 +72,7 @@ struct Form<'a> {
 /// # Errors
 /// The plan holds a value that canonical JSON cannot carry exactly.
 pub fn seal(plan: &Plan, refusals: &[Refusal]) -> Result<Sealed, PlanFileError> {
-    let form = Form {
-        kind: KIND.into(),
-        format_version: FORMAT.into(),
-        plan: Cow::Borrowed(plan),
-        refusals: refusals.into(),
-        summary: plan.summary(),
-        applyable: !plan.is_empty() && plan.errors() == 0 && refusals.is_empty(),
-        complete: plan.is_complete(),
-    };
-    let mut value = serde_json::to_value(form).map_err(not_a_plan)?;
-    add_addresses(&mut value, plan);
+    let mut value = content(plan, refusals)?;
     let digest = digest(&value)?;
     if let Value::Object(fields) = &mut value {
         fields.insert("digest".to_owned(), Value::String(digest.clone()));
@@ -90,17 +81,38 @@ pub fn seal(plan: &Plan, refusals: &[Refusal]) -> Result<Sealed, PlanFileError> 
     Ok(Sealed { digest, text })
 }
 
-/// Writes beside each change the address that people know it by.
-fn add_addresses(value: &mut Value, plan: &Plan) {
-    for (at, user) in plan.users.iter().enumerate() {
-        for (row, change) in user.changes.iter().enumerate() {
-            let address = plan.names.address(&plan.clinic, &user.name, change.key);
-            let place = format!("/plan/users/{at}/changes/{row}");
-            if let Some(Value::Object(fields)) = value.pointer_mut(&place) {
-                fields.insert("address".to_owned(), Value::String(address));
-            }
+/// The file without its digest.
+fn content(plan: &Plan, refusals: &[Refusal]) -> Result<Value, PlanFileError> {
+    let form = Form {
+        kind: KIND.into(),
+        format_version: FORMAT.into(),
+        plan: Cow::Borrowed(plan),
+        refusals: refusals.into(),
+        summary: plan.summary(),
+        applyable: is_applyable(plan, refusals),
+        complete: plan.is_complete(),
+    };
+    let mut value = serde_json::to_value(form).map_err(not_a_plan)?;
+    for (place, address) in addresses(plan) {
+        if let Some(Value::Object(fields)) = value.pointer_mut(&place) {
+            fields.insert("address".to_owned(), Value::String(address));
         }
     }
+    Ok(value)
+}
+
+fn is_applyable(plan: &Plan, refusals: &[Refusal]) -> bool {
+    !plan.is_empty() && plan.errors() == 0 && refusals.is_empty()
+}
+
+/// The place of each change in the file, and the address that people know it by.
+fn addresses(plan: &Plan) -> impl Iterator<Item = (String, String)> {
+    plan.users.iter().enumerate().flat_map(move |(at, user)| {
+        user.changes.iter().enumerate().map(move |(row, change)| {
+            let address = plan.names.address(&plan.clinic, &user.name, change.key);
+            (format!("/plan/users/{at}/changes/{row}"), address)
+        })
+    })
 }
 
 /// Reads a plan back, and nothing else than what [`seal`] wrote. Gives the plan and its digest.
@@ -129,8 +141,33 @@ pub fn open(text: &str) -> Result<(Plan, String), PlanFileError> {
     if written != text {
         return Err(PlanFileError::Tampered("it is not in canonical form".to_owned()));
     }
-    let form: Form<'_> = serde_json::from_value(value).map_err(not_a_plan)?;
+    let form: Form<'_> = serde_json::from_value(value.clone()).map_err(not_a_plan)?;
+    if let Some(problem) = misleading(&value, &form)? {
+        return Err(PlanFileError::Tampered(problem));
+    }
     Ok((form.plan.into_owned(), claimed))
+}
+
+/// What the file tells its readers and is not so, whatever its digest says: it repeats in words what
+/// the changes are, and a reviewer reads the words.
+fn misleading(written: &Value, form: &Form<'_>) -> Result<Option<String>, PlanFileError> {
+    let Form { plan, refusals, summary, applyable, complete, kind: _, format_version } = form;
+    if *summary != plan.summary() {
+        return Ok(Some("its summary is not that of its changes".to_owned()));
+    }
+    if *complete != plan.is_complete() || *applyable != is_applyable(plan, refusals) {
+        return Ok(Some("it says another thing of itself than its parts do".to_owned()));
+    }
+    for (place, address) in addresses(plan) {
+        let shown = written.pointer(&place).and_then(|change| change.get("address"));
+        if shown.and_then(Value::as_str) != Some(&address) {
+            return Ok(Some(format!("the change of {address} shows another address")));
+        }
+    }
+    // A newer minor version may say more than is known here; this one may not.
+    let known = if format_version == FORMAT { content(plan, refusals)? } else { Value::Null };
+    Ok((format_version == FORMAT && *written != known)
+        .then(|| "it holds something that no plan has".to_owned()))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::never;
 use super::value::{Change, Plan, UserPlan};
+use crate::desired::Protected;
 use crate::diagnostic::Code;
 use crate::model::{Column, Level, OfficeId};
 
@@ -16,11 +18,19 @@ pub struct Policy {
     pub max_revoked_rows_percent: u32,
     /// Cells that fall.
     pub max_revocations: u32,
+    /// Cells of one office that fall.
+    pub max_revocations_per_office: u32,
     /// Rows that change at all, of existing and newly granted rows, in percent; per clinic and per
     /// office.
     pub max_changed_rows_percent: u32,
     /// Columns that only a rule with a reason may grant.
     pub protected_columns: Vec<Column>,
+    /// Rows that are never changed.
+    pub protected: Protected,
+    /// The user that the bridge works as; none of its rows is lowered.
+    pub own_user: Option<String>,
+    /// Whether a user may be left with nothing granted.
+    pub allow_empty: bool,
 }
 
 /// Fewer existing rows than this are too few for a percentage to mean anything.
@@ -44,8 +54,12 @@ pub fn refusals(plan: &Plan, policy: &Policy) -> Vec<Refusal> {
     let Policy {
         max_revoked_rows_percent,
         max_revocations,
+        max_revocations_per_office,
         max_changed_rows_percent,
         protected_columns,
+        protected: protected_rows,
+        own_user,
+        allow_empty,
     } = policy;
     let mut refusals = Vec::new();
     let loses = |change: &Change| change.before.count_above(change.after) > 0;
@@ -66,6 +80,10 @@ pub fn refusals(plan: &Plan, policy: &Policy) -> Vec<Refusal> {
             format!("{cells} cells would be revoked, more than max_revocations {max_revocations}"),
         ));
     }
+    // Where it is not lower than the clinic's limit, the clinic's has spoken already.
+    if max_revocations_per_office < max_revocations {
+        refusals.extend(cells_by_office(plan, *max_revocations_per_office));
+    }
     let changed = Count::of(plan, |_| true);
     refusals.extend(changed.over(*max_changed_rows_percent).into_iter().map(|(place, percent)| {
         mass(
@@ -78,11 +96,37 @@ pub fn refusals(plan: &Plan, policy: &Policy) -> Vec<Refusal> {
     }));
     refusals.extend(protected(plan, protected_columns));
     refusals.extend(plan.users.iter().filter_map(wrong_user));
+    refusals.extend(never::protected(plan, protected_rows));
+    refusals.extend(own_user.as_ref().and_then(|own| never::own_user(plan, own)));
+    if !allow_empty {
+        refusals.extend(plan.users.iter().filter_map(never::empty));
+    }
     refusals
 }
 
 fn changes(plan: &Plan) -> impl Iterator<Item = (&UserPlan, &Change)> {
     plan.users.iter().flat_map(|user| user.changes.iter().map(move |change| (user, change)))
+}
+
+/// Offices in which too many cells fall.
+fn cells_by_office(plan: &Plan, limit: u32) -> Vec<Refusal> {
+    let mut cells: BTreeMap<OfficeId, u32> = BTreeMap::new();
+    for (_, change) in changes(plan) {
+        *cells.entry(change.key.office).or_default() += change.before.count_above(change.after);
+    }
+    cells
+        .into_iter()
+        .filter(|(_, cells)| *cells > limit)
+        .map(|(office, cells)| {
+            mass(
+                Code::OfficeRevocations,
+                format!(
+                    "{cells} cells of {} would be revoked, more than max_revocations_per_office {limit}",
+                    plan.names.office(office)
+                ),
+            )
+        })
+        .collect()
 }
 
 fn mass(code: Code, message: String) -> Refusal {
@@ -141,8 +185,12 @@ impl Count {
 fn protected(plan: &Plan, columns: &[Column]) -> Option<Refusal> {
     let unexplained = |user: &UserPlan, change: &Change, column: Column| {
         let rule = user.rules.get(change.rule as usize);
-        change.after.columns().get(column) > change.before.columns().get(column)
-            && change.after.columns().get(column) > Level::None
+        let (before, after) =
+            (change.before.columns().get(column), change.after.columns().get(column));
+        // A later date is more access to every column that the row holds.
+        let longer = change.before.until_differs(change.after)
+            && change.after.until().is_none_or(|end| Some(end) > change.before.until());
+        (after > before || (after > Level::None && longer))
             && rule.is_none_or(|rule| rule.reason.is_none())
     };
     let hit: Vec<_> = changes(plan)

@@ -10,13 +10,14 @@ mod compare;
 mod diff;
 pub mod file;
 mod guard;
+mod never;
 mod target;
 mod value;
 
-pub use crate::desired::{Rule, Why};
+pub use crate::desired::{Protected, Rule, Why};
 pub use build::{Inputs, plan};
 pub use check::{Violation, check, check_against};
-pub use compare::{Comparison, compare};
+pub use compare::{Comparison, Renamed, compare};
 pub use diff::{DiffRows, diff_rows};
 pub use guard::{Policy, Refusal, refusals};
 pub use target::{Target, Targets};

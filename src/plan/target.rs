@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Cells, Column, Columns, OfficeId, ProviderId, RowKey};
+use crate::model::{Cells, Column, Columns, Level, OfficeId, ProviderId, RowKey};
 
 /// One office, provider or column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,8 +35,8 @@ impl Targets {
 
     /// The part of a change that is in scope: `after` with every cell that is out put back.
     ///
-    /// The date goes along as soon as one cell does: a grant without its end date would be more
-    /// than the manifest says.
+    /// The date belongs to all columns of the row. It moves only if every column that the row holds
+    /// is in scope; a row whose grant would outlast the manifest's date without it is left out.
     pub fn cut(&self, key: RowKey, before: Cells, after: Cells) -> Cells {
         if self.is_everything() {
             return after;
@@ -44,17 +44,27 @@ impl Targets {
         if !self.has_row(key) {
             return before;
         }
-        if !self.only.iter().chain(&self.except).any(|target| matches!(target, Target::Column(_))) {
-            return after;
-        }
         let columns = Columns::from_fn(|column| {
             let cells = if self.has_column(column) { after } else { before };
             cells.columns().get(column)
         });
-        if columns == before.columns() {
-            return before;
+        let holds = |column: Column| before.columns().get(column) > Level::None;
+        if Column::ALL.into_iter().all(|column| !holds(column) || self.has_column(column)) {
+            return Cells::new(columns, after.until());
         }
-        Cells::new(columns, if after.is_nothing() { before.until() } else { after.until() })
+        let kept = Cells::new(columns, before.until());
+        let outlasts = kept.count_above(before) > 0
+            && after.until().is_some_and(|end| kept.until().is_none_or(|kept| kept > end));
+        if outlasts { before } else { kept }
+    }
+
+    /// Whether any row of an office can be in scope.
+    pub fn may_touch(&self, office: OfficeId) -> bool {
+        let mut offices =
+            self.only.iter().filter(|target| matches!(target, Target::Office(_))).peekable();
+        let chosen =
+            offices.peek().is_none() || offices.any(|target| *target == Target::Office(office));
+        chosen && !self.except.contains(&Target::Office(office))
     }
 
     fn has_row(&self, key: RowKey) -> bool {

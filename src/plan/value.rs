@@ -20,6 +20,9 @@ pub struct Plan {
     pub site: String,
     /// The manifest that was planned.
     pub manifest: ManifestRef,
+    /// Who says that they made it; left out of the file where nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planner: Option<String>,
     /// Rows and columns that the plan was limited to.
     pub targets: Targets,
     /// One part for each user whose grid was read, in manifest order.

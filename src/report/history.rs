@@ -201,6 +201,7 @@ fn became(written: &Written) -> String {
         Written::Known(Outcome::Done) => "done".to_owned(),
         Written::Known(Outcome::AlreadyTrue) => "already true".to_owned(),
         Written::Known(Outcome::Held(hold)) => held(hold),
+        Written::Known(Outcome::Refused(why)) => format!("refused: {why}"),
         Written::Known(Outcome::Failed(why)) => format!("failed: {why}"),
         Written::Known(Outcome::NotReached) => "not reached".to_owned(),
         Written::Unknown => "sent, no answer recorded".to_owned(),

@@ -14,6 +14,7 @@ pub fn outcomes(plan: &Plan, outcomes: &[RowOutcome], halted: Option<&str>) -> S
         let words = match &row.outcome {
             Outcome::Done | Outcome::AlreadyTrue | Outcome::NotReached => continue,
             Outcome::Held(hold) => held(hold),
+            Outcome::Refused(why) => format!("refused: {why}"),
             Outcome::Failed(why) => format!("failed: {why}"),
         };
         let address = plan.names.address(&plan.clinic, &row.user, row.key);
@@ -51,7 +52,7 @@ fn counts(outcomes: &[RowOutcome]) -> String {
             Outcome::Done => &mut done,
             Outcome::AlreadyTrue => &mut already,
             Outcome::Held(_) => &mut held,
-            Outcome::Failed(_) => &mut failed,
+            Outcome::Refused(_) | Outcome::Failed(_) => &mut failed,
             Outcome::NotReached => &mut not_reached,
         } += 1;
     }
@@ -108,6 +109,7 @@ fn reason(reason: &Reason) -> String {
             "not selected in \"Sync Appointments For Provider(s)\" of Cloud Connect".to_owned()
         }
         Reason::NothingBooked => "nothing booked in the days that Ocean syncs".to_owned(),
+        Reason::NotSynced => "no sync was completed since the last write".to_owned(),
         Reason::NotListed => "not in the list of Cloud Connect".to_owned(),
         Reason::Unexplained => {
             "no reason visible: grid, selection and bookings are right; wait 30 minutes, then ask Ocean support".to_owned()

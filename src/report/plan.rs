@@ -42,7 +42,9 @@ pub fn plan(plan: &Plan) -> String {
 pub fn summary_line(plan: &Plan) -> String {
     let Summary { grant, revoke, change, cells, unchanged, excess, uncovered: _ } = plan.summary();
     if plan.is_empty() {
-        let mut line = if plan.users.is_empty() && !plan.is_complete() {
+        let mut line = if plan.errors() > 0 {
+            "Nothing planned: names of the manifest are not resolved.".to_owned()
+        } else if plan.users.is_empty() && !plan.is_complete() {
             "Nothing planned: no grid could be read.".to_owned()
         } else if !plan.is_complete() {
             format!("No changes in what could be read ({}).", count(unchanged, "row"))

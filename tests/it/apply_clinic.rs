@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use accuroform::apply::{Applied, Apply};
-use accuroform::approval::approve;
+use accuroform::approval::{Consent, approve};
 use accuroform::desired::desired;
 use accuroform::journal::{Event, Journal, Outcome, Record};
 use accuroform::live::fetch;
@@ -161,7 +161,7 @@ impl Clinic {
     /// Applies the plan. Whatever happens, every planned row has exactly one outcome, in order.
     pub(crate) async fn apply(&self) -> Applied {
         let digest = seal(&self.plan, &[]).unwrap().digest;
-        let approved = approve(&self.plan, &digest, &[], None).unwrap();
+        let approved = approve(&self.plan, &digest, &[], Consent::unsigned(None)).unwrap();
         let clock = Clock(|| Timestamp::UNIX_EPOCH);
         let (mut journal, _) = Journal::open(&self.journal(), "lakeside", self.run, clock).unwrap();
         let (reader, writer) = (&self.bridge.reader, &self.bridge.writer);

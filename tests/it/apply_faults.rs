@@ -17,7 +17,7 @@ fn counts(applied: &Applied) -> [usize; 5] {
         applied.count(|outcome| matches!(outcome, Outcome::Done)),
         applied.count(|outcome| matches!(outcome, Outcome::AlreadyTrue)),
         applied.count(|outcome| matches!(outcome, Outcome::Held(_))),
-        applied.count(|outcome| matches!(outcome, Outcome::Failed(_))),
+        applied.count(|outcome| matches!(outcome, Outcome::Refused(_) | Outcome::Failed(_))),
         applied.count(|outcome| matches!(outcome, Outcome::NotReached)),
     ]
 }
@@ -161,7 +161,10 @@ async fn an_answer_that_stays_lost_without_a_write_is_failed_not_written() {
     let applied = clinic.apply().await;
     assert_eq!(counts(&applied), [0, 0, 0, 500, 100]);
     let Outcome::Failed(why) = outcome(&applied, 1) else { panic!("{applied:?}") };
-    assert!(why.starts_with("not written: cannot write 500 rows of the grid of user 77"), "{why}");
+    assert!(
+        why.starts_with("not there when last read: cannot write 500 rows of the grid of user 77"),
+        "{why}"
+    );
     assert_eq!((clinic.batches().len(), clinic.lookups()), (5, 1));
     assert!(applied.halted.unwrap().contains("the connection broke"));
 }
@@ -210,7 +213,7 @@ async fn a_success_that_shows_other_rows_is_not_claimed_as_done() {
     let applied = clinic.apply().await;
     assert_eq!(counts(&applied), [0, 0, 0, 3, 0]);
     let Outcome::Failed(why) = outcome(&applied, 1) else { panic!("{applied:?}") };
-    assert_eq!(why, "not written: the answer shows another value");
+    assert_eq!(why, "not there when last read: the answer shows another value");
 
     // The server grants more than it was asked for: the row is not as planned.
     let clinic = Clinic::new(3, |grid, seen| {
@@ -253,7 +256,7 @@ async fn a_refused_row_fails_and_the_others_are_written() {
     .await;
     let applied = clinic.apply().await;
     assert_eq!(counts(&applied), [598, 0, 0, 2, 0]);
-    let failed = Outcome::Failed("refused: invalid-row: not here".to_owned());
+    let failed = Outcome::Refused("invalid-row: not here".to_owned());
     assert_eq!((outcome(&applied, 7), outcome(&applied, 9)), (&failed, &failed));
     assert_eq!(clinic.batches(), [500, 498, 100]);
     assert!(applied.halted.is_none());

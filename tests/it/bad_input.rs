@@ -288,7 +288,7 @@ fn apply_cases() -> Vec<Case> {
         command(
             "500 for a write",
             4,
-            &["not written", "1 failed"],
+            &["not there when last read", "1 failed"],
             APPLY,
             patch(Reply::refusal(500, "no")),
         ),
@@ -321,7 +321,7 @@ fn apply_cases() -> Vec<Case> {
             &["apply"],
             contract(),
         ),
-        case("locked journal", 7, &["error[J002]", "another apply of this clinic"], || {
+        case("locked journal", 7, &["error[J002]", "another process writes the journal"], || {
             let server = StandIn::scripted(contract());
             let program = Program::for_bridge(server.address);
             let clock = Clock(|| Timestamp::UNIX_EPOCH);

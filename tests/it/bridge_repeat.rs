@@ -151,7 +151,7 @@ async fn before_a_sync_is_started_again_the_site_is_looked_at() {
     );
     let Bridge { reader, starter, .. } = Bridge::to(&server);
     let synced = ocean::sync(&reader, &starter, &watch(), &mut |_| {}).await.unwrap();
-    assert_eq!((synced.run.as_deref(), synced.joined), (Some("r-8"), false));
+    assert_eq!((synced.run.as_deref(), synced.origin), (Some("r-8"), ocean::Origin::Ours));
     let calls: Vec<String> = server.seen().iter().map(Seen::call).skip(1).collect();
     let run = format!("{SITE}/sync/r-8");
     assert_eq!(calls, [SITE, START, SITE, SITE, START, run.as_str()]);
@@ -165,7 +165,7 @@ async fn before_a_sync_is_started_again_the_site_is_looked_at() {
     let server = StandIn::scripted(script);
     let Bridge { reader, starter, .. } = Bridge::to(&server);
     let synced = ocean::sync(&reader, &starter, &watch(), &mut |_| {}).await.unwrap();
-    assert_eq!((synced.run.as_deref(), synced.joined), (Some("r-7"), true));
+    assert_eq!((synced.run.as_deref(), synced.origin), (Some("r-7"), ocean::Origin::Unconfirmed));
     assert_eq!(server.calls(START).len(), 1);
 
     // It was begun and is already over.
@@ -176,7 +176,7 @@ async fn before_a_sync_is_started_again_the_site_is_looked_at() {
     let server = StandIn::scripted(script);
     let Bridge { reader, starter, .. } = Bridge::to(&server);
     let synced = ocean::sync(&reader, &starter, &watch(), &mut |_| {}).await.unwrap();
-    assert!(synced.joined && server.calls(START).len() == 1);
+    assert_eq!((synced.origin, server.calls(START).len()), (ocean::Origin::Unconfirmed, 1));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 const CLINIC: &str = "lakeside";
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 fn claim(id: &str) -> Claim {
     Claim {
@@ -265,8 +265,8 @@ fn of_two_processes_exactly_one_takes_the_lock() {
     let dead = Holder { pid: u32::MAX, ..holder("old", Duration::from_secs(90)) };
     let mut racers = [Racer::start(state), Racer::start(state)];
     for round in 0..100 {
-        let stale = round % 2 == 1;
-        if stale {
+        let abandoned = round % 2 == 1;
+        if abandoned {
             put(state, &dead, Duration::from_secs(90));
         }
         racers.iter_mut().for_each(Racer::go);
@@ -275,7 +275,7 @@ fn of_two_processes_exactly_one_takes_the_lock() {
         let lost = said.iter().filter(|word| *word == "lost").count();
         assert_eq!((won, lost), (1, 1), "round {round}: {said:?}");
         let broken = said.iter().filter(|word| word.ends_with("old")).count();
-        assert_eq!(broken, usize::from(stale), "round {round}: {said:?}");
+        assert_eq!(broken, usize::from(abandoned), "round {round}: {said:?}");
         racers.iter_mut().for_each(Racer::go);
         assert_eq!(racers.each_mut().map(Racer::says), ["free", "free"]);
     }

@@ -12,31 +12,25 @@
 
 mod apply_clinic;
 mod apply_faults;
+mod approvals;
 mod architecture;
 mod bad_input;
 mod bridge_answers;
 mod bridge_contract;
 mod bridge_faults;
 mod bridge_repeat;
+mod bridge_tls;
 mod bridge_token;
 mod cases;
 mod docs;
 mod journal;
-#[cfg(target_os = "linux")]
 mod kill_disk;
-#[cfg(target_os = "linux")]
 mod kill_laws;
-#[cfg(target_os = "linux")]
 mod kill_matrix;
-#[cfg(target_os = "linux")]
 mod kill_points;
-#[cfg(target_os = "linux")]
 mod kill_proxy;
-#[cfg(target_os = "linux")]
 mod kill_run;
-#[cfg(target_os = "linux")]
 mod kill_signals;
-#[cfg(target_os = "linux")]
 mod kill_strace;
 mod lock;
 mod manifest_files;
@@ -49,6 +43,7 @@ mod openapi;
 mod pipeline;
 mod plan_file;
 mod plan_guard;
+mod plan_integrity;
 mod plan_laws;
 mod plan_rules;
 mod program;

@@ -195,9 +195,18 @@ fn what_is_not_written_has_its_default() {
     let Safety {
         max_revoked_rows_percent,
         max_revocations,
+        max_revocations_per_office,
         max_changed_rows_percent,
         protected_columns,
+        protected_providers,
+        protected_offices,
+        own_user,
+        allow_empty,
+        approvals,
     } = manifest.safety;
+    assert_eq!(max_revocations_per_office, 25);
+    assert_eq!((protected_providers.len(), protected_offices.len()), (0, 0));
+    assert_eq!((own_user, allow_empty, approvals), (None, false, None));
     assert_eq!(max_revoked_rows_percent, 30);
     assert_eq!(max_revocations, 25);
     assert_eq!(max_changed_rows_percent, 100);

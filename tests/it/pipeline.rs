@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use accuroform::apply::{Applied, Apply};
-use accuroform::approval::approve;
+use accuroform::approval::{Consent, approve};
 use accuroform::bridge::Mode;
 use accuroform::connection::{Opened, Surroundings, open};
 use accuroform::desired::desired;
@@ -94,7 +94,7 @@ ocean: {{site: \"4021\", connection: *bridge}}
 
     async fn apply(&self, plan: &Plan, state: &Path) -> Applied {
         let digest = seal(plan, &[]).unwrap().digest;
-        let approved = approve(plan, &digest, &[], None).unwrap();
+        let approved = approve(plan, &digest, &[], Consent::unsigned(None)).unwrap();
         let clock = Clock(jiff::Timestamp::now);
         // The name of a run is never given twice: idempotency keys come from it.
         let run = format!("run-{}", self.serving.requests().len());
@@ -205,7 +205,7 @@ async fn an_apply_that_is_stopped_reaches_nothing_more_and_says_so() {
     let plan = clinic.plan().await;
     let state = tempfile::tempdir().unwrap();
     let digest = seal(&plan, &[]).unwrap().digest;
-    let approved = approve(&plan, &digest, &[], None).unwrap();
+    let approved = approve(&plan, &digest, &[], Consent::unsigned(None)).unwrap();
     let clock = Clock(jiff::Timestamp::now);
     let (mut journal, _) = Journal::open(state.path(), "lakeside", "one", clock).unwrap();
     let stop = CancellationToken::new();
@@ -229,7 +229,7 @@ async fn a_sync_is_started_watched_and_complete() {
     let watch = Clinic::watch(Mode::Full);
     let (reader, starter) = (clinic.opened.ocean(), clinic.opened.sync_starter());
     let synced = ocean::sync(&reader, &starter, &watch, &mut |p| told.push(p)).await.unwrap();
-    assert!(!synced.joined);
+    assert_eq!(synced.origin, ocean::Origin::Ours);
     assert_eq!(told, [Progress::Running(synced.run.clone().unwrap())]);
     let site = reader.site("4021").await.unwrap();
     assert_eq!((site.running, site.last_full.is_some()), (None, true));

@@ -265,3 +265,41 @@ fn a_targeted_grant_keeps_its_end_date() {
     let plan = clinic().plan_within(rest, &targets);
     assert!(changes(&plan).iter().all(|change| change.3 == cells("visible / 2027-06-30")));
 }
+
+#[test]
+fn a_date_moves_only_when_every_column_that_the_row_holds_is_in_scope() {
+    let raise = "users: [{profile: ocean, until: 2027-06-30, all_offices: true}]";
+    let world = clinic()
+        .row(1, 1042, &format!("{OCEAN} / 2027-01-31"))
+        .row(1, 1043, &format!("{OCEAN} inbox / 2027-01-31"))
+        .row(2, 1042, "patient inbox")
+        .row(2, 1050, "patient / 2027-01-31");
+    let without = |column| Targets { only: Vec::new(), except: vec![Target::Column(column)] };
+    let plan = world.plan_within(raise, &without(Column::Inbox));
+    let wanted = cells(&format!("{OCEAN} / 2027-06-30"));
+    assert_eq!(
+        changes(&plan),
+        [
+            (1, 1042, cells(&format!("{OCEAN} / 2027-01-31")), wanted),
+            (2, 1042, cells("patient inbox"), cells(&format!("{OCEAN} inbox"))),
+            (2, 1050, cells("patient / 2027-01-31"), wanted),
+        ],
+        "Inbox is not lengthened where it ends"
+    );
+    let plan = world.plan_within(raise, &without(Column::Reporting));
+    assert_eq!(changes(&plan).len(), 4, "nobody holds Reporting");
+}
+
+#[test]
+fn an_unread_office_that_no_rule_covers_is_a_warning_and_in_nobodys_way() {
+    let unread = |office: &mut accuroform::live::Office| {
+        office.providers = Providers::Unread("404".to_owned());
+    };
+    let one = "users: [{profile: ocean, offices: [{id: 1, all_providers: true}]}]";
+    let plan = clinic().row(2, 1050, "inbox").with_office(2, unread).plan(one);
+    assert!(plan.is_complete() && codes(&plan) == ["N011"]);
+    assert!(plan.users[0].excess.is_empty(), "nothing is known of the rows of an unread office");
+    let closed = clinic().with_office(2, unread).with_office(2, |office| office.active = false);
+    assert!(closed.plan(ALL).is_complete());
+    assert!(!clinic().with_office(2, unread).plan(ALL).is_complete());
+}

@@ -377,6 +377,7 @@ pub(crate) fn settings(url: &str) -> Settings {
         headers: vec![("X-Subscription-Key".to_owned(), secret(HEADER))],
         scope: Some("permissions".to_owned()),
         paths: BTreeMap::new(),
+        identity: None,
         ca: None,
         concurrency: 4,
         requests_per_second: None,

@@ -173,13 +173,18 @@ impl World {
     pub(crate) fn refusals(&self, rest: &str) -> Vec<Refusal> {
         let (manifest, _) = manifest(rest);
         let safety = manifest.safety;
+        let (plan, desired) = self.planned(rest, &Targets::default());
         let policy = Policy {
             max_revoked_rows_percent: safety.max_revoked_rows_percent,
             max_revocations: safety.max_revocations,
             max_changed_rows_percent: safety.max_changed_rows_percent,
+            max_revocations_per_office: safety.max_revocations_per_office,
             protected_columns: safety.protected_columns,
+            protected: desired.protected,
+            own_user: safety.own_user,
+            allow_empty: safety.allow_empty,
         };
-        plan::refusals(&self.plan(rest), &policy)
+        plan::refusals(&plan, &policy)
     }
 }
 

@@ -3,13 +3,14 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::Applied;
-use crate::approval::approve;
+use crate::approval::{Consent, Demand, Given, approve};
 use crate::cli::args::{ApplyArgs, TargetArgs};
 use crate::cli::clinic::{Clinic, Planned, Scope, print_findings};
 use crate::cli::cmd::approve::ask;
 use crate::cli::cmd::execute::{Execution, starter};
 use crate::cli::cmd::plan::print_refusals;
 use crate::cli::cmd::saved::Saved;
+use crate::cli::cmd::sign::{at_hand, print_approvals};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -38,6 +39,8 @@ pub(super) async fn run(
     if let Some(saved) = &saved {
         saved.must_belong_to(&clinic)?;
     }
+    let demand = clinic.demand();
+    let given = at_hand(demand.as_ref(), saved.is_some(), &args.input, &args.approval)?;
     let (id, run) = (&clinic.manifest.clinic.id, environment.new_run()?);
     let stop = CancellationToken::new();
     let asking = Asking { operation: "apply", run: &run, timeout: args.wait.lock_timeout };
@@ -48,7 +51,9 @@ pub(super) async fn run(
     }
     let opened = clinic.connect(environment).await?;
     let pending = is_pending(&records.records);
-    let apply = Apply { args, clinic: &clinic, opened: &opened, environment, pending, stop: &stop };
+    let signed = Signed { demand, given };
+    let apply =
+        Apply { args, clinic: &clinic, opened: &opened, environment, pending, stop: &stop, signed };
     let result = apply.run(saved.as_ref(), journal, printer).await;
     opened.close().await;
     lock::release(lock, printer);
@@ -56,7 +61,7 @@ pub(super) async fn run(
 }
 
 fn check_usage(args: &ApplyArgs, saved: Option<&Saved>) -> Result<(), Failure> {
-    let ApplyArgs { targets, auto_approve, manifest, json, .. } = args;
+    let ApplyArgs { targets, auto_approve, manifest, approval, json, .. } = args;
     let TargetArgs { target, exclude } = targets;
     let usage = |message: &str, hint: &str| Err(Failure::new(Exit::Error, "U003", message, hint));
     if saved.is_some() && !(target.is_empty() && exclude.is_empty()) {
@@ -67,6 +72,9 @@ fn check_usage(args: &ApplyArgs, saved: Option<&Saved>) -> Result<(), Failure> {
     }
     if saved.is_none() && manifest.is_some() {
         return usage("--manifest goes with a saved plan", "name the manifest itself");
+    }
+    if saved.is_none() && !approval.is_empty() {
+        return usage("--approval goes with a saved plan", "save one with `plan -out FILE`");
     }
     if *json && saved.is_none() && !auto_approve {
         return usage(
@@ -85,6 +93,13 @@ struct Apply<'a> {
     pending: bool,
     /// Cancelled by an interrupt, and when the lock is lost.
     stop: &'a CancellationToken,
+    signed: Signed,
+}
+
+/// The signed approvals that are demanded, and those at hand.
+struct Signed {
+    demand: Option<Demand>,
+    given: Vec<Given>,
 }
 
 impl Apply<'_> {
@@ -108,7 +123,7 @@ impl Apply<'_> {
             None => (&planned.plan, &sealed.digest),
         };
         let judged = comparison.as_ref().map_or(plan, |comparison| &comparison.judged);
-        let refusals = plan::refusals(judged, &self.clinic.policy());
+        let refusals = plan::refusals(judged, &self.clinic.policy(&planned.desired));
         self.print(plan, saved, printer);
         print_refusals(&refusals, digest, printer);
         let allow = self.args.allow_mass_change.as_deref();
@@ -116,7 +131,10 @@ impl Apply<'_> {
         if plan.is_empty() || !is_open {
             return self.nothing_to_write((plan, digest), &planned, journal, printer).await;
         }
-        let approved = approve(plan, digest, &refusals, allow)?;
+        let Signed { demand, given } = &self.signed;
+        let consent = Consent { allow_mass_change: allow, demand: demand.as_ref(), given };
+        let approved = approve(plan, digest, &refusals, consent)?;
+        print_approvals(approved.approvals(), printer);
         let before = look_before(self.clinic, self.opened).await?;
         if saved.is_none() && !self.args.auto_approve {
             ask(&self.clinic.manifest.clinic.name, printer)?;
@@ -165,8 +183,8 @@ impl Apply<'_> {
             .line("The sync after the last apply was not completed and verified; it runs again.");
         let before = look_before(self.clinic, self.opened).await?;
         journal.append(starter("sync", self.clinic, None, self.environment))?;
-        let owed = execution.owed_sync(applied, before, &mut journal, printer);
-        interrupt::guarded(self.stop, owed).await
+        interrupt::guarded(self.stop, execution.owed_sync(applied, before, &mut journal, printer))
+            .await
     }
 
     fn print(&self, plan: &Plan, saved: Option<&Saved>, printer: &mut Printer) {

@@ -43,6 +43,22 @@ impl From<NotApproved> for Failure {
             NotApproved::Refused(_) => {
                 "the lines above say which limits, by how much, and how to go on"
             }
+            NotApproved::TooFew { .. } => {
+                return Self::new(
+                    Exit::Refused,
+                    "P012",
+                    error.to_string(),
+                    "have the plan signed with `accuroform approve PLAN --key KEYFILE`",
+                );
+            }
+            NotApproved::NoPlanner => {
+                return Self::new(
+                    Exit::Refused,
+                    "P013",
+                    error.to_string(),
+                    "make a new plan with `plan --planner NAME`, or write `not_the_planner: false`",
+                );
+            }
             NotApproved::OtherPlan(_) => {
                 "write at least 8 characters of this plan's digest; it is good for this very plan alone"
             }

@@ -13,14 +13,14 @@ use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{
-    Verified, mode, print_sync, print_verified, record, sync, sync_json, verify, watch,
+    OceanList, Verified, mode, print_sync, print_verified, record, sync, sync_json, verify, watch,
 };
 use crate::cli::git;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Progress;
 use crate::connection::Opened;
 use crate::journal::{Event, Journal, Outcome, RowOutcome, Starter};
-use crate::ocean::{SyncError, Synced};
+use crate::ocean::{Freshness, SyncError, Synced};
 use crate::plan::{Plan, Targets};
 use crate::report;
 
@@ -80,14 +80,20 @@ impl Execution<'_> {
             printer.result(&report::outcomes(plan, &applied.outcomes, applied.halted.as_deref()));
         }
         let owed = applied.may_have_written() || self.pending;
-        let after = if owed && !self.stop.is_cancelled() {
-            self.sync_and_verify(&plan.targets, before.as_deref(), journal, printer).await
-        } else {
+        let after = if !owed {
             After::default()
+        } else if self.stop.is_cancelled() {
+            let result = Err(SyncError::NotBegun);
+            print_sync_as(self.json, &result, printer);
+            After { sync: Some(result), verified: None }
+        } else {
+            self.sync_and_verify(&plan.targets, before.as_deref(), journal, printer).await
         };
         record(journal, ended(&applied), printer);
-        let exit = if !applied.is_whole() || !plan.is_complete() {
+        let exit = if !applied.is_whole() {
             Exit::Incomplete
+        } else if !plan.is_complete() {
+            Exit::Unread
         } else if (after.is_good() || !owed) && !journal.is_closed() {
             Exit::Done
         } else {
@@ -136,18 +142,24 @@ impl Execution<'_> {
         if let Some(mode) = mode(self.clinic) {
             let watch = watch(self.clinic, mode, self.sync_timeout, self.stop);
             let result = sync(self.opened, journal, &watch, printer).await;
-            if !self.json || result.is_err() {
-                print_sync_as(self.json, &result, printer);
-            }
+            print_sync_as(self.json, &result, printer);
             after.sync = Some(result);
         }
         let scope = Scope::Saved(targets);
-        match verify(self.clinic, self.opened, scope, before, self.environment).await {
+        let freshness = match &after.sync {
+            Some(Ok(_)) => Freshness::Synced,
+            Some(Err(_)) | None => Freshness::Stale,
+        };
+        let list = OceanList { before, freshness };
+        match verify(self.clinic, self.opened, scope, list, self.environment).await {
             Ok(verified) => {
                 if !self.json {
                     print_verified(&verified, printer);
                 }
-                record(journal, Event::Verified { correct: verified.is_correct() }, printer);
+                // A part that is right says nothing about what an earlier apply still owes.
+                let whole = targets.is_everything() || !self.pending;
+                let correct = verified.is_correct() && whole;
+                record(journal, Event::Verified { correct }, printer);
                 after.verified = Some(verified);
             }
             Err(failure) => {
@@ -189,7 +201,7 @@ impl Execution<'_> {
             "verified": after.verified.as_ref().map(Verified::json),
             "exit_code": exit.code(),
         });
-        printer.result(&format!("{document}\n"));
+        printer.document(&format!("{document}\n"));
     }
 }
 
@@ -224,7 +236,7 @@ fn counts(rows: &[RowOutcome]) -> Value {
         "done": count(|outcome| matches!(outcome, Outcome::Done)),
         "already_true": count(|outcome| matches!(outcome, Outcome::AlreadyTrue)),
         "held": count(|outcome| matches!(outcome, Outcome::Held(_))),
-        "failed": count(|outcome| matches!(outcome, Outcome::Failed(_))),
+        "failed": count(|outcome| matches!(outcome, Outcome::Refused(_) | Outcome::Failed(_))),
         "not_reached": count(|outcome| matches!(outcome, Outcome::NotReached)),
     })
 }
@@ -233,7 +245,8 @@ fn ended(applied: &Applied) -> Event {
     Event::Ended {
         done: applied.count(|outcome| matches!(outcome, Outcome::Done | Outcome::AlreadyTrue)),
         held: applied.count(|outcome| matches!(outcome, Outcome::Held(_))),
-        failed: applied.count(|outcome| matches!(outcome, Outcome::Failed(_))),
+        failed: applied
+            .count(|outcome| matches!(outcome, Outcome::Refused(_) | Outcome::Failed(_))),
         not_reached: applied.count(|outcome| matches!(outcome, Outcome::NotReached)),
     }
 }

@@ -10,6 +10,7 @@ mod plan;
 mod saved;
 mod schema;
 mod show;
+mod sign;
 mod sim;
 mod sync;
 mod unlock;
@@ -46,6 +47,7 @@ pub(super) fn run(
         Command::Validate(args) => validate::run(&args, environment, printer),
         Command::Plan(args) => block_on(plan::run(&args, environment, printer)),
         Command::Show(args) => show::run(&args, printer),
+        Command::Approve(args) => sign::run(&args, environment, printer),
         Command::Apply(args) => block_on(apply::run(&args, environment, printer)),
         Command::Sync(args) => block_on(sync::run(&args, environment, printer)),
         Command::History(args) => history::run_command(&args, environment, printer),
@@ -56,7 +58,7 @@ pub(super) fn run(
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "accuroform", &mut script);
-            printer.result(&String::from_utf8_lossy(&script));
+            printer.document(&String::from_utf8_lossy(&script));
             Ok(Exit::Done)
         }
         Command::Version { json } => {

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::approval::NotApproved;
 use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
 use crate::cli::clinic::{Clinic, Planned, Scope, print_findings};
 use crate::cli::env::Environment;
@@ -17,14 +18,17 @@ pub(super) async fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let PlanArgs { manifest, targets, out, form, detailed_exitcode } = args;
+    let PlanArgs { manifest, targets, out, planner: typed, form, detailed_exitcode } = args;
     let TargetArgs { target, exclude } = targets;
     let clinic = Clinic::load(manifest, environment, printer)?;
+    let maker = typed.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    must_name_planner(&clinic, out.is_some(), maker)?;
     let opened = clinic.connect(environment).await?;
     let scope = Scope::Typed { only: target, except: exclude };
-    let planned = clinic.plan(&opened.accuro(), scope).await;
+    let result = clinic.plan(&opened.accuro(), scope).await;
     opened.close().await;
-    let planned = planned?;
+    let mut planned = result?;
+    planned.plan.planner = maker.map(str::to_owned);
     let sealed = planned.seal()?;
     print_findings(&clinic.source, &planned.plan.findings, printer);
     print_plan(&planned.plan, &sealed.text, form, printer);
@@ -33,7 +37,7 @@ pub(super) async fn run(
         printer.line("hint: mend what the lines marked with ! say, then plan again");
     }
     if let Some(path) = out {
-        save(path, &sealed.text)?;
+        save(path, "plan", &sealed.text)?;
         let shown = path.display();
         printer.line(&format!(
             "saved to {shown}; to apply exactly this plan: accuroform apply {shown}"
@@ -42,11 +46,21 @@ pub(super) async fn run(
     Ok(exit(&planned, *detailed_exitcode))
 }
 
+/// Refuses to save a plan that could never be applied: where the planner's approval must not count,
+/// the plan has to say who the planner is.
+fn must_name_planner(clinic: &Clinic, saves: bool, planner: Option<&str>) -> Result<(), Failure> {
+    let demanded = clinic.demand().is_some_and(|demand| demand.not_the_planner);
+    if !saves || !demanded || planner.is_some() {
+        return Ok(());
+    }
+    Err(NotApproved::NoPlanner.into())
+}
+
 /// Prints a plan in the form that was asked for.
 pub(super) fn print_plan(plan: &Plan, file: &str, form: &FormArgs, printer: &mut Printer) {
     let FormArgs { json, diff } = form;
     if *json {
-        printer.result(file);
+        printer.document(file);
     } else if *diff {
         printer.result(&report::diff(plan));
         printer.line(&report::summary_line(plan));
@@ -82,8 +96,8 @@ fn exit(planned: &Planned, detailed: bool) -> Exit {
     }
 }
 
-/// Writes the plan beside its place and renames it, so that a reader sees all of it or nothing.
-fn save(path: &Path, text: &str) -> Result<(), Failure> {
+/// Writes a file beside its place and renames it, so that a reader sees all of it or nothing.
+pub(super) fn save(path: &Path, what: &str, text: &str) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let write = || {
         let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
@@ -93,7 +107,7 @@ fn save(path: &Path, text: &str) -> Result<(), Failure> {
         Ok(())
     };
     write().map_err(|error: std::io::Error| {
-        let message = format!("cannot save the plan to {}: {error}", path.display());
+        let message = format!("cannot save the {what} to {}: {error}", path.display());
         Failure::new(Exit::Error, "F001", message, "choose a folder that is there and writable")
     })
 }

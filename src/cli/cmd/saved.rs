@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::cli::clinic::{Clinic, Planned};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::plan::file::open;
-use crate::plan::{Comparison, Plan, compare};
+use crate::plan::file::{KIND, open};
+use crate::plan::{Comparison, Plan, Renamed, compare};
 
 /// A plan from a file.
 pub(super) struct Saved {
@@ -25,13 +25,15 @@ pub(super) fn read(path: &Path) -> Result<String, Failure> {
 }
 
 impl Saved {
-    /// The saved plan in this file; `None` if the file is not JSON and so may be a manifest.
+    /// The saved plan in this file; `None` if it is no plan and so may be a manifest.
     pub(super) fn load(path: &Path) -> Result<Option<Self>, Failure> {
         let Ok(bytes) = fs::read(path) else { return Ok(None) };
-        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        let text = String::from_utf8_lossy(&bytes);
+        // Whatever claims to be a plan is read as one, so that a damaged plan is refused as such.
+        if !text.trim_start().starts_with('{') || !text.contains(KIND) {
             return Ok(None);
         }
-        let (plan, digest) = open(&read(path)?)?;
+        let (plan, digest) = open(&text)?;
         Ok(Some(Self { plan, digest }))
     }
 
@@ -73,12 +75,19 @@ impl Saved {
             return Err(Failure::new(Exit::Unread, "P010", message, "run the command again later"));
         }
         let comparison = compare(&self.plan, &now.plan, &now.live);
-        let Comparison { moved, foreign, open: _, judged: _ } = &comparison;
+        let Comparison { moved, foreign, renamed, left_out, open: _, judged: _ } = &comparison;
         if let Some(first) = foreign.first() {
             let count = foreign.len();
             return Err(refused(
                 "P007",
                 format!("{count} of its changes are not what the manifest asks for, first {first}"),
+            ));
+        }
+        if let Some(first) = left_out.first() {
+            let count = left_out.len();
+            return Err(refused(
+                "P007",
+                format!("it leaves out {count} things that a plan made now shows, first {first}"),
             ));
         }
         if let Some(first) = moved.first() {
@@ -87,6 +96,15 @@ impl Saved {
                 "P006",
                 format!(
                     "the plan is stale: somebody changed {count} of its rows since, first {first}"
+                ),
+            ));
+        }
+        if let Some(Renamed { shown, is }) = renamed.first() {
+            let count = renamed.len();
+            return Err(refused(
+                "P015",
+                format!(
+                    "the plan shows {count} names that the directory does not have, first {shown}, which is {is}"
                 ),
             ));
         }

@@ -15,7 +15,7 @@ const PATH: &str = "schemas/manifest.schema.json";
 pub(super) fn run(args: &SchemaArgs, printer: &mut Printer) -> Result<Exit, Failure> {
     let SchemaArgs { write } = args;
     if !write {
-        printer.result(&schema_text());
+        printer.document(&schema_text());
         return Ok(Exit::Done);
     }
     let path = Path::new(PATH);

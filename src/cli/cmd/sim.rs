@@ -20,7 +20,7 @@ pub(super) async fn run(args: &SimArgs, printer: &mut Printer) -> Result<Exit, F
     if let Some(spec) = generate {
         let spec: Generate = spec.parse().map_err(|error| failure(&error))?;
         let text = World::generate(&spec).to_yaml().map_err(|error| failure(&error))?;
-        printer.result(&text);
+        printer.document(&text);
         return Ok(Exit::Done);
     }
     let Some(world) = world else { return Ok(Exit::Done) };
@@ -58,7 +58,7 @@ async fn serve(sim: Sim, listen: SocketAddr, printer: &mut Printer) -> Result<Ex
     let credentials = Credentials::random().map_err(|error| failure(&error))?;
     let serving = sim.serve(listen, credentials.clone()).await.map_err(|error| failure(&error))?;
     let Credentials { client_id, client_secret } = &credentials;
-    printer.result(&format!(
+    printer.document(&format!(
         "address: {}\nclient id: {client_id}\nclient secret: {}\n",
         serving.url(),
         client_secret.expose_secret()

@@ -10,7 +10,7 @@ use crate::cli::cmd::execute::starter;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::finish::{mode, print_sync, record, sync, sync_json, watch};
+use crate::cli::finish::{mode, print_sync, record, site_user, sync, sync_json, watch};
 use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
@@ -29,6 +29,7 @@ pub(super) async fn run(
     let lock = lock::acquire(&clinic, &asking, &stop, environment, printer)?;
     let (mut journal, _) = Journal::open(&clinic.state(), id, &run, environment.clock)?;
     let opened = clinic.connect(environment).await?;
+    site_user(&clinic, &opened).await?;
     journal.append(starter("sync", &clinic, None, environment))?;
     // Asked for by name, a sync runs even where apply leaves it to somebody else.
     let watch = watch(&clinic, mode(&clinic).unwrap_or(Mode::Full), *sync_timeout, &stop);
@@ -52,7 +53,7 @@ pub(super) async fn run(
             "sync": sync_json(&result),
             "exit_code": exit.code(),
         });
-        printer.result(&format!("{document}\n"));
+        printer.document(&format!("{document}\n"));
     } else {
         print_sync(&result, printer);
     }

@@ -50,7 +50,7 @@ pub(super) fn run(
             "warning_count": warnings,
             "diagnostics": all,
         });
-        printer.result(&format!("{document}\n"));
+        printer.document(&format!("{document}\n"));
     }
     Ok(exit)
 }

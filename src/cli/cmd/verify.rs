@@ -7,8 +7,10 @@ use crate::cli::clinic::{Clinic, Scope, print_findings};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::finish::{print_verified, verify};
+use crate::cli::finish::{OceanList, print_verified, verify};
 use crate::cli::printer::Printer;
+use crate::journal::{Journal, is_pending};
+use crate::ocean::Freshness;
 
 pub(super) async fn run(
     args: &VerifyArgs,
@@ -18,7 +20,11 @@ pub(super) async fn run(
     let VerifyArgs { manifest, json } = args;
     let clinic = Clinic::load(manifest, environment, printer)?;
     let opened = clinic.connect(environment).await?;
-    let verified = verify(&clinic, &opened, Scope::ALL, None, environment).await;
+    let owed = Journal::read(&clinic.state(), &clinic.manifest.clinic.id)
+        .is_ok_and(|reading| is_pending(&reading.records));
+    let freshness = if owed { Freshness::Stale } else { Freshness::Synced };
+    let list = OceanList { before: None, freshness };
+    let verified = verify(&clinic, &opened, Scope::ALL, list, environment).await;
     opened.close().await;
     let verified = verified?;
     print_findings(&clinic.source, &verified.plan.findings, printer);
@@ -39,7 +45,7 @@ pub(super) async fn run(
             fields.insert("clinic".to_owned(), clinic.manifest.clinic.id.clone().into());
             fields.insert("exit_code".to_owned(), json!(exit.code()));
         }
-        printer.result(&format!("{document}\n"));
+        printer.document(&format!("{document}\n"));
     } else {
         print_verified(&verified, printer);
     }

@@ -12,5 +12,5 @@ pub(super) fn run(json: bool, printer: &mut Printer) {
     } else {
         format!("accuroform {version}")
     };
-    printer.result(&format!("{text}\n"));
+    printer.document(&format!("{text}\n"));
 }

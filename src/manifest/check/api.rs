@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::checked::{Api, QueryValue, SecretRef};
-use super::super::raw::{Entries, RawApi, RawPaths, RawQuery, RawSecret};
+use super::super::checked::{Api, ClientCertificate, QueryValue, SecretRef};
+use super::super::raw::{Entries, RawApi, RawClientCertificate, RawPaths, RawQuery, RawSecret};
 use crate::model::Endpoint;
 
 const CONCURRENCY: u32 = 8;
@@ -20,6 +20,7 @@ pub(super) fn api(raw: RawApi) -> Option<Api> {
         paths: raw_paths,
         scope,
         ca_file,
+        client_certificate: raw_certificate,
         concurrency,
         requests_per_second,
     } = raw;
@@ -42,6 +43,10 @@ pub(super) fn api(raw: RawApi) -> Option<Api> {
         scope,
         paths: paths(token_path, raw_paths.unwrap_or_default()),
         ca_file,
+        client_certificate: match raw_certificate {
+            Some(raw) => Some(client_certificate(raw)?),
+            None => None,
+        },
         concurrency: usize::try_from(concurrency.unwrap_or(CONCURRENCY)).ok()?,
         requests_per_second,
     })
@@ -54,6 +59,11 @@ fn secret(raw: RawSecret) -> Option<SecretRef> {
         SecretRef::Command(words.collect())
     });
     env.map(SecretRef::Env).or(file.map(SecretRef::File)).or(command)
+}
+
+fn client_certificate(raw: RawClientCertificate) -> Option<ClientCertificate> {
+    let RawClientCertificate { certificate_file, key } = raw;
+    Some(ClientCertificate { certificate_file: certificate_file?, key: secret(key?)? })
 }
 
 fn query_value(raw: RawQuery) -> Option<QueryValue> {

@@ -49,6 +49,7 @@ pub(in crate::manifest) fn manifest(
         // A faulty entry may have been the one that uses a profile.
         profiles.report_unused(&mut context);
     }
+    safety::own_user(&mut context, &safety, rules.as_deref().unwrap_or_default());
     let connections = connections::connections(&mut context, accuro, to_ocean);
     Some(Manifest {
         clinic: clinic(raw_clinic?)?,

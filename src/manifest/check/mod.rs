@@ -2,6 +2,7 @@
 //! `manifest.rs`, which puts the parts together.
 
 mod api;
+mod approvals;
 mod connections;
 mod context;
 mod entries;

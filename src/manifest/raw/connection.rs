@@ -85,12 +85,27 @@ pub(in crate::manifest) struct RawApi {
     /// A PEM file with extra certificate authorities, relative to this file.
     #[schemars(regex(pattern = TEXT))]
     pub(in crate::manifest) ca_file: Option<String>,
+    /// The certificate that this program shows to the bridge, where it asks for one.
+    pub(in crate::manifest) client_certificate: Option<RawClientCertificate>,
     /// The most calls at the same time.
     #[schemars(range(min = 1, max = 64), extend("default" = 8))]
     pub(in crate::manifest) concurrency: Option<u32>,
     /// The most calls a second. Default: no limit.
     #[schemars(range(min = 1, max = 4_294_967_295_u32))]
     pub(in crate::manifest) requests_per_second: Option<u32>,
+}
+
+/// A certificate of this program and its key.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ClientCertificate")]
+pub(in crate::manifest) struct RawClientCertificate {
+    /// A PEM file with the certificate and what links it to its authority, relative to this file.
+    #[schemars(required, regex(pattern = TEXT))]
+    pub(in crate::manifest) certificate_file: Option<String>,
+    /// Where its private key is read, unencrypted PEM.
+    #[schemars(with = "RawSecret")]
+    pub(in crate::manifest) key: Option<RawSecret>,
 }
 
 /// Where a secret is read: exactly one of the three. The secret itself is never written here.

@@ -5,6 +5,7 @@
 //! its shape and taken out, so that the other checks still see the rest of the file.
 
 mod connection;
+mod safety;
 mod users;
 
 use std::collections::BTreeMap;
@@ -13,8 +14,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 pub(super) use connection::{
-    RawAccuroConnection, RawApi, RawOceanConnection, RawPaths, RawQuery, RawSecret,
+    RawAccuroConnection, RawApi, RawClientCertificate, RawOceanConnection, RawPaths, RawQuery,
+    RawSecret,
 };
+pub(super) use safety::{RawApprovalKey, RawApprovals, RawSafety};
 pub(super) use users::{RawManagement, RawOffice, RawProvider, RawSelector, RawUser};
 
 use super::pattern::{PROFILE_NAME, SLUG, TEXT, ZONE};
@@ -214,28 +217,6 @@ impl RawColumns {
         .into_iter()
         .filter_map(|(column, level)| Some((column, level?.into())))
     }
-}
-
-/// Limits of one apply.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Safety")]
-pub(super) struct RawSafety {
-    /// How many of the existing rows may lose anything, in percent, per clinic and per office.
-    #[schemars(range(min = 0, max = 100), extend("default" = 30))]
-    pub(super) max_revoked_rows_percent: Option<u32>,
-    /// How many cells may fall to a lower level.
-    #[schemars(range(min = 0, max = 4_294_967_295_u32), extend("default" = 25))]
-    pub(super) max_revocations: Option<u32>,
-    /// How many of the existing rows may change at all, in percent.
-    #[schemars(range(min = 0, max = 100), extend("default" = 100))]
-    pub(super) max_changed_rows_percent: Option<u32>,
-    /// Columns that only a rule with a `reason` may grant.
-    #[schemars(
-        with = "Option<Vec<RawColumn>>",
-        extend("default" = ["prescribe_for", "inbox", "reporting"], "uniqueItems" = true)
-    )]
-    pub(super) protected_columns: Option<Entries<RawColumn>>,
 }
 
 /// A column of the Provider Permissions grid.
