@@ -115,6 +115,10 @@ fn an_interrupted_apply_ends_in_order_and_says_what_happened() {
     for signal in ["INT", "TERM"] {
         for passing in &passed {
             let (request, moment) = (passing.request, passing.moment);
+            // Before the first write a signal just ends it, so a few of those suffice.
+            if request + 3 < first && !request.is_multiple_of(4) {
+                continue;
+            }
             // The very last answer may be read before the signal is.
             if (request, moment) != (passed.last().unwrap().request, Moment::Answered) {
                 points.push(Point { signal, request, moment, writing: request >= first });
