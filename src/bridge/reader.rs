@@ -46,8 +46,8 @@ pub struct FoundUser {
 pub struct Site {
     /// The EMR user that the site works with, if the server says.
     pub emr_user: Option<String>,
-    /// The sync that is running: green. `None` is idle: blue.
-    pub running: Option<String>,
+    /// The sync that is running, if the server names it: green. `None` is idle: blue.
+    pub running: Option<Option<String>>,
     /// When the last full sync was completed, as the server writes it.
     pub last_full: Option<String>,
     /// When the last recent sync was completed, as the server writes it.
@@ -210,10 +210,7 @@ impl Reader {
             self.client.read(request::site(site)).await?;
         let running = match state {
             wire::SiteState::Idle => None,
-            wire::SiteState::Running => Some(run_id.ok_or_else(|| {
-                let attempted = format!("read the state of Ocean site {site}");
-                self.client.shape(attempted, 200, "it is running, but no runId is named")
-            })?),
+            wire::SiteState::Running => Some(run_id),
         };
         let wire::LastCompleted { full, recent } = last_completed;
         Ok(Site { emr_user, running, last_full: full, last_recent: recent })

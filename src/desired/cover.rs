@@ -77,6 +77,7 @@ struct Cover<'a> {
     entries: BTreeMap<RowKey, &'a Selector<ProviderId>>,
     excepted: BTreeSet<RowKey>,
     managed: BTreeSet<OfficeId>,
+    whole: BTreeSet<OfficeId>,
     left_out: BTreeSet<OfficeId>,
 }
 
@@ -89,6 +90,7 @@ impl<'a> Cover<'a> {
             entries: BTreeMap::new(),
             excepted: BTreeSet::new(),
             managed: BTreeSet::new(),
+            whole: BTreeSet::new(),
             left_out: BTreeSet::new(),
         }
     }
@@ -100,6 +102,15 @@ impl<'a> Cover<'a> {
             }
         }
         if rule.all_offices {
+            if !self.directory.offices.values().any(|office| office.active) {
+                // A short list may also mean that the account may not see more.
+                let message =
+                    "the directory lists no active office, so `all_offices` covers nothing";
+                self.findings.push(
+                    Diagnostic::error(Code::NoOffice, rule.path.key("all_offices"), message)
+                        .hint("check that the bridge's account may see the clinic's offices"),
+                );
+            }
             for (id, office) in &self.directory.offices {
                 if office.active && !self.left_out.contains(id) {
                     self.managed.insert(*id);
@@ -143,6 +154,7 @@ impl<'a> Cover<'a> {
             self.all_providers(office, grant);
         } else if user.all_offices {
             self.rows.retain(|key, _| key.office != office);
+            self.whole.remove(&office);
         }
         let mut named: BTreeMap<ProviderId, &Selector<ProviderId>> = BTreeMap::new();
         for selector in except {
@@ -172,6 +184,7 @@ impl<'a> Cover<'a> {
 
     /// Covers every provider of an office; an unread office gets no rows and stays unread.
     fn all_providers(&mut self, office: OfficeId, grant: &'a Grant) {
+        self.whole.insert(office);
         if let Some(Providers::Read(providers)) =
             self.directory.offices.get(&office).map(|office| &office.providers)
         {
@@ -280,6 +293,7 @@ impl<'a> Cover<'a> {
             rules,
             rows,
             managed: self.managed,
+            whole: self.whole,
             uncovered,
         }
     }

@@ -44,6 +44,9 @@ pub struct DesiredUser {
     pub rows: Vec<DesiredRow>,
     /// The offices that a rule names: under exact management their other rows are revoked.
     pub managed: BTreeSet<OfficeId>,
+    /// The managed offices of which a rule covers every provider: a row of somebody whom the
+    /// directory does not list there may be covered too, so it is never revoked.
+    pub whole: BTreeSet<OfficeId>,
     /// Rows of the directory that no rule speaks of, ordered by key.
     pub uncovered: Vec<RowKey>,
 }

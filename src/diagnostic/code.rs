@@ -78,6 +78,8 @@ codes! {
     InactiveUser "N009" "the EMR user is not active",
     InactiveOffice "N010" "the office is not active",
     UnreadOffice "N011" "an office that no rule covers could not be read",
+    UnlistedProvider "N012" "a row belongs to somebody whom the directory does not list",
+    NoOffice "N013" "the directory lists no active office",
     // G: guards.
     RevokedRows "G001" "too many rows would lose access",
     Revocations "G002" "too many cells would be revoked",

@@ -159,8 +159,7 @@ pub async fn sync(
         }
         let seen = reader.site(site).await?;
         if let Some(run) = seen.running {
-            tell(Progress::WaitingFor(run.clone()));
-            watched.end(&run).await?;
+            watched.older(run, tell).await?;
             continue;
         }
         let busy = match starter.start(site, mode).await {
@@ -184,7 +183,11 @@ pub async fn sync(
                 if now.running.is_none() && lost >= STARTS {
                     return Err(error.into());
                 }
-                now.running.map(|run| (run, Origin::Unconfirmed))
+                match now.running {
+                    Some(Some(run)) => Some((run, Origin::Unconfirmed)),
+                    // A run without a name cannot be watched: it is waited for as an older one.
+                    Some(None) | None => None,
+                }
             }
         };
         if let Some((run, origin)) = busy {
@@ -221,6 +224,32 @@ impl Watched<'_> {
         }
     }
 
+    /// Waits for a run that may be too old to count; one without a name until the site is idle.
+    async fn older(
+        &self,
+        run: Option<String>,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<(), SyncError> {
+        let name = run.clone().unwrap_or_else(|| "without a name".to_owned());
+        tell(Progress::WaitingFor(name.clone()));
+        match run {
+            Some(run) => self.end(&run).await.map(drop),
+            None => self.pause(&name).await,
+        }
+    }
+
+    /// Waits until the next look, unless the time is over or somebody asks to stop.
+    async fn pause(&self, run: &str) -> Result<(), SyncError> {
+        if Instant::now() + self.watch.poll > self.deadline {
+            let (run, waited) = (run.to_owned(), self.watch.timeout);
+            return Err(SyncError::TimedOut { run, waited });
+        }
+        tokio::select! {
+            () = self.watch.stop.cancelled() => Err(SyncError::Interrupted),
+            () = tokio::time::sleep(self.watch.poll) => Ok(()),
+        }
+    }
+
     /// Waits for the end of a run, good or bad.
     async fn end(&self, run: &str) -> Result<End, SyncError> {
         loop {
@@ -235,14 +264,7 @@ impl Watched<'_> {
                 Err(error) if last || error.changed_nothing() => return Err(error.into()),
                 Err(_) => {}
             }
-            if last {
-                let (run, waited) = (run.to_owned(), self.watch.timeout);
-                return Err(SyncError::TimedOut { run, waited });
-            }
-            tokio::select! {
-                () = self.watch.stop.cancelled() => return Err(SyncError::Interrupted),
-                () = tokio::time::sleep(self.watch.poll) => {}
-            }
+            self.pause(run).await?;
         }
     }
 }

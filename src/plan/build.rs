@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::diff::{DiffRows, diff_rows};
 use super::target::Targets;
-use super::value::{Action, ManifestRef, Plan, Unread, UnreadPart, UserPlan};
+use super::value::{Action, Excess, ManifestRef, Plan, Unread, UnreadPart, UserPlan};
 use crate::desired::{Desired, DesiredUser};
 use crate::diagnostic::{Code, Diagnostic, KeyPath};
-use crate::live::{Grid, Providers, Snapshot};
+use crate::live::{Directory, Grid, Providers, Snapshot};
 use crate::model::{Cells, LiveRow, OfficeId, RowKey, Until};
 
 /// Everything that decides a plan. The same inputs give the same plan, byte for byte.
@@ -53,13 +53,29 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
             unread.push(Unread { part: UnreadPart::Grid(name.clone()), reason: reason.clone() });
         }
     }
-    let users = desired
+    let users: Vec<UserPlan> = desired
         .users
         .iter()
         .filter_map(|user| {
             live_rows(live, &user.name).map(|rows| user_plan(user, rows, live, targets))
         })
         .collect();
+    let names = live.directory.names();
+    for user in &desired.users {
+        let rows = live_rows(live, &user.name).unwrap_or_default();
+        let unlisted = unlisted(user, rows, &live.directory);
+        if let Some(first) = unlisted.first() {
+            let address = names.address(clinic, &user.name, *first);
+            let message = format!(
+                "{} rows of providers that their office does not list are left as they are, first {address}",
+                unlisted.len()
+            );
+            findings.push(
+                Diagnostic::warning(Code::UnlistedProvider, KeyPath::root(), message)
+                    .hint("check that the bridge's account may see every provider; if they are gone, remove the rows by hand"),
+            );
+        }
+    }
     Plan {
         clinic: clinic.to_owned(),
         tenant: tenant.to_owned(),
@@ -70,7 +86,7 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
         users,
         unread,
         findings,
-        names: live.directory.names(),
+        names,
     }
 }
 
@@ -87,13 +103,23 @@ fn user_plan(
     snapshot: &Snapshot,
     targets: &Targets,
 ) -> UserPlan {
-    let DesiredUser { name, id, name_pattern, exact, rules, rows, managed, uncovered } = user;
+    let DesiredUser { name, id, name_pattern, exact, rules, rows, managed, whole: _, uncovered } =
+        user;
     let revocable: BTreeSet<OfficeId> = if *exact {
         managed.iter().copied().filter(|office| is_read(snapshot, *office)).collect()
     } else {
         BTreeSet::new()
     };
-    let mut diff = diff_rows(rows, live, &revocable);
+    let unlisted = unlisted(user, live, &snapshot.directory);
+    let (kept, judged): (Vec<LiveRow>, Vec<LiveRow>) =
+        live.iter().partition(|row| unlisted.contains(&row.key));
+    let mut diff = diff_rows(rows, &judged, &revocable);
+    diff.excess.extend(kept.iter().map(|row| Excess {
+        key: row.key,
+        holds: row.cells,
+        says: Cells::NOTHING,
+    }));
+    diff.excess.sort_by_key(|row| row.key);
     // A row without a rule in an unread office may belong to somebody whom a rule covers.
     diff.excess.retain(|row| row.says != Cells::NOTHING || !is_unread(snapshot, row.key.office));
     let untargeted = cut(&mut diff, targets);
@@ -111,6 +137,21 @@ fn user_plan(
         untargeted,
         existing: existing(live),
     }
+}
+
+/// Rows that exact management would revoke only because the directory does not list their provider,
+/// in an office where a rule covers every provider. Lists drop silently what an account may not see
+/// (facts of the field), so such a row may be covered.
+fn unlisted(user: &DesiredUser, live: &[LiveRow], directory: &Directory) -> BTreeSet<RowKey> {
+    let is_listed = |key: RowKey| match directory.offices.get(&key.office).map(|o| &o.providers) {
+        Some(Providers::Read(providers)) => providers.contains_key(&key.provider),
+        Some(Providers::Unread(_)) | None => true,
+    };
+    live.iter()
+        .filter(|row| user.exact && user.whole.contains(&row.key.office))
+        .filter(|row| !row.cells.is_nothing() && !is_listed(row.key))
+        .map(|row| row.key)
+        .collect()
 }
 
 /// Whether the providers of an office are known: where they are not, a row without a rule may

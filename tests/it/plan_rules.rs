@@ -303,3 +303,25 @@ fn an_unread_office_that_no_rule_covers_is_a_warning_and_in_nobodys_way() {
     assert!(closed.plan(ALL).is_complete());
     assert!(!clinic().with_office(2, unread).plan(ALL).is_complete());
 }
+
+#[test]
+fn under_exact_a_row_of_somebody_who_is_not_listed_is_left_where_everybody_is_covered() {
+    let world = clinic().row(1, 9, "visible").row(1, 1042, &format!("{OCEAN} inbox"));
+    let plan = world.plan(&exact("all_offices: true"));
+    assert!(changes(&plan).iter().all(|change| change.1 != 9), "{:?}", changes(&plan));
+    assert_eq!(codes(&plan), ["N012"]);
+    assert_eq!(plan.users[0].excess.iter().map(|e| e.key).collect::<Vec<_>>(), [key(1, 9)]);
+    // An office that lists nobody revokes nobody.
+    let nobody = World::new().office(1, "Main Street", &[]).row(1, 9, OCEAN);
+    assert!(nobody.plan(&exact("all_offices: true")).is_empty());
+    // Where only some are covered, whoever is not written is revoked, listed or not.
+    let some = world.plan(&exact("offices: [{id: 1, providers: [{id: 1043}]}]"));
+    assert_eq!(changes(&some)[0], (1, 9, cells("visible"), Cells::NOTHING));
+}
+
+#[test]
+fn a_directory_without_offices_is_a_finding_and_not_no_change() {
+    let plan = World::new().row(1, 9, OCEAN).plan(ALL);
+    assert_eq!((codes(&plan), plan.is_empty()), (vec!["N013"], true));
+    assert!(!report::plan(&plan).contains("No changes."));
+}
