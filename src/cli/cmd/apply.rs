@@ -9,7 +9,7 @@ use crate::cli::clinic::{Clinic, Planned, Scope, print_findings};
 use crate::cli::cmd::approve::ask;
 use crate::cli::cmd::execute::{Execution, starter};
 use crate::cli::cmd::plan::print_refusals;
-use crate::cli::cmd::saved::Saved;
+use crate::cli::cmd::saved::{self, Saved};
 use crate::cli::cmd::sign::{at_hand, print_approvals};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
@@ -191,7 +191,9 @@ impl Apply<'_> {
         if self.args.json {
             return;
         }
-        if saved.is_some() {
+        if let Some(saved) = saved {
+            printer.line(&saved::heading(plan));
+            printer.line(&format!("digest: {}", saved.digest));
             printer.result(&format!("{}\n", report::summary_line(plan)));
         } else {
             printer.result(&report::plan(plan));

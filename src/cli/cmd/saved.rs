@@ -16,6 +16,13 @@ pub(super) struct Saved {
     pub(super) digest: String,
 }
 
+/// Whose plan it is, in a line.
+pub(super) fn heading(plan: &Plan) -> String {
+    let Plan { clinic, tenant, site, manifest, .. } = plan;
+    let path = &manifest.path;
+    format!("plan of clinic {clinic} (tenant {tenant}, Ocean site {site}), made from {path}")
+}
+
 /// The text of a plan file.
 pub(super) fn read(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| {
@@ -73,6 +80,10 @@ impl Saved {
         if let Some(unread) = now.plan.unread.first() {
             let message = format!("the plan cannot be compared with the clinic: {}", unread.reason);
             return Err(Failure::new(Exit::Unread, "P010", message, "run the command again later"));
+        }
+        if self.plan.is_empty() && !now.plan.is_empty() {
+            let message = "the plan is stale: it has no changes, and a plan made now has some";
+            return Err(refused("P006", message.to_owned()));
         }
         let comparison = compare(&self.plan, &now.plan, &now.live);
         let Comparison { moved, foreign, renamed, left_out, open: _, judged: _ } = &comparison;

@@ -18,11 +18,7 @@ pub(super) fn run(args: &ShowArgs, printer: &mut Printer) -> Result<Exit, Failur
         let words = format!("{place}: [{}] {}", finding.code, finding.message);
         printer.line(&escape(&words));
     }
-    let head = format!(
-        "plan of clinic {} (tenant {}, Ocean site {}) from {}",
-        plan.clinic, plan.tenant, plan.site, plan.manifest.path
-    );
-    printer.line(&escape(&head));
+    printer.line(&saved::heading(&plan));
     print_plan(&plan, &text, form, printer);
     if let Some(planner) = &plan.planner {
         printer.line(&format!("planner: {}", escape(planner)));
