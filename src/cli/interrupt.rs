@@ -3,42 +3,76 @@
 
 use std::io::Write as _;
 
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::exit::Exit;
 use super::failure::Failure;
 
-/// Waits for the next interrupt.
-pub(super) async fn once() {
+/// The interrupts since it was made: none is missed between two waits.
+struct Interrupts {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let terminate = signal(SignalKind::terminate());
-        if let Ok(mut terminate) = terminate {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+    interrupt: Option<Signal>,
+    #[cfg(unix)]
+    terminate: Option<Signal>,
+}
+
+#[cfg(unix)]
+impl Interrupts {
+    fn caught() -> Self {
+        let interrupt = signal(SignalKind::interrupt()).ok();
+        Self { interrupt, terminate: signal(SignalKind::terminate()).ok() }
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            () = received(self.interrupt.as_mut()) => {}
+            () = received(self.terminate.as_mut()) => {}
         }
     }
-    drop(tokio::signal::ctrl_c().await);
+}
+
+/// Waits for a signal; for ever where it cannot be caught, because then it ends the program.
+#[cfg(unix)]
+async fn received(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+impl Interrupts {
+    const fn caught() -> Self {
+        Self {}
+    }
+
+    async fn next(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
+}
+
+/// Waits for the next interrupt.
+pub(super) async fn once() {
+    Interrupts::caught().next().await;
 }
 
 /// Runs `work`. The first interrupt cancels `stop`, so that the work ends in order; the second ends
-/// it at once.
+/// it at once. They are caught before the work begins.
 pub(super) async fn guarded<T>(
     stop: &CancellationToken,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
+    let mut interrupts = Interrupts::caught();
     let twice = async {
-        once().await;
+        interrupts.next().await;
         stop.cancel();
         drop(writeln!(
             std::io::stderr(),
             "\ninterrupted: finishing what is in flight; a second Ctrl-C ends at once"
         ));
-        once().await;
+        interrupts.next().await;
     };
     tokio::select! {
         result = work => result,
