@@ -324,10 +324,15 @@ impl<'a> Way<'a> {
         true
     }
 
-    /// Whether the plan has errors: in these clinics only users that cannot sign in.
+    /// Whether the plan has errors: in these clinics only users that cannot sign in and directories
+    /// without an active office.
     fn manifest_is_refused(plan: &Plan) -> bool {
         let mut errors = plan.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        assert!(errors.all(|error| error.code == Code::InactiveUser), "{:?}", plan.findings);
+        assert!(
+            errors.all(|error| [Code::InactiveUser, Code::NoOffice].contains(&error.code)),
+            "{:?}",
+            plan.findings
+        );
         let digest = seal(plan, &[]).unwrap().digest;
         let refused = plan.errors() > 0;
         assert_eq!(approve(plan, &digest, &[], Consent::unsigned(None)).is_err(), refused);

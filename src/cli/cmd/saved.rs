@@ -81,10 +81,6 @@ impl Saved {
             let message = format!("the plan cannot be compared with the clinic: {}", unread.reason);
             return Err(Failure::new(Exit::Unread, "P010", message, "run the command again later"));
         }
-        if self.plan.is_empty() && !now.plan.is_empty() {
-            let message = "the plan is stale: it has no changes, and a plan made now has some";
-            return Err(refused("P006", message.to_owned()));
-        }
         let comparison = compare(&self.plan, &now.plan, &now.live);
         let Comparison { moved, foreign, renamed, left_out, open: _, judged: _ } = &comparison;
         if let Some(first) = foreign.first() {
@@ -118,6 +114,10 @@ impl Saved {
                     "the plan shows {count} names that the directory does not have, first {shown}, which is {is}"
                 ),
             ));
+        }
+        if self.plan.is_empty() && !now.plan.is_empty() {
+            let message = "the plan is stale: it has no changes, and a plan made now has some";
+            return Err(refused("P006", message.to_owned()));
         }
         Ok(comparison)
     }
