@@ -2,12 +2,11 @@
 
 use std::error::Error;
 use std::io;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use governor::DefaultDirectRateLimiter;
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -18,6 +17,7 @@ use super::hidden::Hidden;
 use super::request::{Call, Read, Write, WriteMethod, token as token_call};
 use super::retry::{Repeat, retried};
 use super::token::{Token, TokenCell, renew_at};
+use super::traffic::{Host, Traffic, paced};
 use super::{BridgeError, Cause, Settings, http, wire};
 
 /// A client of one service. It can send anything; only [`super::Reader`], [`super::GridWriter`]
@@ -28,24 +28,33 @@ pub struct Client {
     settings: Settings,
     hidden: Arc<Hidden>,
     token: TokenCell,
+    headers: HeaderMap,
     pace: Option<DefaultDirectRateLimiter>,
+    host: Arc<Host>,
 }
 
 impl Client {
-    /// A client that has not connected yet.
+    /// A client that has not connected yet and shares nothing.
     ///
     /// # Errors
     /// The URL is neither HTTPS nor loopback, or the certificate or a header cannot be used.
     pub fn new(settings: Settings) -> Result<Self, BridgeError> {
-        let http = http::client(&settings).map_err(|problem| {
-            error(&settings, "open the connection".to_owned(), Cause::Settings(problem))
-        })?;
-        let pace = settings
-            .requests_per_second
-            .and_then(NonZeroU32::new)
-            .map(|rate| RateLimiter::direct(Quota::per_second(rate).allow_burst(NonZeroU32::MIN)));
+        Self::sharing(settings, &Traffic::default())
+    }
+
+    /// A client that has not connected yet and shares connections and limits with others.
+    ///
+    /// # Errors
+    /// As for [`Client::new`].
+    pub fn sharing(settings: Settings, traffic: &Traffic) -> Result<Self, BridgeError> {
+        let unusable =
+            |problem| error(&settings, "open the connection".to_owned(), Cause::Settings(problem));
+        let http = traffic.client(&settings).map_err(unusable)?;
+        let headers = http::headers(&settings.headers).map_err(unusable)?;
+        let pace = settings.requests_per_second.and_then(paced);
+        let host = traffic.host(&settings);
         let hidden = Arc::new(Hidden::of(&settings));
-        Ok(Self { http, settings, hidden, token: TokenCell::default(), pace })
+        Ok(Self { http, settings, hidden, token: TokenCell::default(), headers, pace, host })
     }
 
     /// The most calls that may run at the same time.
@@ -177,11 +186,12 @@ impl Client {
 
     /// Sends once and reads the whole body within the limits.
     async fn send(&self, call: &Call, request: RequestBuilder) -> Result<Answer, BridgeError> {
+        let _call = self.host.enter().await;
         if let Some(pace) = &self.pace {
             pace.until_ready().await;
         }
         let sent = async {
-            let response = request.send().await?;
+            let response = request.headers(self.headers.clone()).send().await?;
             self.receive(response).await
         };
         let answer = match sent.await {

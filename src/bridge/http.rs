@@ -12,15 +12,9 @@ use super::Settings;
 pub(super) fn client(settings: &Settings) -> Result<reqwest::Client, String> {
     // An error means that a provider is installed already; without any, building would panic.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let loopback = is_loopback(&settings.url);
-    match settings.url.scheme() {
-        "https" => {}
-        "http" if loopback => {}
-        _ => return Err("the url must be https, or http to a loopback address".to_owned()),
-    }
+    let loopback = must_be_safe(&settings.url)?;
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("accuroform/", env!("CARGO_PKG_VERSION")))
-        .default_headers(headers(&settings.headers)?)
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)
@@ -53,6 +47,16 @@ pub(super) fn client(settings: &Settings) -> Result<reqwest::Client, String> {
     builder.build().map_err(|error| error.without_url().to_string())
 }
 
+/// Whether the URL names this machine, the only one that plain HTTP may reach.
+pub(super) fn must_be_safe(url: &Url) -> Result<bool, String> {
+    let loopback = is_loopback(url);
+    if url.scheme() == "https" || url.scheme() == "http" && loopback {
+        Ok(loopback)
+    } else {
+        Err("the url must be https, or http to a loopback address".to_owned())
+    }
+}
+
 /// Whether the URL names this machine.
 fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
@@ -65,7 +69,8 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn headers(extra: &[(String, SecretString)]) -> Result<HeaderMap, String> {
+/// What every request of a connection carries. It is no part of the client, which others share.
+pub(super) fn headers(extra: &[(String, SecretString)]) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     for (name, value) in extra {

@@ -17,6 +17,7 @@ mod request;
 mod retry;
 mod settings;
 mod token;
+mod traffic;
 pub(crate) mod wire;
 mod writer;
 
@@ -24,4 +25,5 @@ pub use client::Client;
 pub use error::{BridgeError, Cause};
 pub use reader::{FoundUser, Office, Provider, Reader, Run, RunState, Site, SiteProvider};
 pub use settings::{Limits, Service, Settings};
+pub use traffic::{HostLimits, Traffic};
 pub use writer::{GridWriter, Mode, RowWrite, Started, SyncStarter, Written};

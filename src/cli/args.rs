@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::rollout::ShardChoice;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 /// Keeps the provider permissions of an integration's EMR user in Accuro as reviewed YAML.
@@ -170,11 +171,31 @@ pub(super) struct TargetArgs {
     pub(super) exclude: Vec<String>,
 }
 
+/// Which clinics of a fleet are meant.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Clinics of a fleet")]
+pub(super) struct SelectArgs {
+    /// This clinic alone (may be repeated)
+    #[arg(long, value_name = "ID")]
+    pub(super) clinic: Vec<String>,
+    /// Clinics with this tag (may be repeated)
+    #[arg(long, value_name = "TAG")]
+    pub(super) tag: Vec<String>,
+    /// No clinic with this tag (may be repeated)
+    #[arg(long, value_name = "TAG")]
+    pub(super) exclude_tag: Vec<String>,
+    /// The clinics of this shard: 3/16; `auto` or auto/16 takes it from the CI system
+    #[arg(long, value_name = "SHARD")]
+    pub(super) shard: Option<ShardChoice>,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct PlanArgs {
     /// The manifest
     #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
     #[command(flatten)]
     pub(super) targets: TargetArgs,
     /// Save the plan to this file

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -13,7 +14,7 @@ use super::failure::Failure;
 use super::printer::Printer;
 use super::targets;
 use crate::approval::{Demand, TrustedKey};
-use crate::bridge::Reader;
+use crate::bridge::{Reader, Traffic};
 use crate::connection::{Opened, open};
 use crate::desired::{Desired, desired};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -28,6 +29,10 @@ pub(super) struct Clinic {
     pub(super) manifest: Manifest,
     pub(super) source: Source,
     path: PathBuf,
+    /// The fleet manifest whose defaults it inherits.
+    pub(super) fleet: Option<PathBuf>,
+    /// What its connections share with those of other clinics.
+    traffic: Arc<Traffic>,
 }
 
 /// What a clinic's plan was made from, and the plan.
@@ -43,6 +48,13 @@ impl Planned {
     pub(super) fn seal(&self) -> Result<Sealed, Failure> {
         Ok(seal(&self.plan, &self.refusals)?)
     }
+}
+
+/// What is planned.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Purpose {
+    /// What the manifest wants.
+    Manifest,
 }
 
 /// Which part of the clinic is planned.
@@ -89,9 +101,25 @@ impl Clinic {
         let Loaded { source, manifest, findings } = load(path, environment)?;
         print_findings(&source, &findings, printer);
         match manifest {
-            Some(manifest) => Ok(Self { manifest, source, path: path.to_owned() }),
+            Some(manifest) => Ok(Self {
+                manifest,
+                source,
+                path: path.to_owned(),
+                fleet: None,
+                traffic: Arc::default(),
+            }),
             None => Err(Failure::plain(Exit::Error, faults(path, &findings))),
         }
+    }
+
+    /// A clinic whose manifest inherits from a fleet's.
+    pub(super) fn of_fleet(
+        manifest: Manifest,
+        source: Source,
+        (path, fleet): (PathBuf, Option<PathBuf>),
+        traffic: Arc<Traffic>,
+    ) -> Self {
+        Self { manifest, source, path, fleet, traffic }
     }
 
     /// The folder of the manifest.
@@ -107,7 +135,7 @@ impl Clinic {
     /// Opens the connections.
     pub(super) async fn connect(&self, environment: &Environment) -> Result<Opened, Failure> {
         let surroundings = environment.surroundings(self.folder());
-        Ok(open(&self.manifest.connections, &surroundings).await?)
+        Ok(open(&self.manifest.connections, &surroundings, &self.traffic).await?)
     }
 
     /// The date at the clinic.
@@ -156,7 +184,12 @@ impl Clinic {
     }
 
     /// Reads the clinic and plans it.
-    pub(super) async fn plan(&self, reader: &Reader, scope: Scope<'_>) -> Result<Planned, Failure> {
+    pub(super) async fn plan(
+        &self,
+        reader: &Reader,
+        _purpose: Purpose,
+        scope: Scope<'_>,
+    ) -> Result<Planned, Failure> {
         let users: Vec<String> = self.manifest.users.iter().map(|user| user.name.clone()).collect();
         let live = fetch(reader, &users).await?;
         let targets = match scope {
@@ -173,6 +206,7 @@ impl Clinic {
             site: &self.manifest.ocean.site,
             manifest: &ManifestRef {
                 path: self.path.to_string_lossy().into_owned(),
+                fleet: self.fleet.as_ref().map(|path| path.to_string_lossy().into_owned()),
                 digest: self.source.digest().to_owned(),
             },
             desired: &desired,
@@ -196,7 +230,7 @@ impl Clinic {
 pub(super) fn print_findings(source: &Source, findings: &[Diagnostic], printer: &mut Printer) {
     if !findings.is_empty() {
         let colour = printer.colour_err();
-        printer.styled(&report::render(source.text(), source.file_name(), findings, colour));
+        printer.styled(&report::render(&source.files(), findings, colour));
     }
 }
 

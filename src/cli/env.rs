@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use tracing::level_filters::LevelFilter;
@@ -16,10 +17,12 @@ use super::printer::Colour;
 use crate::connection::Surroundings;
 use crate::model::Clock;
 use crate::report::escape;
+use crate::rollout::{Shard, ShardChoice, ShardError};
 
 /// What the process was started with.
+#[derive(Clone)]
 pub(super) struct Environment {
-    variables: BTreeMap<String, String>,
+    variables: Arc<BTreeMap<String, String>>,
     /// The system's clock.
     pub(super) clock: Clock,
 }
@@ -29,9 +32,11 @@ impl Environment {
     pub(super) fn of_process() -> Self {
         let text = |value: std::ffi::OsString| value.into_string().ok();
         Self {
-            variables: std::env::vars_os()
-                .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
-                .collect(),
+            variables: Arc::new(
+                std::env::vars_os()
+                    .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
+                    .collect(),
+            ),
             clock: Clock(Timestamp::now),
         }
     }
@@ -68,7 +73,12 @@ impl Environment {
 
     /// What a connection of a manifest in `folder` may read.
     pub(super) fn surroundings(&self, folder: &Path) -> Surroundings {
-        Surroundings { variables: self.variables.clone(), folder: folder.to_owned() }
+        Surroundings { variables: Arc::clone(&self.variables), folder: folder.to_owned() }
+    }
+
+    /// The shard that was asked for; `auto` looks at what a CI system says.
+    pub(super) fn shard(&self, choice: ShardChoice) -> Result<Shard, ShardError> {
+        choice.resolve(|name| self.get(name).map(str::to_owned))
     }
 
     /// The account, for the journal.

@@ -85,7 +85,7 @@ pub(super) async fn sync(
 ) -> Result<Synced, SyncError> {
     let key = watch.mode.key();
     record(journal, Event::SyncStarted { mode: key.to_owned() }, printer);
-    let mut progress = Progress::waiting();
+    let mut progress = Progress::waiting(printer);
     let result = ocean::sync(&opened.ocean(), &opened.sync_starter(), watch, &mut |happening| {
         let words = match happening {
             ocean::Progress::WaitingFor(run) => {
@@ -189,7 +189,8 @@ pub(super) async fn verify(
     list: OceanList<'_>,
     environment: &Environment,
 ) -> Result<Verified, Failure> {
-    let Planned { live, desired, plan, refusals: _ } = clinic.plan(&opened.accuro(), scope).await?;
+    let Planned { live, desired, plan, refusals: _ } =
+        clinic.plan(&opened.accuro(), crate::cli::clinic::Purpose::Manifest, scope).await?;
     let appearance = if mode(clinic).is_some() {
         let after = opened.ocean().site_providers(&clinic.manifest.ocean.site).await?;
         // Only what Ocean's own user may see decides who appears.

@@ -10,6 +10,7 @@ mod env;
 mod exit;
 mod failure;
 mod finish;
+mod fleet;
 mod git;
 mod interrupt;
 mod lock;

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 
 use anstyle::{AnsiColor, Style};
+use indicatif::{MultiProgress, ProgressBar};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -26,6 +27,18 @@ pub(super) struct Printer {
     colour_out: bool,
     colour_err: bool,
     broken: Option<io::Error>,
+    place: Place,
+}
+
+/// Where a printer prints.
+#[derive(Debug)]
+enum Place {
+    /// To the process's standard output and error.
+    Process,
+    /// The same, above the bars that are shown.
+    Above(MultiProgress),
+    /// Nowhere: what one clinic of many says is kept, and its progress is one line.
+    Kept { story: String, line: ProgressBar },
 }
 
 impl Printer {
@@ -40,6 +53,35 @@ impl Printer {
             colour_out: on(io::stdout().is_terminal()),
             colour_err: on(io::stderr().is_terminal()),
             broken: None,
+            place: Place::Process,
+        }
+    }
+
+    /// A printer for one clinic of many: its story is kept, its result is not printed, and its
+    /// progress is shown in `line`.
+    pub(super) fn kept(line: ProgressBar) -> Self {
+        let place = Place::Kept { story: String::new(), line };
+        Self { colour_out: false, colour_err: false, broken: None, place }
+    }
+
+    /// The story that was kept.
+    pub(super) fn into_story(self) -> String {
+        match self.place {
+            Place::Kept { story, line: _ } => story,
+            Place::Process | Place::Above(_) => String::new(),
+        }
+    }
+
+    /// Prints above these bars from here on; `None`: there are none any more.
+    pub(super) fn above(&mut self, bars: Option<MultiProgress>) {
+        self.place = bars.map_or(Place::Process, Place::Above);
+    }
+
+    /// The line that shows the progress of this clinic, where it is one of many.
+    pub(super) fn progress_line(&self) -> Option<ProgressBar> {
+        match &self.place {
+            Place::Kept { story: _, line } => Some(line.clone()),
+            Place::Process | Place::Above(_) => None,
         }
     }
 
@@ -67,8 +109,16 @@ impl Printer {
 
     /// Prints text of our own as it is. A reader that went away is not an error; a full disk is.
     pub(super) fn verbatim(&mut self, text: &str) {
-        let mut out = io::stdout().lock();
-        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        let print = || {
+            let mut out = io::stdout().lock();
+            out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        };
+        let printed = match &self.place {
+            Place::Process => print(),
+            Place::Above(bars) => bars.suspend(print),
+            Place::Kept { .. } => Ok(()),
+        };
+        if let Err(error) = printed
             && error.kind() != ErrorKind::BrokenPipe
         {
             self.broken.get_or_insert(error);
@@ -83,10 +133,16 @@ impl Printer {
 
     /// Prints a piece of the story that is coloured, and safe, already. Nothing can be done when
     /// that fails.
-    #[expect(clippy::unused_self, reason = "whoever prints holds the printer")]
     pub(super) fn styled(&mut self, text: &str) {
-        let mut err = io::stderr().lock();
-        drop(err.write_all(text.as_bytes()).and_then(|()| err.flush()));
+        let print = || {
+            let mut err = io::stderr().lock();
+            drop(err.write_all(text.as_bytes()).and_then(|()| err.flush()));
+        };
+        match &mut self.place {
+            Place::Process => print(),
+            Place::Above(bars) => bars.suspend(print),
+            Place::Kept { story, line: _ } => story.push_str(text),
+        }
     }
 
     /// Prints one line of the story.

@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use super::secret::{self, SecretError, Surroundings};
 use crate::bridge::{
-    BridgeError, Client, GridWriter, Limits, Reader, Service, Settings, SyncStarter,
+    BridgeError, Client, GridWriter, Limits, Reader, Service, Settings, SyncStarter, Traffic,
 };
 use crate::manifest::{
     AccuroConnection, Api, ClientCertificate, Connections, OceanConnection, QueryValue,
@@ -135,10 +135,11 @@ pub fn store_path(world: &Path) -> PathBuf {
     world.with_file_name(".accuroform").join(format!("{stem}.sim.redb"))
 }
 
-/// Opens both connections. Nothing is sent yet.
+/// Opens both connections over what they share with those of other clinics. Nothing is sent yet.
 pub async fn open(
     connections: &Connections,
     surroundings: &Surroundings,
+    traffic: &Traffic,
 ) -> Result<Opened, OpenError> {
     let embedded = match &connections.accuro {
         AccuroConnection::Embedded { world } => {
@@ -160,8 +161,8 @@ pub async fn open(
         OceanConnection::Api(api) => settings(Service::Ocean, Some(api))?,
     };
     Ok(Opened {
-        accuro: Arc::new(Client::new(accuro)?),
-        ocean: Arc::new(Client::new(ocean)?),
+        accuro: Arc::new(Client::sharing(accuro, traffic)?),
+        ocean: Arc::new(Client::sharing(ocean, traffic)?),
         embedded: embedded.map(|embedded| embedded.serving),
     })
 }

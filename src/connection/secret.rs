@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use thiserror::Error;
@@ -16,7 +17,7 @@ use crate::manifest::SecretRef;
 #[derive(Clone)]
 pub struct Surroundings {
     /// The environment.
-    pub variables: BTreeMap<String, String>,
+    pub variables: Arc<BTreeMap<String, String>>,
     /// The folder of the manifest; relative paths start there.
     pub folder: PathBuf,
 }
@@ -143,7 +144,7 @@ mod tests {
     use super::*;
 
     fn surroundings(folder: &Path) -> Surroundings {
-        let variables = BTreeMap::from([("ID".to_owned(), "one".to_owned())]);
+        let variables = Arc::new(BTreeMap::from([("ID".to_owned(), "one".to_owned())]));
         Surroundings { variables, folder: folder.to_owned() }
     }
 

@@ -253,6 +253,7 @@ impl<'a> Cover<'a> {
         let exact = Rule {
             why: Why::Exact,
             reason: None,
+            layer: grant.place.layer,
             line: grant.place.line,
             column: grant.place.column,
         };
@@ -307,6 +308,7 @@ fn written(grant: &Grant) -> Rule {
             Written::Override(profile) => Why::Override(profile.clone()),
         },
         reason: reason.clone(),
+        layer: place.layer,
         line: place.line,
         column: place.column,
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Layer};
 use crate::model::{Cells, OfficeId, ProviderId, RowKey, UserId};
 
 /// What the manifest wants of one clinic.
@@ -69,6 +69,9 @@ pub struct Rule {
     pub why: Why,
     /// The manifest's own reason.
     pub reason: Option<String>,
+    /// The file of the deciding entry.
+    #[serde(default, skip_serializing_if = "Layer::is_clinic")]
+    pub layer: Layer,
     /// Line of the deciding entry, from 1.
     pub line: usize,
     /// Column of the deciding entry, from 1.

@@ -66,6 +66,9 @@ codes! {
     PathTemplate "M031" "the path template cannot be used",
     MoreFaults "M032" "there are more faults than are listed",
     PublicKey "M033" "the text is not a public key",
+    Looser "M040" "a limit of the fleet is made looser",
+    Waves "M041" "the waves of a rollout cannot be used",
+    Pause "M042" "the text is not a pause",
     // N: names of the manifest against the clinic's directory.
     UnknownOffice "N001" "no office has this name or id",
     AmbiguousOffice "N002" "several offices have this name",

@@ -21,9 +21,12 @@ pub enum Severity {
     Warning,
 }
 
-/// A range of the manifest's text.
+/// A range of the text of a manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span {
+    /// In which of the manifest's files.
+    #[serde(default, skip_serializing_if = "Layer::is_clinic")]
+    pub layer: Layer,
     /// First byte.
     pub start: usize,
     /// One past the last byte.
@@ -32,6 +35,38 @@ pub struct Span {
     pub line: usize,
     /// Column of the first byte, in characters from 1.
     pub column: usize,
+}
+
+/// Which of the files that make up a clinic's manifest.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layer {
+    /// The clinic's own file.
+    #[default]
+    Clinic,
+    /// The fleet manifest, whose defaults the clinic inherits.
+    Fleet,
+}
+
+impl Layer {
+    /// Whether it is the clinic's own file, which is left out where it is written down.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+    pub fn is_clinic(&self) -> bool {
+        *self == Self::Clinic
+    }
+}
+
+/// The text of one of the files, as findings may show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct File<'a> {
+    /// Which of them it is.
+    pub layer: Layer,
+    /// Its name as the user wrote it.
+    pub name: &'a str,
+    /// The text that spans index.
+    pub text: &'a str,
 }
 
 /// Whether a finding is about a key or about the value behind it.
@@ -101,6 +136,14 @@ impl Diagnostic {
     pub fn on_key(mut self) -> Self {
         self.on = On::Key;
         self
+    }
+
+    /// Moves the places that were looked up to the fleet manifest.
+    pub fn of_fleet(&mut self) {
+        let related = self.related.iter_mut().map(|related| &mut related.span);
+        for span in related.chain([&mut self.span]).flatten() {
+            span.layer = Layer::Fleet;
+        }
     }
 
     /// The same finding with its place in the text.

@@ -100,6 +100,9 @@ pub struct Starter {
     /// The manifest's path as it was typed.
     #[serde(default)]
     pub manifest_path: Option<String>,
+    /// The path of the fleet manifest whose defaults the clinic inherits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet_path: Option<String>,
     /// The commit that was checked out where the manifest is, if that is a repository. It says
     /// nothing about changes that were not committed; the digest does.
     #[serde(default)]

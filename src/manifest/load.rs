@@ -9,9 +9,10 @@ use super::findings::Findings;
 use super::mask::Masks;
 use super::scalar::Scalar;
 use super::scan::{Scanned, scan};
+use super::schema::schema;
 use super::source::Source;
 use super::tree::{Node, Tree};
-use crate::diagnostic::{Code, Diagnostic, KeyPath, Span, has_errors};
+use crate::diagnostic::{Code, Diagnostic, KeyPath, Layer, Span, has_errors};
 use crate::model::sha256;
 
 /// The largest file that is read.
@@ -30,6 +31,23 @@ pub struct Loaded {
 
 /// Reads and checks a manifest. With `today`, dates that have passed are reported.
 pub fn load(file_name: &str, bytes: &[u8], today: Option<Date>) -> Loaded {
+    let Text { source, mut findings } = read(file_name, bytes);
+    let manifest = if source.tree().root().is_none() && !findings.is_empty() {
+        None
+    } else {
+        meaning(&source, today, &mut findings)
+    };
+    finish(source, manifest, findings)
+}
+
+/// A file as text with its tree; the tree is empty where the text cannot be read to its end.
+pub(super) struct Text {
+    pub(super) source: Source,
+    pub(super) findings: Findings,
+}
+
+/// Reads a file as YAML.
+pub(super) fn read(file_name: &str, bytes: &[u8]) -> Text {
     let digest = sha256(bytes);
     let text = match readable(bytes) {
         Ok(text) => text,
@@ -37,7 +55,9 @@ pub fn load(file_name: &str, bytes: &[u8], today: Option<Date>) -> Loaded {
             let masks = Masks::of_cut(shown);
             finding.span = finding.span.map(|span| masks.shift(span));
             let source = Source::new(file_name, digest, shown, Tree::default(), &masks);
-            return refused(source, *finding);
+            let mut findings = Findings::default();
+            findings.push(*finding);
+            return Text { source, findings };
         }
     };
     let Scanned { tree, mut findings } = scan(text);
@@ -59,9 +79,7 @@ pub fn load(file_name: &str, bytes: &[u8], today: Option<Date>) -> Loaded {
             source.keep_secret(finding);
         }
     }
-    let unreadable = source.tree().root().is_none() && !findings.is_empty();
-    let manifest = if unreadable { None } else { meaning(&source, today, &mut findings) };
-    finish(source, manifest, findings)
+    Text { source, findings }
 }
 
 /// The text of the file, or what of it can be shown and why it is refused.
@@ -81,6 +99,7 @@ fn readable(bytes: &[u8]) -> Result<&str, (&str, Box<Diagnostic>)> {
             let line_start = before.rfind('\n').map_or(0, |at| at + 1);
             let line = before.get(line_start..).unwrap_or_default();
             let place = Span {
+                layer: Layer::Clinic,
                 start: at,
                 end: at,
                 line: before.matches('\n').count() + 1,
@@ -97,28 +116,33 @@ fn readable(bytes: &[u8]) -> Result<&str, (&str, Box<Diagnostic>)> {
 }
 
 /// Checks shape and meaning of a document.
-fn meaning(source: &Source, today: Option<Date>, findings: &mut Findings) -> Option<Manifest> {
+pub(super) fn meaning(
+    source: &Source,
+    today: Option<Date>,
+    findings: &mut Findings,
+) -> Option<Manifest> {
+    if !is_document(source, findings) {
+        return None;
+    }
+    let raw = check::shape(schema(), source, findings)?;
+    check::manifest(raw, source, today, findings)
+}
+
+/// Whether there is anything to check, of a version that is known.
+pub(super) fn is_document(source: &Source, findings: &mut Findings) -> bool {
     let root = source.tree().root().and_then(|root| source.tree().node(root.node));
-    let (None | Some(Node::Scalar { scalar: Scalar::Null, .. })) = root else {
-        if let Some(other) = other_version(source, root) {
-            findings.push(
-                Diagnostic::error(
-                    Code::Version,
-                    KeyPath::root().key("version"),
-                    format!("version {other} is not supported"),
-                )
-                .hint("this accuroform reads version 1"),
-            );
-            return None;
-        }
-        let raw = check::shape(source, findings)?;
-        return check::manifest(raw, source, today, findings);
-    };
-    findings.push(
+    let finding = if let None | Some(Node::Scalar { scalar: Scalar::Null, .. }) = root {
         Diagnostic::error(Code::Empty, KeyPath::root(), "the manifest is empty")
-            .hint("`accuroform init` writes a manifest to start from"),
-    );
-    None
+            .hint("`accuroform init` writes a manifest to start from")
+    } else if let Some(other) = other_version(source, root) {
+        let message = format!("version {other} is not supported");
+        Diagnostic::error(Code::Version, KeyPath::root().key("version"), message)
+            .hint("this accuroform reads version 1")
+    } else {
+        return true;
+    };
+    findings.push(finding);
+    false
 }
 
 /// Another version means other fields: nothing else is worth saying about such a file.
@@ -133,13 +157,15 @@ fn other_version(source: &Source, root: Option<&Node>) -> Option<i64> {
     }
 }
 
-fn refused(source: Source, finding: Diagnostic) -> Loaded {
-    let mut findings = Findings::default();
-    findings.push(finding);
-    finish(source, None, findings)
+/// The findings in the order of the file, and the manifest if none of them is an error.
+pub(super) fn finish(source: Source, manifest: Option<Manifest>, findings: Findings) -> Loaded {
+    let findings = in_order(&source, findings);
+    let manifest = manifest.filter(|_| !has_errors(&findings));
+    Loaded { source, manifest, findings }
 }
 
-fn finish(source: Source, manifest: Option<Manifest>, findings: Findings) -> Loaded {
+/// The findings with their places, in the order of the file.
+pub(super) fn in_order(source: &Source, findings: Findings) -> Vec<Diagnostic> {
     let mut findings = findings.into_list();
     for finding in &mut findings {
         source.locate(finding);
@@ -149,6 +175,5 @@ fn finish(source: Source, manifest: Option<Manifest>, findings: Findings) -> Loa
         let last = finding.code == Code::MoreFaults;
         (last, finding.span, finding.severity, finding.code)
     });
-    let manifest = manifest.filter(|_| !has_errors(&findings));
-    Loaded { source, manifest, findings }
+    findings
 }

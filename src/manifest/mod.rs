@@ -6,6 +6,7 @@
 mod check;
 mod checked;
 mod findings;
+mod fleet;
 mod load;
 mod mask;
 mod mask_lines;
@@ -26,6 +27,10 @@ pub use checked::{
     AccuroConnection, Api, ApprovalKey, Approvals, ClientCertificate, Clinic, Connections, Grant,
     Management, Manifest, Ocean, OceanConnection, OfficeRule, ProviderRule, QueryValue, Safety,
     SecretRef, Selector, SyncMode, UserRule, Why,
+};
+pub use fleet::{
+    FLEET_SCHEMA_ID, Fleet, FleetLayer, Limits, LoadedFleet, Pause, Rollout, StopOn, Wave,
+    fleet_schema, fleet_schema_text, is_fleet, load_fleet,
 };
 pub use load::{Loaded, MAX_BYTES, load};
 pub use schema::{SCHEMA_ID, schema, schema_text};

@@ -3,6 +3,7 @@
 
 use jiff::tz;
 
+use super::fleet::{sample, seconds};
 use super::pattern_url::url;
 use super::shown;
 use crate::diagnostic::{Code, did_you_mean};
@@ -23,6 +24,14 @@ pub(super) const URL: &str =
     r"^(https://[^/?#@\s]+|http://(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?)(/[^?#\s]*)?$";
 /// An environment variable.
 pub(super) const ENV: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
+/// An environment variable in a fleet's defaults.
+pub(super) const ENV_TEMPLATE: &str =
+    r"^([A-Za-z_]|\{(ID|TENANT|id|tenant)\})([A-Za-z0-9_]|\{(ID|TENANT|id|tenant)\})*$";
+/// The base URL of a bridge in a fleet's defaults.
+pub(super) const URL_TEMPLATE: &str =
+    r"^(https://[^/?#@\s]+|http://(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?)(/[^?#\s]*){0,1}$";
+/// What happens between two waves.
+pub(super) const PAUSE: &str = "^(manual|[0-9]+[smh])$";
 /// An approver's public key.
 pub(super) const PUBLIC_KEY: &str = "^ed25519:[A-Za-z0-9+/]{43}=$";
 /// A header that a connection may set.
@@ -82,6 +91,9 @@ pub(super) const ALL: &[(&str, Judge)] = &[
     (PROFILE_NAME, profile_name),
     (URL, url),
     (ENV, env),
+    (ENV_TEMPLATE, |name| env(&sample(name))),
+    (URL_TEMPLATE, |address| url(&sample(address))),
+    (PAUSE, pause),
     (PUBLIC_KEY, public_key),
     (HEADER, header),
     (PATH, |path| path_template(path, &[])),
@@ -178,6 +190,17 @@ fn env(written: &str) -> Result<(), Fault> {
         Code::SecretReference,
         "`env` is not the name of an environment variable",
         "write the variable's name, not its value: {env: NAME}",
+    ))
+}
+
+fn pause(written: &str) -> Result<(), Fault> {
+    if written == "manual" || seconds(written).is_some() {
+        return Ok(());
+    }
+    Err(Fault::new(
+        Code::Pause,
+        format!("`{}` is not a pause", shown::short(written)),
+        "write manual, or a time of up to a day: 90s, 10m, 2h",
     ))
 }
 

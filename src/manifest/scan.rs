@@ -12,7 +12,7 @@ use super::findings::Findings;
 use super::scalar::Scalar;
 use super::scan_fault::{DEEPEST, Fatal, fatal, located, repeated, too_deep};
 use super::tree::{Child, Entry, Map, Node, NodeId, Tree};
-use crate::diagnostic::{Code, Span};
+use crate::diagnostic::{Code, Layer, Span};
 
 const MOST_NODES: usize = 2_000_000;
 const MOST_ALIASED: usize = 100_000;
@@ -375,6 +375,7 @@ impl Scanner<'_> {
 fn span(start: Marker, end: Marker) -> Span {
     let first = start.byte_offset().unwrap_or_default();
     Span {
+        layer: Layer::Clinic,
         start: first,
         end: end.byte_offset().unwrap_or(first).max(first),
         line: start.line(),

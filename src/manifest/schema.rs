@@ -35,7 +35,7 @@ fn generate() -> Value {
 
 /// Takes out what only the Rust types mean (integer formats, `null` for optional fields) and sorts
 /// the keys, so that the text is the same in every build.
-fn tidy(value: Value) -> Value {
+pub(super) fn tidy(value: Value) -> Value {
     match value {
         Value::Object(map) => {
             let mut entries: Vec<(String, Value)> = without_null(map).into_iter().collect();

@@ -1,20 +1,30 @@
-//! The file a manifest was read from: its name, its text as it may be shown, and where each value
-//! is.
+//! The files a manifest was read from: their names, their text as it may be shown, and where each
+//! value is.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::mask::Masks;
 use super::shown::MASK;
 use super::tree::Tree;
-use crate::diagnostic::{Diagnostic, KeyPath, On, Span};
+use crate::diagnostic::{Diagnostic, File, KeyPath, Layer, On, Span};
+use crate::model::sha256;
 
-/// A manifest file. Its text holds no secret: what looked like one is masked.
+/// The files of a manifest: the clinic's, and the fleet's where the clinic inherits from one. Their
+/// texts hold no secret: what looked like one is masked.
 #[derive(Clone)]
 pub struct Source {
-    name: String,
-    text: String,
+    /// The clinic's file first.
+    files: Vec<Text>,
     digest: String,
     tree: Tree,
+}
+
+#[derive(Clone)]
+struct Text {
+    layer: Layer,
+    name: Arc<str>,
+    text: Arc<str>,
 }
 
 impl Source {
@@ -22,28 +32,52 @@ impl Source {
     pub(super) fn new(name: &str, digest: String, text: &str, tree: Tree, masks: &Masks) -> Self {
         let mut tree = tree;
         tree.map_spans(|span| masks.shift(span));
-        Self { name: name.to_owned(), text: masks.apply(text), digest, tree }
+        let (name, text) = (Arc::from(name), Arc::from(masks.apply(text)));
+        Self { files: vec![Text { layer: Layer::Clinic, name, text }], digest, tree }
     }
 
-    /// The file's name as the user wrote it.
+    /// The same file as a fleet manifest.
+    pub(super) fn of_fleet(mut self) -> Self {
+        for file in &mut self.files {
+            file.layer = Layer::Fleet;
+        }
+        self.tree.map_spans(|span| Span { layer: Layer::Fleet, ..span });
+        self
+    }
+
+    /// A clinic's file over a fleet's, with the tree that both make up.
+    pub(super) fn layered(clinic: &Self, fleet: &Self, tree: Tree) -> Self {
+        let digest = sha256(format!("{}\n{}\n", clinic.digest, fleet.digest).as_bytes());
+        let files = clinic.files.iter().chain(&fleet.files).cloned().collect();
+        Self { files, digest, tree }
+    }
+
+    /// The name of the manifest's own file as the user wrote it.
     pub fn file_name(&self) -> &str {
-        &self.name
+        self.files.first().map_or("", |file| &file.name)
     }
 
-    /// The text with secrets masked: for snippets, and nothing else. Spans index this text; their
-    /// lines and columns are those of the file.
+    /// The text of the manifest's own file with secrets masked: for snippets, and nothing else.
+    /// Spans index this text; their lines and columns are those of the file.
     pub fn text(&self) -> &str {
-        &self.text
+        self.files.first().map_or("", |file| &file.text)
     }
 
-    /// The digest of the file's bytes: `sha256:` and 64 hexadecimal digits.
+    /// Every file, to show findings in.
+    pub fn files(&self) -> Vec<File<'_>> {
+        let files = self.files.iter();
+        files.map(|Text { layer, name, text }| File { layer: *layer, name, text }).collect()
+    }
+
+    /// Stands for the bytes of the file, or of both files: `sha256:` and 64 hexadecimal digits.
     pub fn digest(&self) -> &str {
         &self.digest
     }
 
     /// The place of a key or value, or of its nearest parent that is written.
     pub fn span(&self, path: &KeyPath, on: On) -> Span {
-        self.tree.place(path, on).unwrap_or(Span { start: 0, end: 0, line: 1, column: 1 })
+        let top = Span { layer: Layer::Clinic, start: 0, end: 0, line: 1, column: 1 };
+        self.tree.place(path, on).unwrap_or(top)
     }
 
     /// Looks up the places of a finding that only names them.
@@ -60,7 +94,9 @@ impl Source {
 
     /// Whether a part of the text at a place is masked.
     pub(super) fn is_hidden(&self, span: Span) -> bool {
-        self.text.get(span.start..span.end).is_some_and(|shown| shown.contains(MASK))
+        let file = self.files.iter().find(|file| file.layer == span.layer);
+        let shown = file.and_then(|file| file.text.get(span.start..span.end));
+        shown.is_some_and(|shown| shown.contains(MASK))
     }
 
     /// Takes the message of a finding about a masked place away: it may quote what is hidden.
@@ -78,7 +114,11 @@ impl Source {
 /// The tree holds the values as they are written, secrets too: it is not part of this.
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, text: _, digest, tree: _ } = self;
-        f.debug_struct("Source").field("name", name).field("digest", digest).finish_non_exhaustive()
+        let Self { files, digest, tree: _ } = self;
+        let names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
+        f.debug_struct("Source")
+            .field("files", &names)
+            .field("digest", digest)
+            .finish_non_exhaustive()
     }
 }

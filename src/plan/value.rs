@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::target::Targets;
 use crate::desired::Rule;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Layer, Severity};
 use crate::model::{Cells, Names, OfficeId, Revision, RowKey, Until, UserId};
 
 /// Everything that one apply would do, and what it would leave alone and why.
@@ -38,10 +38,23 @@ pub struct Plan {
 /// Which manifest a plan was made from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestRef {
-    /// The path as it was typed.
+    /// The path of the clinic's file as it was typed.
     pub path: String,
-    /// `sha256:` and the digest of its bytes.
+    /// The path of the fleet manifest whose defaults the clinic inherits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<String>,
+    /// `sha256:` and the digest of its bytes, or of both files.
     pub digest: String,
+}
+
+impl ManifestRef {
+    /// The path of one of the manifest's files.
+    pub fn file(&self, layer: Layer) -> &str {
+        match layer {
+            Layer::Clinic => &self.path,
+            Layer::Fleet => self.fleet.as_deref().unwrap_or(&self.path),
+        }
+    }
 }
 
 /// The part of a plan about one user.

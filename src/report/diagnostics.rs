@@ -3,44 +3,57 @@
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use anstream::adapter::strip_str;
 use serde::Serialize;
 
 use super::escape::{escape, push};
-use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::diagnostic::{Diagnostic, File, KeyPath, Severity, Span};
 
 /// More of a line than this is cut, so that a file without line breaks stays readable.
 const BEFORE: usize = 60;
 const AFTER: usize = 80;
 
-/// Findings as text, each with its line. `text` is the text that their spans index.
-pub fn render(text: &str, file_name: &str, findings: &[Diagnostic], colour: bool) -> String {
+/// Findings as text, each with its line. `files` are the texts that their spans index, the
+/// manifest's own first.
+pub fn render(files: &[File<'_>], findings: &[Diagnostic], colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
-    let file_name = escape(file_name);
     let mut lines = String::new();
     for finding in findings {
-        lines.push_str(&render_one(&renderer, text, &file_name, finding));
+        lines.push_str(&render_one(&renderer, files, finding));
         lines.push_str("\n\n");
     }
     lines
 }
 
-fn render_one(renderer: &Renderer, text: &str, file_name: &str, finding: &Diagnostic) -> String {
+/// The file that a place is in.
+fn file_of<'a>(files: &[File<'a>], span: Option<Span>) -> (&'a str, &'a str) {
+    let is_there = |file: &&File<'_>| span.is_none_or(|span| span.layer == file.layer);
+    files.iter().find(is_there).map_or(("", ""), |file| (file.name, file.text))
+}
+
+fn render_one(renderer: &Renderer, files: &[File<'_>], finding: &Diagnostic) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(escape(&finding.message)).id(finding.code.as_str());
     let mut group = Group::with_title(title);
+    let (own_name, text) = file_of(files, finding.span);
     if let Some(span) = finding.span {
-        group = group.element(Origin::path(file_name).line(span.line).char_column(span.column));
-        group = with_line(group, text, span, None);
+        let origin = Origin::path(escape(own_name));
+        group = group.element(origin.line(span.line).char_column(span.column));
+        group = group.element(line_of(text, span, None));
     }
     for related in &finding.related {
         if let Some(span) = related.span {
-            group = with_line(group, text, span, Some(&related.label));
+            let (name, text) = file_of(files, Some(span));
+            let mut line = line_of(text, span, Some(&related.label));
+            if finding.span.is_some_and(|own| own.layer != span.layer) {
+                line = line.path(escape(name).into_owned());
+            }
+            group = group.element(line);
         }
     }
     if let Some(hint) = &finding.hint {
@@ -52,11 +65,11 @@ fn render_one(renderer: &Renderer, text: &str, file_name: &str, finding: &Diagno
     kept.collect::<Vec<_>>().join("\n")
 }
 
-fn with_line<'a>(group: Group<'a>, text: &str, span: Span, label: Option<&str>) -> Group<'a> {
+fn line_of<'a>(text: &str, span: Span, label: Option<&str>) -> Snippet<'a, Annotation<'a>> {
     let Line { text, marked } = Line::of(text, span);
     let kind = if label.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
     let annotation = kind.span(marked).label(label.map(|label| escape(label).into_owned()));
-    group.element(Snippet::source(text).line_start(span.line).annotation(annotation))
+    Snippet::source(text).line_start(span.line).annotation(annotation)
 }
 
 /// One line of the file, escaped and cut, and which part of it is meant.
@@ -147,9 +160,9 @@ pub struct RelatedPlace {
 
 /// Findings for programs, safe to print as JSON: they hold no text of the file but what the
 /// messages quote.
-pub fn findings(file_name: &str, findings: &[Diagnostic]) -> Vec<Finding> {
-    let place = |span: Option<Span>, path: &crate::diagnostic::KeyPath| Place {
-        file: escape(file_name).into_owned(),
+pub fn findings(files: &[File<'_>], findings: &[Diagnostic]) -> Vec<Finding> {
+    let place = |span: Option<Span>, path: &KeyPath| Place {
+        file: escape(file_of(files, span).0).into_owned(),
         line: span.map(|span| span.line),
         column: span.map(|span| span.column),
         path: escape(&path.to_string()).into_owned(),

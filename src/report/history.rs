@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::escape::escape;
 use super::outcome::held;
 use super::plan::{mark, why};
+use crate::diagnostic::Layer;
 use crate::journal::{Counts, End, Outcome, Run, RunRow, Starter, Written};
 use crate::model::{Cells, Names};
 use crate::plan::Action;
@@ -36,7 +37,13 @@ pub fn history_json(clinic: &str, runs: &[Run]) -> String {
 /// One run with its rows.
 pub fn run(clinic: &str, run: &Run) -> String {
     let mut text = head(run);
-    let path = run.starter.as_ref().and_then(|starter| starter.manifest_path.as_deref());
+    let file = |layer| {
+        let starter = run.starter.as_ref()?;
+        match layer {
+            Layer::Clinic => starter.manifest_path.as_deref(),
+            Layer::Fleet => starter.fleet_path.as_deref(),
+        }
+    };
     if !run.rows.is_empty() {
         text.push('\n');
     }
@@ -49,7 +56,8 @@ pub fn run(clinic: &str, run: &Run) -> String {
         let mut notes = vec![became(written)];
         if let Some(rule) = &sent.rule {
             notes.push(why(rule));
-            notes.push(format!("{}:{}:{}", path.unwrap_or("manifest"), rule.line, rule.column));
+            let file = file(rule.layer).unwrap_or("manifest");
+            notes.push(format!("{file}:{}:{}", rule.line, rule.column));
         }
         text.push_str(&escape(&format!("      {}", notes.join("; "))));
         text.push('\n');
@@ -123,6 +131,7 @@ fn head(run: &Run) -> String {
             ci,
             manifest,
             manifest_path: _,
+            fleet_path: _,
             commit,
             plan,
             version: _,

@@ -147,7 +147,8 @@ impl Notes {
     fn lines(&self, plan: &Plan, user: &UserPlan) -> Vec<String> {
         let line = |rule: &u32| {
             user.rules.get(*rule as usize).map(|known| {
-                let place = format!("{}:{}:{}", plan.manifest.path, known.line, known.column);
+                let file = plan.manifest.file(known.layer);
+                let place = format!("{file}:{}:{}", known.line, known.column);
                 format!("{} {}, {}", self.mark(*rule), escape(&why(known)), escape(&place))
             })
         };
@@ -157,7 +158,7 @@ impl Notes {
 
 /// Which rule decided, with the manifest's own reason.
 pub(super) fn why(rule: &Rule) -> String {
-    let Rule { why, reason, line: _, column: _ } = rule;
+    let Rule { why, reason, layer: _, line: _, column: _ } = rule;
     let why = match why {
         Why::Exact => "not in the manifest (exact management)".to_owned(),
         Why::Profile(profile) => format!("profile {profile}"),

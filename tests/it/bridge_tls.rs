@@ -129,7 +129,12 @@ users: [{{profile: ocean, all_offices: true}}]
         let variables: BTreeMap<String, String> =
             variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let folder = Path::new(self.folder.path()).to_owned();
-        open(&manifest.connections, &Surroundings { variables, folder }).await
+        open(
+            &manifest.connections,
+            &Surroundings { variables: variables.into(), folder },
+            &accuroform::bridge::Traffic::default(),
+        )
+        .await
     }
 }
 

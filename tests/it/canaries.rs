@@ -315,7 +315,8 @@ fn no_debug_form_shows_a_canary() {
         limits: Limits::default(),
     };
     let variables = BTreeMap::from([("A".to_owned(), SECRET.to_owned())]);
-    let surroundings = Surroundings { variables, folder: std::path::PathBuf::new() };
+    let surroundings =
+        Surroundings { variables: variables.into(), folder: std::path::PathBuf::new() };
     let client = Arc::new(Client::new(settings()).unwrap());
     let credentials = Credentials::new("canary-id-zq1x", SECRET);
     let shown = format!(

@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 fn manifest(bytes: &[u8]) {
     let loaded = manifest::load("clinic.yaml", bytes, None);
-    let text = report::render(loaded.source.text(), "clinic.yaml", &loaded.findings, false);
+    let text = report::render(&loaded.source.files(), &loaded.findings, false);
     assert_eq!(text, report::escape_lines(&text));
     assert!(loaded.manifest.is_some() || !loaded.findings.is_empty(), "refused without a reason");
 }

@@ -291,6 +291,7 @@ fn started(operation: &str) -> Event {
         ci: None,
         manifest: "sha256:00".to_owned(),
         manifest_path: Some("clinic.yaml".to_owned()),
+        fleet_path: None,
         commit: None,
         plan: None,
         version: "0.1.0".to_owned(),

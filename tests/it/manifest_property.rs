@@ -45,7 +45,7 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     let has_error = loaded.findings.iter().any(|finding| finding.severity == Severity::Error);
     prop_assert_eq!(loaded.manifest.is_none(), has_error);
     for colour in [false, true] {
-        let rendered = report::render(text, loaded.source.file_name(), &loaded.findings, colour);
+        let rendered = report::render(&loaded.source.files(), &loaded.findings, colour);
         let raw = rendered.chars().find(|c| {
             let styled = colour && *c == '\u{1b}';
             (c.is_control() && *c != '\n' && !styled) || matches!(*c, '\u{202e}' | '\u{2028}')
@@ -53,7 +53,7 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
         prop_assert_eq!(raw, None, "{}", rendered.escape_debug());
         prop_assert!(!rendered.contains("\u{1b}.yaml"), "the file name is raw");
     }
-    let json = report::findings(loaded.source.file_name(), &loaded.findings);
+    let json = report::findings(&loaded.source.files(), &loaded.findings);
     prop_assert!(serde_json::to_value(&json).is_ok());
     let again = load(bytes);
     prop_assert_eq!(text, again.source.text());
@@ -168,6 +168,6 @@ fn what_no_parser_expects_is_read() {
         let loaded = load(text.as_bytes());
         assert!(loaded.manifest.is_none());
         assert!(loaded.findings.len() <= 1001);
-        report::render(loaded.source.text(), "clinic.yaml", &loaded.findings[..1], false);
+        report::render(&loaded.source.files(), &loaded.findings[..1], false);
     }
 }

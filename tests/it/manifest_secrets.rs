@@ -151,11 +151,11 @@ fn load(bytes: &[u8]) -> Loaded {
 /// Everything that a user, a log or a program can come to see of a manifest.
 fn everything(loaded: &Loaded) -> Vec<(&'static str, String)> {
     let Loaded { source, manifest, findings } = loaded;
-    let json = report::findings(source.file_name(), findings);
+    let json = report::findings(&source.files(), findings);
     vec![
         ("the text", source.text().to_owned()),
-        ("the report", report::render(source.text(), source.file_name(), findings, false)),
-        ("the coloured report", report::render(source.text(), source.file_name(), findings, true)),
+        ("the report", report::render(&source.files(), findings, false)),
+        ("the coloured report", report::render(&source.files(), findings, true)),
         ("the JSON", serde_json::to_string(&json).unwrap()),
         ("Debug", format!("{loaded:?}{source:#?}{manifest:#?}{findings:#?}")),
     ]
@@ -235,7 +235,7 @@ fn the_debug_form_of_a_sound_manifest_shows_no_reference() {
 fn what_is_no_secret_is_still_shown() {
     let text = with_top("safety: {max_revocations: \"many\"}");
     let loaded = load(text.as_bytes());
-    let rendered = report::render(loaded.source.text(), "clinic.yaml", &loaded.findings, false);
+    let rendered = report::render(&loaded.source.files(), &loaded.findings, false);
     assert!(rendered.contains("max_revocations: \"many\""), "{rendered}");
     assert!(rendered.contains("profile: ocaen"), "{rendered}");
     assert!(!rendered.contains('•'), "{rendered}");

@@ -36,7 +36,7 @@ fn shown(bytes: &[u8], expected: &[(Code, usize, usize)]) -> String {
     };
     let found: Vec<_> = loaded.findings.iter().map(place).collect();
     assert_eq!(found, expected);
-    report::render(loaded.source.text(), loaded.source.file_name(), &loaded.findings, false)
+    report::render(&loaded.source.files(), &loaded.findings, false)
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use accuroform::apply::{Applied, Apply};
 use accuroform::approval::{Consent, approve};
-use accuroform::bridge::Mode;
+use accuroform::bridge::{Mode, Traffic};
 use accuroform::connection::{Opened, Surroundings, open};
 use accuroform::desired::desired;
 use accuroform::journal::{Journal, Outcome, is_pending};
@@ -55,8 +55,9 @@ ocean: {{site: \"4021\", connection: *bridge}}
         let variables = [("ID", "clinic"), ("SECRET", "secret")];
         let variables: BTreeMap<String, String> =
             variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let surroundings = Surroundings { variables, folder: Path::new("").to_owned() };
-        let opened = open(&manifest.connections, &surroundings).await.unwrap();
+        let surroundings =
+            Surroundings { variables: variables.into(), folder: Path::new("").to_owned() };
+        let opened = open(&manifest.connections, &surroundings, &Traffic::default()).await.unwrap();
         Self { sim, serving, manifest, opened }
     }
 

@@ -154,6 +154,7 @@ impl World {
             site: &manifest.ocean.site,
             manifest: &ManifestRef {
                 path: "clinic.yaml".to_owned(),
+                fleet: None,
                 digest: source.digest().to_owned(),
             },
             desired: &desired,

@@ -114,7 +114,10 @@ impl Apply<'_> {
             Some(saved) => Scope::Saved(&saved.plan.targets),
             None => Scope::Typed { only: target, except: exclude },
         };
-        let planned = self.clinic.plan(&self.opened.accuro(), scope).await?;
+        let planned = self
+            .clinic
+            .plan(&self.opened.accuro(), crate::cli::clinic::Purpose::Manifest, scope)
+            .await?;
         print_findings(&self.clinic.source, &planned.plan.findings, printer);
         let sealed = planned.seal()?;
         let comparison = saved.map(|saved| saved.must_still_hold(&planned)).transpose()?;

@@ -51,6 +51,7 @@ pub(super) fn starter(
         ci: environment.ci_run(),
         manifest: clinic.source.digest().to_owned(),
         manifest_path: Some(clinic.source.file_name().to_owned()),
+        fleet_path: clinic.fleet.as_ref().map(|path| path.to_string_lossy().into_owned()),
         commit: git::commit(clinic.folder()),
         plan: plan.map(str::to_owned),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -67,7 +68,8 @@ impl Execution<'_> {
         printer: &mut Printer,
     ) -> Result<Exit, Failure> {
         let plan = approved.plan();
-        let progress = Progress::rows(plan.users.iter().map(|user| user.changes.len()).sum());
+        let progress =
+            Progress::rows(plan.users.iter().map(|user| user.changes.len()).sum(), printer);
         let apply = Apply {
             reader: &self.opened.accuro(),
             writer: &self.opened.grid_writer(),

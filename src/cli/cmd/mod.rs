@@ -7,6 +7,7 @@ mod execute;
 mod history;
 mod init;
 mod plan;
+mod plan_fleet;
 mod saved;
 mod schema;
 mod show;

@@ -6,10 +6,12 @@ use std::path::Path;
 use crate::approval::NotApproved;
 use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
 use crate::cli::clinic::{Clinic, Planned, Scope, print_findings};
+use crate::cli::cmd::plan_fleet;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{OWED, is_owed};
+use crate::cli::fleet::Subject;
 use crate::cli::printer::Printer;
 use crate::plan::{Plan, Refusal};
 use crate::report::{self, escape};
@@ -19,14 +21,26 @@ pub(super) async fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let PlanArgs { manifest, targets, out, planner: typed, form, detailed_exitcode } = args;
+    match Subject::load(&args.manifest, &args.select, environment, printer)? {
+        Subject::Clinic(clinic) => show(args, &clinic, environment, printer).await,
+        Subject::Fleet(fleet) => plan_fleet::run(args, *fleet, environment, printer).await,
+    }
+}
+
+async fn show(
+    args: &PlanArgs,
+    clinic: &Clinic,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let PlanArgs { manifest: _, select: _, targets, out, planner: typed, form, detailed_exitcode } =
+        args;
     let TargetArgs { target, exclude } = targets;
-    let clinic = Clinic::load(manifest, environment, printer)?;
     let maker = typed.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    must_name_planner(&clinic, out.is_some(), maker)?;
+    must_name_planner(clinic, out.is_some(), maker)?;
     let opened = clinic.connect(environment).await?;
     let scope = Scope::Typed { only: target, except: exclude };
-    let result = clinic.plan(&opened.accuro(), scope).await;
+    let result = clinic.plan(&opened.accuro(), crate::cli::clinic::Purpose::Manifest, scope).await;
     opened.close().await;
     let mut planned = result?;
     planned.plan.planner = maker.map(str::to_owned);
@@ -34,7 +48,7 @@ pub(super) async fn run(
     print_findings(&clinic.source, &planned.plan.findings, printer);
     print_plan(&planned.plan, &sealed.text, form, printer);
     print_refusals(&planned.refusals, &sealed.digest, printer);
-    if is_owed(&clinic) {
+    if is_owed(clinic) {
         printer.line(OWED);
     }
     if !planned.plan.is_complete() {

@@ -13,8 +13,12 @@ pub(super) fn run(args: &ShowArgs, printer: &mut Printer) -> Result<Exit, Failur
     let text = saved::read(path)?;
     let (plan, digest) = crate::plan::file::open(&text)?;
     for finding in &plan.findings {
-        let place = finding.span.map(|span| format!(":{}:{}", span.line, span.column));
-        let place = format!("{}{}", plan.manifest.path, place.unwrap_or_default());
+        let place = match finding.span {
+            Some(span) => {
+                format!("{}:{}:{}", plan.manifest.file(span.layer), span.line, span.column)
+            }
+            None => plan.manifest.path.clone(),
+        };
         let words = format!("{place}: [{}] {}", finding.code, finding.message);
         printer.line(&escape(&words));
     }

@@ -25,7 +25,7 @@ pub(super) fn run(
         if manifest.is_none() {
             exit = Exit::Findings;
         }
-        let listed = report::findings(source.file_name(), &findings);
+        let listed = report::findings(&source.files(), &findings);
         errors += listed.iter().filter(|finding| finding.severity == "error").count();
         warnings += listed.iter().filter(|finding| finding.severity == "warning").count();
         all.extend(listed);

@@ -5,7 +5,7 @@ use super::super::checked::{Grant, Why};
 use super::super::raw::RawColumns;
 use super::context::Context;
 use super::profiles::{Profile, Profiles};
-use crate::diagnostic::{Code, Diagnostic, KeyPath, Span};
+use crate::diagnostic::{Code, Diagnostic, KeyPath, Layer, Span};
 use crate::model::{Column, Columns, Level, Until};
 
 /// What one entry writes about its grant.
@@ -127,7 +127,7 @@ impl Base {
             until: None,
             reason: None,
             has_reason: false,
-            place: Span { start: 0, end: 0, line: 1, column: 1 },
+            place: Span { layer: Layer::Clinic, start: 0, end: 0, line: 1, column: 1 },
         }
     }
 

@@ -17,3 +17,4 @@ mod users;
 
 pub(super) use manifest::manifest;
 pub(super) use shape::shape;
+pub(super) use shape_words::resolve;

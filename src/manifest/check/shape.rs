@@ -4,14 +4,13 @@
 //! that serde and the later checks see the rest. An entry that is left out of a list stays as
 //! `null`, so the others keep their places.
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_yaml::{Mapping, Value as Yaml};
 
 use super::super::findings::Findings;
 use super::super::pattern;
-use super::super::raw::RawManifest;
 use super::super::scalar::Scalar;
-use super::super::schema::schema;
 use super::super::shown::{self, MASK};
 use super::super::source::Source;
 use super::super::tree::{Child, Entry, Map, Node};
@@ -19,10 +18,14 @@ use super::shape_words::{self as words, Choice};
 use crate::diagnostic::{Code, Diagnostic, KeyPath, Segment, Span, did_you_mean};
 
 /// The sound part of the document; `None` where it is no mapping at all.
-pub(in crate::manifest) fn shape(source: &Source, findings: &mut Findings) -> Option<RawManifest> {
+pub(in crate::manifest) fn shape<T: DeserializeOwned>(
+    schema: &'static Value,
+    source: &Source,
+    findings: &mut Findings,
+) -> Option<T> {
     let root = source.tree().root()?;
-    let mut shape = Shape { source, findings, path: KeyPath::root() };
-    let sound = shape.value(schema(), root)?;
+    let mut shape = Shape { schema, source, findings, path: KeyPath::root() };
+    let sound = shape.value(schema, root)?;
     serde_yaml::from_value(sound)
         .inspect_err(|_| {
             // The text of serde's error may quote a secret.
@@ -36,6 +39,8 @@ pub(in crate::manifest) fn shape(source: &Source, findings: &mut Findings) -> Op
 }
 
 struct Shape<'a> {
+    /// Of the whole document: where its definitions are.
+    schema: &'static Value,
     source: &'a Source,
     findings: &'a mut Findings,
     path: KeyPath,
@@ -43,7 +48,7 @@ struct Shape<'a> {
 
 impl<'a> Shape<'a> {
     fn value(&mut self, schema: &'static Value, child: Child) -> Option<Yaml> {
-        let (name, schema) = words::resolve(schema);
+        let (name, schema) = words::resolve(self.schema, schema);
         let source: &'a Source = self.source;
         let node = source.tree().node(child.node)?;
         if let Some(choices) = words::choices(schema) {

@@ -4,7 +4,6 @@ use serde_json::Value;
 use serde_yaml::Value as Yaml;
 
 use super::super::scalar::Scalar;
-use super::super::schema::schema;
 use super::super::tree::Node;
 use crate::diagnostic::Code;
 
@@ -23,11 +22,14 @@ impl Choice {
 }
 
 /// The definition behind `$ref` with its name; any other schema as it is.
-pub(super) fn resolve(schema_at: &'static Value) -> (&'static str, &'static Value) {
+pub(in crate::manifest) fn resolve(
+    root: &'static Value,
+    schema_at: &'static Value,
+) -> (&'static str, &'static Value) {
     let reference = schema_at.get("$ref").and_then(Value::as_str);
     reference
         .and_then(|reference| reference.strip_prefix("#/$defs/"))
-        .and_then(|name| Some((name, schema().get("$defs")?.get(name)?)))
+        .and_then(|name| Some((name, root.get("$defs")?.get(name)?)))
         .unwrap_or(("", schema_at))
 }
 

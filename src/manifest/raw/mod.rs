@@ -5,6 +5,7 @@
 //! its shape and taken out, so that the other checks still see the rest of the file.
 
 mod connection;
+mod fleet;
 mod safety;
 mod users;
 
@@ -16,6 +17,9 @@ use serde::{Deserialize, Deserializer};
 pub(super) use connection::{
     RawAccuroConnection, RawApi, RawClientCertificate, RawOceanConnection, RawPaths, RawQuery,
     RawSecret,
+};
+pub(super) use fleet::{
+    RawFleet, RawFleetManifest, RawLimits, RawPause, RawRollout, RawStopOn, RawWave,
 };
 pub(super) use safety::{RawApprovalKey, RawApprovals, RawSafety};
 pub(super) use users::{RawManagement, RawOffice, RawProvider, RawSelector, RawUser};

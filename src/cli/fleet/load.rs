@@ -1,0 +1,254 @@
+//! A fleet manifest and the manifests of its clinics.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use crate::bridge::{HostLimits, Traffic};
+use crate::cli::clinic::{Clinic, print_findings, read_bounded};
+use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::printer::Printer;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::manifest::{self, AccuroConnection, Fleet, FleetLayer, Limits, Loaded, Source};
+
+/// A fleet whose manifests are all sound.
+pub(in crate::cli) struct FleetFile {
+    pub(in crate::cli) fleet: Fleet,
+    pub(in crate::cli) source: Source,
+    pub(in crate::cli) path: PathBuf,
+    /// Its clinics, ordered by id.
+    pub(in crate::cli) members: Vec<Member>,
+    layer: FleetLayer,
+    traffic: Arc<Traffic>,
+}
+
+/// A clinic of a fleet: as little of it as choosing needs, because a fleet may have thousands.
+#[derive(Debug, Clone)]
+pub(in crate::cli) struct Member {
+    pub(in crate::cli) id: String,
+    pub(in crate::cli) tags: BTreeSet<String>,
+    pub(in crate::cli) path: PathBuf,
+}
+
+/// What a fleet's manifests say, and everything that was found in them.
+pub(in crate::cli) struct Checked {
+    /// `None` where any finding is an error.
+    pub(in crate::cli) file: Option<FleetFile>,
+    /// The findings, by file; each is there once, however many clinics inherit it.
+    pub(in crate::cli) findings: Vec<(Source, Vec<Diagnostic>)>,
+}
+
+impl Checked {
+    /// How many findings are errors.
+    pub(in crate::cli) fn errors(&self) -> usize {
+        let findings = self.findings.iter().flat_map(|(_, findings)| findings);
+        findings.filter(|finding| finding.severity == Severity::Error).count()
+    }
+}
+
+impl FleetFile {
+    /// Reads and checks a fleet manifest and the manifests of all its clinics, and prints what it
+    /// finds.
+    pub(in crate::cli) fn load(
+        path: &Path,
+        bytes: &[u8],
+        environment: &Environment,
+        printer: &mut Printer,
+    ) -> Result<Self, Failure> {
+        let checked = Self::check(path, bytes, environment)?;
+        for (source, findings) in &checked.findings {
+            print_findings(source, findings, printer);
+        }
+        let errors = checked.errors();
+        checked.file.ok_or_else(|| {
+            let noun = if errors == 1 { "error" } else { "errors" };
+            let shown = path.display();
+            Failure::plain(Exit::Error, format!("the fleet of {shown} has {errors} {noun}"))
+        })
+    }
+
+    /// Reads and checks a fleet manifest and the manifests of all its clinics.
+    pub(in crate::cli) fn check(
+        path: &Path,
+        bytes: &[u8],
+        environment: &Environment,
+    ) -> Result<Checked, Failure> {
+        let loaded = manifest::load_fleet(&path.to_string_lossy(), bytes);
+        let source = loaded.source;
+        let mut findings = vec![(source.clone(), loaded.findings)];
+        let Some((fleet, layer)) = loaded.fleet else {
+            return Ok(Checked { file: None, findings });
+        };
+        let Limits { clinics: _, calls_per_host, requests_per_second_per_host } = fleet.limits;
+        let limits =
+            HostLimits { calls: calls_per_host, calls_per_second: requests_per_second_per_host };
+        let traffic = Arc::new(Traffic::limited(limits));
+        let mut file =
+            Self { fleet, source, path: path.to_owned(), members: Vec::new(), layer, traffic };
+        let mut known = Known::default();
+        let mut seen = BTreeSet::new();
+        let mut is_sound = true;
+        for path in file.paths()? {
+            let Loaded { source, manifest, findings: mut found } = file.read(&path, environment)?;
+            // What is wrong with the defaults is wrong in every clinic, and said once.
+            found.retain(|finding| {
+                let place = finding.span.filter(|span| !span.layer.is_clinic());
+                place
+                    .is_none_or(|place| seen.insert((place, finding.code, finding.message.clone())))
+            });
+            findings.push((source, found));
+            let Some(manifest) = manifest else {
+                is_sound = false;
+                continue;
+            };
+            known.must_be_new(&manifest, &path)?;
+            let id = manifest.clinic.id;
+            file.members.push(Member {
+                id,
+                tags: manifest.clinic.tags.into_iter().collect(),
+                path,
+            });
+        }
+        file.members.sort_by(|one, two| one.id.cmp(&two.id));
+        findings.retain(|(_, findings)| !findings.is_empty());
+        Ok(Checked { file: is_sound.then_some(file), findings })
+    }
+
+    /// The folder of the fleet manifest.
+    pub(in crate::cli) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// The clinics' manifests, each once, in order.
+    fn paths(&self) -> Result<BTreeSet<PathBuf>, Failure> {
+        let failed = |written: &str, problem: String| {
+            let message = format!("cannot find the clinics `{written}`: {problem}");
+            Failure::new(Exit::Error, "R010", message, "mend `clinics` in the fleet manifest")
+        };
+        let folder = glob::Pattern::escape(&self.folder().to_string_lossy());
+        let mut paths = BTreeSet::new();
+        for written in &self.fleet.clinics {
+            let pattern = Path::new(&folder).join(written);
+            let found = glob::glob(&pattern.to_string_lossy())
+                .map_err(|problem| failed(written, problem.to_string()))?;
+            let before = paths.len();
+            let mut any = false;
+            for path in found {
+                let path = path.map_err(|problem| failed(written, problem.to_string()))?;
+                any = true;
+                // A pattern may be wide enough to find the fleet manifest itself.
+                if path != self.path {
+                    paths.insert(path);
+                }
+            }
+            if !any || paths.len() == before && paths.is_empty() {
+                return Err(failed(written, "there is no such file".to_owned()));
+            }
+        }
+        Ok(paths)
+    }
+
+    fn read(&self, path: &Path, environment: &Environment) -> Result<Loaded, Failure> {
+        let bytes = read_bounded(path).map_err(|error| {
+            let message = format!("cannot read the manifest {}: {error}", path.display());
+            Failure::new(Exit::Error, "M001", message, "check the file and its permissions")
+        })?;
+        let today = environment.clock.now().to_zoned(TimeZone::UTC).date();
+        let folder = way_back(path, self.folder());
+        Ok(self.layer.clinic(&path.to_string_lossy(), &bytes, &folder, Some(today)))
+    }
+
+    /// One clinic over the fleet's defaults. It was sound when the fleet was loaded.
+    pub(in crate::cli) fn clinic(
+        &self,
+        member: &Member,
+        environment: &Environment,
+    ) -> Result<Clinic, Failure> {
+        let Loaded { source, manifest, findings: _ } = self.read(&member.path, environment)?;
+        let moved = || {
+            let message = format!("{} was changed while it was read", member.path.display());
+            Failure::new(Exit::Error, "R011", message, "run the command again")
+        };
+        let manifest =
+            manifest.filter(|manifest| manifest.clinic.id == member.id).ok_or_else(moved)?;
+        let fleet = Some(self.path.clone());
+        Ok(Clinic::of_fleet(
+            manifest,
+            source,
+            (member.path.clone(), fleet),
+            Arc::clone(&self.traffic),
+        ))
+    }
+
+    /// The merged document of one clinic with the place of every value.
+    pub(in crate::cli) fn explained(
+        &self,
+        member: &Member,
+        environment: &Environment,
+    ) -> Result<Source, Failure> {
+        Ok(self.read(&member.path, environment)?.source)
+    }
+}
+
+/// The way from a clinic manifest's folder to the fleet's.
+fn way_back(clinic: &Path, fleet: &Path) -> String {
+    let folder = clinic.parent().unwrap_or(Path::new(""));
+    let below = folder.strip_prefix(fleet).ok();
+    let steps = below.map(|below| below.components().count());
+    match steps {
+        Some(0) => String::new(),
+        Some(steps) => vec![".."; steps].join("/"),
+        None => std::path::absolute(fleet).unwrap_or_default().to_string_lossy().into_owned(),
+    }
+}
+
+/// What no two clinics of a fleet may share.
+#[derive(Default)]
+struct Known {
+    ids: BTreeMap<String, PathBuf>,
+    grids: BTreeMap<(String, String), PathBuf>,
+}
+
+impl Known {
+    /// Two manifests of one clinic would undo each other.
+    fn must_be_new(&mut self, manifest: &manifest::Manifest, path: &Path) -> Result<(), Failure> {
+        let twice = |what: String, first: &Path| {
+            let (path, first) = (path.display(), first.display());
+            let message = format!("{path} and {first} are both {what}");
+            Failure::new(Exit::Error, "R012", message, "keep one manifest for one clinic")
+        };
+        let id = &manifest.clinic.id;
+        if let Some(first) = self.ids.insert(id.clone(), path.to_owned()) {
+            return Err(twice(format!("the clinic `{id}`"), &first));
+        }
+        let place = match &manifest.connections.accuro {
+            AccuroConnection::Embedded { world } => {
+                path.with_file_name(world).to_string_lossy().into_owned()
+            }
+            AccuroConnection::Api(api) => api.url.clone(),
+        };
+        let tenant = &manifest.tenant;
+        match self.grids.insert((place, tenant.clone()), path.to_owned()) {
+            Some(first) => Err(twice(format!("the tenant `{tenant}` of one connection"), &first)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_leads_to_the_fleet() {
+        let way = |clinic: &str, fleet: &str| way_back(Path::new(clinic), Path::new(fleet));
+        assert_eq!(way("clinics/a.yaml", ""), "..");
+        assert_eq!(way("region/clinics/east/a.yaml", "region"), "../..");
+        assert_eq!(way("region/a.yaml", "region"), "");
+        assert!(Path::new(&way("../other/a.yaml", "region")).is_absolute());
+    }
+}

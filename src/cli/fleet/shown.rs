@@ -1,0 +1,268 @@
+//! The plan of a fleet as people read it, and its sum.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::plan::{ClinicPlan, MemberPlan};
+use super::subject::SelectedFleet;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::printer::Printer;
+use crate::model::Column;
+use crate::plan::{Plan, Refusal, Summary};
+use crate::report::{self, escape};
+use crate::rollout::Folded;
+use crate::rollout::bundle::Unplanned;
+
+/// The most findings of one clinic that are listed.
+const FINDINGS: usize = 5;
+
+/// The plans of a fleet, summed up as they come.
+pub(in crate::cli) struct FleetSummary {
+    folded: Folded,
+    /// Clinics that could not be read whole, with why; then the lines of all others. By id.
+    unread: Vec<(String, String)>,
+    lines: Vec<(String, String)>,
+    sum: Summary,
+    /// How many clinics have changes, of those that were read.
+    changed: usize,
+    owed: usize,
+    worst: Ranked,
+}
+
+/// How a fleet's plan ends, worst first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Ranked {
+    #[default]
+    Nothing,
+    Changes,
+    Refused,
+    Error,
+    Unread,
+}
+
+impl FleetSummary {
+    pub(in crate::cli) fn new() -> Self {
+        let weighty = [Column::PrescribeFor, Column::Inbox, Column::Reporting];
+        Self {
+            folded: Folded::new(BTreeSet::from(weighty)),
+            unread: Vec::new(),
+            lines: Vec::new(),
+            sum: Summary::default(),
+            changed: 0,
+            owed: 0,
+            worst: Ranked::Nothing,
+        }
+    }
+
+    /// Adds a clinic.
+    pub(in crate::cli) fn add(&mut self, planned: &MemberPlan) {
+        let MemberPlan { clinic, result } = planned;
+        match result {
+            Ok(planned) => self.plan(clinic, planned),
+            Err(failure) => {
+                let words = self::failure(failure);
+                self.is(match failure.exit {
+                    Exit::Refused => Ranked::Refused,
+                    _ => Ranked::Unread,
+                });
+                self.unread.push((clinic.clone(), words));
+            }
+        }
+    }
+
+    fn plan(&mut self, clinic: &str, planned: &ClinicPlan) {
+        let ClinicPlan { plan, refusals, sealed, owed } = planned;
+        self.folded.add(plan);
+        self.add_up(plan);
+        self.owed += usize::from(*owed);
+        if !plan.is_empty() {
+            self.is(Ranked::Changes);
+        }
+        let mut words = report::summary_line(plan);
+        words.push_str(&findings(plan));
+        words.push_str(&refused(refusals, &sealed.digest));
+        if !refusals.is_empty() {
+            self.is(Ranked::Refused);
+        }
+        if plan.errors() > 0 {
+            self.is(Ranked::Error);
+        }
+        if plan.is_complete() {
+            self.changed += usize::from(!plan.is_empty());
+            self.lines.push((clinic.to_owned(), words));
+        } else {
+            self.is(Ranked::Unread);
+            for unread in &plan.unread {
+                words.push_str(&format!("\n  {}", escape(&unread.reason)));
+            }
+            self.unread.push((clinic.to_owned(), words));
+        }
+    }
+
+    fn is(&mut self, rank: Ranked) {
+        self.worst = self.worst.max(rank);
+    }
+
+    fn add_up(&mut self, plan: &Plan) {
+        let Summary { grant, revoke, change, cells, unchanged, excess, uncovered } = plan.summary();
+        self.sum.grant += grant;
+        self.sum.revoke += revoke;
+        self.sum.change += change;
+        self.sum.cells += cells;
+        self.sum.unchanged += unchanged;
+        self.sum.excess += excess;
+        self.sum.uncovered += uncovered;
+    }
+
+    /// How the command ends.
+    pub(in crate::cli) fn exit(&self, detailed: bool) -> Exit {
+        match self.worst {
+            Ranked::Unread => Exit::Unread,
+            Ranked::Error => Exit::Error,
+            Ranked::Refused => Exit::Refused,
+            Ranked::Changes if detailed => Exit::Changes,
+            Ranked::Changes | Ranked::Nothing => Exit::Done,
+        }
+    }
+
+    /// Whether any clinic that could be read has changes.
+    pub(in crate::cli) fn has_changes(&self) -> bool {
+        self.folded.rows() > 0
+    }
+
+    /// How many rows change, over all clinics.
+    pub(in crate::cli) fn rows(&self) -> u64 {
+        self.folded.rows()
+    }
+
+    /// Whether a sync is owed anywhere.
+    pub(in crate::cli) fn owes_syncs(&self) -> bool {
+        self.owed > 0
+    }
+
+    /// Prints what could not be read, then a line for each clinic, then the folded sum.
+    pub(in crate::cli) fn print(&mut self, fleet: &SelectedFleet, printer: &mut Printer) {
+        self.unread.sort();
+        self.lines.sort();
+        let name = escape(&fleet.file.fleet.name).into_owned();
+        let (count, selection) = (clinics(fleet.members.len()), &fleet.selection);
+        let shard = fleet.selection.shard.map(|shard| format!(", shard {shard}"));
+        let shard = shard.unwrap_or_default();
+        printer.result(&format!(
+            "Fleet {name}: {count} ({}{shard})\n\n",
+            escape(&selection.to_string())
+        ));
+        for (clinic, words) in &self.unread {
+            printer.result(&format!("! not read: {}: {words}\n", escape(clinic)));
+        }
+        if !self.unread.is_empty() {
+            printer.result("\n");
+        }
+        let width = self.lines.iter().map(|(clinic, _)| clinic.chars().count()).max();
+        for (clinic, words) in &self.lines {
+            let gap = width.unwrap_or(0).saturating_sub(clinic.chars().count());
+            printer.result(&format!("{}{:gap$}  {words}\n", escape(clinic), ""));
+        }
+        let folded = self.folded.lines();
+        if !folded.is_empty() {
+            printer.result("\nThe same change in several clinics is one line:\n");
+            for line in &folded {
+                printer.result(&format!("{}\n", escape(line)));
+            }
+        }
+        printer.result(&format!("\n{}\n", self.sum_line(fleet.members.len())));
+        if self.owed > 0 {
+            let (count, verb) = (clinics(self.owed), if self.owed == 1 { "owes" } else { "owe" });
+            printer.line(&format!("note: {count} still {verb} a completed and verified sync; `accuroform apply` runs it"));
+        }
+    }
+
+    /// The sum for programs.
+    pub(in crate::cli) fn json(&self, total: usize, exit: Exit) -> Value {
+        json!({
+            "clinics": total,
+            "changed": self.changed,
+            "unread": self.unread.iter().map(|(clinic, _)| clinic).collect::<Vec<_>>(),
+            "summary": self.sum,
+            "folded": self.folded.lines(),
+            "exit_code": exit.code(),
+        })
+    }
+
+    /// `Plan of 37 clinics: …`
+    pub(in crate::cli) fn sum_line(&self, total: usize) -> String {
+        let Summary { grant, revoke, change, cells, unchanged, excess: _, uncovered: _ } = self.sum;
+        let unread = self.unread.len();
+        let without = total.saturating_sub(self.changed + unread);
+        format!(
+            "Plan of {}: {} with changes, {without} without, {unread} not read; \
+             {grant} rows to grant, {revoke} to revoke, {change} to change ({cells} cells); \
+             {unchanged} unchanged.",
+            clinics(total),
+            self.changed,
+        )
+    }
+}
+
+/// `1 clinic`, `37 clinics`.
+pub(in crate::cli) fn clinics(count: usize) -> String {
+    if count == 1 { "1 clinic".to_owned() } else { format!("{count} clinics") }
+}
+
+/// What ended the planning of a clinic, in a line and its next step.
+fn failure(failure: &Failure) -> String {
+    let Failure { code, message, hint, exit: _ } = failure;
+    let code = code.map(|code| format!("[{code}] ")).unwrap_or_default();
+    let hint = hint.as_ref().map(|hint| format!("\n  hint: {}", escape(hint))).unwrap_or_default();
+    format!("{code}{}{hint}", escape(message))
+}
+
+/// As a bundle keeps it.
+pub(in crate::cli) fn unplanned(clinic: &str, failure: &Failure) -> Unplanned {
+    let Failure { code, message, hint: _, exit } = failure;
+    let exit = if *exit == Exit::Error { Exit::Unread } else { *exit };
+    Unplanned {
+        clinic: clinic.to_owned(),
+        code: code.unwrap_or("none").to_owned(),
+        message: message.clone(),
+        exit_code: exit.code(),
+    }
+}
+
+fn findings(plan: &Plan) -> String {
+    let mut words = String::new();
+    for finding in plan.findings.iter().take(FINDINGS) {
+        let place = finding.span.map_or_else(String::new, |span| {
+            format!("{}:{}:{}: ", plan.manifest.file(span.layer), span.line, span.column)
+        });
+        words.push_str(&format!(
+            "\n  {} {}{}",
+            finding.code,
+            escape(&place),
+            escape(&finding.message)
+        ));
+    }
+    let more = plan.findings.len().saturating_sub(FINDINGS);
+    if more > 0 {
+        words.push_str(&format!("\n  and {more} more; name the clinic with --clinic to see all"));
+    }
+    words
+}
+
+fn refused(refusals: &[Refusal], digest: &str) -> String {
+    let mut words = String::new();
+    for Refusal { code, message, hint, overridable: _ } in refusals {
+        words.push_str(&format!(
+            "\n  error[{code}]: refused: {}\n  hint: {}",
+            escape(message),
+            escape(hint)
+        ));
+    }
+    if refusals.iter().any(|refusal| refusal.overridable) {
+        let hex: String = digest.trim_start_matches("sha256:").chars().take(12).collect();
+        words.push_str(&format!("\n  this very plan is named by --allow-mass-change={hex}"));
+    }
+    words
+}
