@@ -22,12 +22,14 @@ use crate::manifest::{self, ApprovalKey, Approvals, Loaded, MAX_BYTES, Manifest,
 use crate::plan::file::{Sealed, seal};
 use crate::plan::{self, Inputs, ManifestRef, Plan, Policy, Refusal, Targets};
 use crate::report;
+use crate::state::{State, StateError};
 
 /// A clinic whose manifest is sound.
 pub(super) struct Clinic {
     pub(super) manifest: Manifest,
     pub(super) source: Source,
     path: PathBuf,
+    state: Result<State, StateError>,
 }
 
 /// What a clinic's plan was made from, and the plan.
@@ -89,19 +91,24 @@ impl Clinic {
         let Loaded { source, manifest, findings } = load(path, environment)?;
         print_findings(&source, &findings, printer);
         match manifest {
-            Some(manifest) => Ok(Self { manifest, source, path: path.to_owned() }),
+            Some(manifest) => {
+                let base = folder_of(path).join(".accuroform");
+                let url = manifest.state.as_ref().map(ToString::to_string);
+                let state = State::open(url.as_deref(), &base, environment.variables());
+                Ok(Self { manifest, source, path: path.to_owned(), state })
+            }
             None => Err(Failure::plain(Exit::Error, faults(path, &findings))),
         }
     }
 
     /// The folder of the manifest.
     pub(super) fn folder(&self) -> &Path {
-        self.path.parent().unwrap_or(Path::new(""))
+        folder_of(&self.path)
     }
 
-    /// Where the journal is.
-    pub(super) fn state(&self) -> PathBuf {
-        self.folder().join(".accuroform")
+    /// Where the journal and the lock are. What reads the clinic alone does not need it.
+    pub(super) fn state(&self) -> Result<State, Failure> {
+        Ok(self.state.clone()?)
     }
 
     /// Opens the connections.
@@ -190,6 +197,10 @@ impl Clinic {
         let refusals = plan::refusals(&plan, &self.policy(&desired));
         Ok(Planned { live, desired, plan, refusals })
     }
+}
+
+fn folder_of(manifest: &Path) -> &Path {
+    manifest.parent().unwrap_or(Path::new(""))
 }
 
 /// Prints findings with their lines of the manifest.

@@ -66,6 +66,7 @@ codes! {
     PathTemplate "M031" "the path template cannot be used",
     MoreFaults "M032" "there are more faults than are listed",
     PublicKey "M033" "the text is not a public key",
+    StateUrl "M034" "the state's URL cannot be used",
     // N: names of the manifest against the clinic's directory.
     UnknownOffice "N001" "no office has this name or id",
     AmbiguousOffice "N002" "several offices have this name",
