@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use super::env::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::fleet::FleetFile;
 use super::printer::Printer;
 use super::targets;
 use crate::approval::{Demand, TrustedKey};
@@ -20,9 +21,11 @@ use crate::desired::{Desired, desired};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::live::{Snapshot, fetch};
 use crate::manifest::{self, ApprovalKey, Approvals, Loaded, MAX_BYTES, Manifest, Safety, Source};
+use crate::model::StateUrl;
 use crate::plan::file::{Sealed, seal};
 use crate::plan::{self, Inputs, ManifestRef, Plan, Policy, Refusal, Targets};
 use crate::report;
+use crate::state::{State, StateError};
 
 /// A clinic whose manifest is sound.
 pub(super) struct Clinic {
@@ -33,6 +36,7 @@ pub(super) struct Clinic {
     pub(super) fleet: Option<PathBuf>,
     /// What its connections share with those of other clinics.
     traffic: Arc<Traffic>,
+    state: Result<State, StateError>,
 }
 
 /// What a clinic's plan was made from, and the plan.
@@ -101,13 +105,11 @@ impl Clinic {
         let Loaded { source, manifest, findings } = load(path, environment)?;
         print_findings(&source, &findings, printer);
         match manifest {
-            Some(manifest) => Ok(Self {
-                manifest,
-                source,
-                path: path.to_owned(),
-                fleet: None,
-                traffic: Arc::default(),
-            }),
+            Some(manifest) => {
+                let state = state_of(path, manifest.state.as_ref(), environment);
+                let path = path.to_owned();
+                Ok(Self { manifest, source, path, fleet: None, traffic: Arc::default(), state })
+            }
             None => Err(Failure::plain(Exit::Error, faults(path, &findings))),
         }
     }
@@ -116,20 +118,27 @@ impl Clinic {
     pub(super) fn of_fleet(
         manifest: Manifest,
         source: Source,
-        (path, fleet): (PathBuf, Option<PathBuf>),
-        traffic: Arc<Traffic>,
+        path: PathBuf,
+        fleet: &FleetFile,
+        environment: &Environment,
     ) -> Self {
-        Self { manifest, source, path, fleet, traffic }
+        let state = match &manifest.state {
+            // Opened once for all clinics.
+            Some(url) if fleet.fleet.state.as_ref() == Some(url) => fleet.state.clone(),
+            url => state_of(&path, url.as_ref(), environment),
+        };
+        let (traffic, fleet) = (Arc::clone(&fleet.traffic), Some(fleet.path.clone()));
+        Self { manifest, source, path, fleet, traffic, state }
     }
 
     /// The folder of the manifest.
     pub(super) fn folder(&self) -> &Path {
-        self.path.parent().unwrap_or(Path::new(""))
+        folder_of(&self.path)
     }
 
-    /// Where the journal is.
-    pub(super) fn state(&self) -> PathBuf {
-        self.folder().join(".accuroform")
+    /// Where the journal and the lock are. What reads the clinic alone does not need it.
+    pub(super) fn state(&self) -> Result<State, Failure> {
+        Ok(self.state.clone()?)
     }
 
     /// Opens the connections.
@@ -224,6 +233,21 @@ impl Clinic {
         let refusals = plan::refusals(&plan, &self.policy(&desired));
         Ok(Planned { live, desired, plan, refusals })
     }
+}
+
+/// Where the state of a manifest is: at its URL, or in the folder beside it.
+pub(super) fn state_of(
+    manifest: &Path,
+    url: Option<&StateUrl>,
+    environment: &Environment,
+) -> Result<State, StateError> {
+    let base = folder_of(manifest).join(".accuroform");
+    let url = url.map(ToString::to_string);
+    State::open(url.as_deref(), &base, environment.variables())
+}
+
+fn folder_of(manifest: &Path) -> &Path {
+    manifest.parent().unwrap_or(Path::new(""))
 }
 
 /// Prints findings with their lines of the manifest.

@@ -71,6 +71,11 @@ impl Environment {
         }
     }
 
+    /// All of it, for the state: it reads those that `docs/state.md` names.
+    pub(super) fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
     /// What a connection of a manifest in `folder` may read.
     pub(super) fn surroundings(&self, folder: &Path) -> Surroundings {
         Surroundings { variables: Arc::clone(&self.variables), folder: folder.to_owned() }

@@ -4,6 +4,7 @@ use crate::bridge::BridgeError;
 use crate::connection::OpenError;
 use crate::journal::JournalError;
 use crate::plan::file::PlanFileError;
+use crate::state::StateError;
 
 use super::exit::Exit;
 
@@ -55,9 +56,11 @@ impl From<JournalError> for Failure {
             JournalError::Locked(_) => {
                 (Exit::Locked, "wait until it has ended, then run the command again")
             }
-            JournalError::Io { .. } => (
+            JournalError::Io { problem, .. } => (
                 Exit::Error,
-                "make the folder writable; nothing is written to Accuro without a record",
+                StateError::hint_of(problem).unwrap_or(
+                    "make the folder writable; nothing is written to Accuro without a record",
+                ),
             ),
             JournalError::Unreadable { .. } => (
                 Exit::Error,
@@ -73,6 +76,12 @@ impl From<JournalError> for Failure {
             ),
         };
         Self::new(exit, error.code(), error.to_string(), hint)
+    }
+}
+
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        Self::new(Exit::Error, error.code(), error.to_string(), error.hint())
     }
 }
 

@@ -41,8 +41,10 @@ pub(super) const OWED: &str = "note: the sync after the last apply was not compl
 /// Whether the journal says that a sync is owed; an unreadable journal is apply's to complain of.
 pub(super) fn is_owed(clinic: &Clinic) -> bool {
     mode(clinic).is_some()
-        && Journal::read(&clinic.state(), &clinic.manifest.clinic.id)
-            .is_ok_and(|reading| is_pending(&reading.records))
+        && clinic.state().is_ok_and(|state| {
+            Journal::read(&state, &clinic.manifest.clinic.id)
+                .is_ok_and(|reading| is_pending(&reading.records))
+        })
 }
 
 /// The EMR user that the Ocean site works with, if Ocean says; it must be one of the manifest's.

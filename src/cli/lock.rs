@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::report::escape;
-use crate::state::{Claim, Lock, LockError, Notice};
+use crate::state::{Claim, Lock, LockError, Notice, StateError};
 
 /// After this long without a word a holder is taken for dead.
 const LEASE: Duration = Duration::from_mins(1);
@@ -40,8 +40,8 @@ pub(super) fn acquire(
         lease: LEASE,
         clock: environment.clock,
     };
-    let state = clinic.state();
-    let place = (state.as_path(), clinic.manifest.clinic.id.as_str());
+    let state = clinic.state()?;
+    let place = (&state, clinic.manifest.clinic.id.as_str());
     let mut tell = |notice: &Notice<'_>| {
         let words = match notice {
             Notice::Broken(holder, why) => {
@@ -80,9 +80,12 @@ impl From<LockError> for Failure {
                     holder.id
                 ),
             ),
-            LockError::Io { .. } => (
+            LockError::Io { problem, .. } => (
                 Exit::Error,
-                "make the folder writable; nothing is written to Accuro without the lock"
+                StateError::hint_of(problem)
+                    .unwrap_or(
+                        "make the folder writable; nothing is written to Accuro without the lock",
+                    )
                     .to_owned(),
             ),
             LockError::Damaged { .. } => {

@@ -66,6 +66,7 @@ codes! {
     PathTemplate "M031" "the path template cannot be used",
     MoreFaults "M032" "there are more faults than are listed",
     PublicKey "M033" "the text is not a public key",
+    StateUrl "M034" "the state's URL cannot be used",
     Looser "M040" "a limit of the fleet is made looser",
     Waves "M041" "the waves of a rollout cannot be used",
     Pause "M042" "the text is not a pause",

@@ -1,16 +1,21 @@
 //! The append-only record of what was done: written before each write and after each answer.
 //!
-//! One file a clinic, one line of JSON a record, each bound to the one before it by SHA-256. No
-//! decision about the grid ever rests on it; it only says whether a sync is still owed.
+//! One line of JSON a record, each bound to the one before it by SHA-256. In a folder it is one file
+//! a clinic, in an object store one object a run. No decision about the grid ever rests on it; it
+//! only says whether a sync is still owed.
 
 mod chain;
-mod file;
+mod error;
 mod history;
+mod journal_file;
+mod journal_objects;
+mod open;
 mod read;
 mod record;
 
 pub use chain::{Checked, Fault, check};
-pub use file::{Journal, JournalError};
+pub use error::JournalError;
 pub use history::{Counts, End, Run, RunRow, Written, runs};
+pub use open::Journal;
 pub use read::{Reading, is_pending};
 pub use record::{Event, Hold, Outcome, Record, RowOutcome, RowRecord, Starter};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::diagnostic::{KeyPath, Span};
-use crate::model::{Column, Columns, Endpoint, OfficeId, ProviderId, PublicKey, Until};
+use crate::model::{Column, Columns, Endpoint, OfficeId, ProviderId, PublicKey, StateUrl, Until};
 
 /// A checked manifest of one clinic.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Manifest {
     pub users: Vec<UserRule>,
     /// The limits of one apply.
     pub safety: Safety,
+    /// Where the journal and the lock are; `None`: in the folder beside the manifest.
+    pub state: Option<StateUrl>,
 }
 
 /// One clinic.

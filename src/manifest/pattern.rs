@@ -7,7 +7,7 @@ use super::fleet::{sample, seconds};
 use super::pattern_url::url;
 use super::shown;
 use crate::diagnostic::{Code, did_you_mean};
-use crate::model::{PublicKey, Until};
+use crate::model::{PublicKey, StateUrl, Until};
 
 /// Anything but white space.
 pub(super) const TEXT: &str = r"\S";
@@ -22,6 +22,11 @@ pub(super) const PROFILE_NAME: &str = r"^(?!ocean$)[\s\S]*\S";
 /// The base URL of a bridge.
 pub(super) const URL: &str =
     r"^(https://[^/?#@\s]+|http://(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?)(/[^?#\s]*)?$";
+/// Where a state is kept.
+pub(super) const STATE_URL: &str = concat!(
+    "^((s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9](/[A-Za-z0-9._=-]+)*/?",
+    r"|file:///[^?#@%\s]+)$"
+);
 /// An environment variable.
 pub(super) const ENV: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
 /// An environment variable in a fleet's defaults.
@@ -75,7 +80,11 @@ impl Fault {
     pub(super) fn quotes(&self) -> bool {
         !matches!(
             self.code,
-            Code::Url | Code::SecretReference | Code::PathTemplate | Code::PublicKey
+            Code::Url
+                | Code::StateUrl
+                | Code::SecretReference
+                | Code::PathTemplate
+                | Code::PublicKey
         )
     }
 }
@@ -90,6 +99,7 @@ pub(super) const ALL: &[(&str, Judge)] = &[
     (ZONE, zone),
     (PROFILE_NAME, profile_name),
     (URL, url),
+    (STATE_URL, state_url),
     (ENV, env),
     (ENV_TEMPLATE, |name| env(&sample(name))),
     (URL_TEMPLATE, |address| url(&sample(address))),
@@ -106,6 +116,11 @@ pub(super) const ALL: &[(&str, Judge)] = &[
 /// Judges a text by the check that belongs to a pattern of the schema.
 pub(super) fn judge(pattern: &str, written: &str) -> Result<(), Fault> {
     ALL.iter().find(|(known, _)| *known == pattern).map_or(Ok(()), |(_, judge)| judge(written))
+}
+
+fn state_url(written: &str) -> Result<(), Fault> {
+    let judged = written.parse::<StateUrl>();
+    judged.map(drop).map_err(|fault| Fault::new(Code::StateUrl, fault.message, fault.hint))
 }
 
 fn text(written: &str) -> Result<(), Fault> {

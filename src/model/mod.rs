@@ -12,6 +12,7 @@ mod ids;
 mod name;
 mod printable;
 mod public_key;
+mod state_url;
 
 pub use access::{Cells, LiveRow, RowKey, Until, UntilError};
 pub use clock::Clock;
@@ -22,3 +23,4 @@ pub use ids::{OfficeId, ProviderId, Revision, UserId};
 pub use name::{Names, PersonName, compose, fold};
 pub use printable::{is_unsafe, printable_json};
 pub use public_key::{PublicKey, PublicKeyError};
+pub use state_url::{Cloud, StateUrl, StateUrlFault};

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::holder::Holder;
 use super::lock::LockError;
-use super::lock_file::LockFile;
+use super::lock_place::LockPlace;
 use crate::model::Clock;
 
 /// How a lock was lost while it was held.
@@ -49,7 +49,7 @@ pub(super) struct Heartbeat {
 
 /// What the thread works with.
 pub(super) struct Beat {
-    pub(super) file: LockFile,
+    pub(super) place: LockPlace,
     pub(super) holder: Holder,
     pub(super) lease: Duration,
     pub(super) clock: Clock,
@@ -58,21 +58,29 @@ pub(super) struct Beat {
 }
 
 impl Heartbeat {
-    pub(super) fn start(beat: Beat) -> io::Result<Self> {
+    /// Begins for a lock that was asked for at `asked`.
+    pub(super) fn start(beat: Beat, asked: Instant) -> io::Result<Self> {
         let (end, ended) = mpsc::channel::<()>();
         let told = Arc::new(OnceLock::new());
         let shared = Arc::clone(&told);
         let run = move || {
-            let mut good = Instant::now();
-            while ended.recv_timeout(beat.lease / 3) == Err(RecvTimeoutError::Timeout) {
+            let mut good = asked;
+            let mut wait = (beat.lease / 3).saturating_sub(good.elapsed());
+            while ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+                // What is renewed counts from before the answer.
+                let asked = Instant::now();
                 let gone = match beat.renew() {
                     Ok(None) => {
-                        good = Instant::now();
+                        good = asked;
+                        wait = (beat.lease / 3).saturating_sub(good.elapsed());
                         continue;
                     }
                     Ok(Some(loss)) => loss,
                     // A full disk may have room again before others take the lock for dead.
-                    Err(_) if good.elapsed() < beat.lease * 2 / 3 => continue,
+                    Err(_) if good.elapsed() < beat.lease * 2 / 3 => {
+                        wait = beat.lease / 12;
+                        continue;
+                    }
                     Err(error) => Loss::NotRenewed(error.to_string()),
                 };
                 told.get_or_init(|| gone);
@@ -89,28 +97,19 @@ impl Heartbeat {
     }
 
     /// Ends the thread and waits for it, so that nothing is renewed after the lock is removed.
-    pub(super) fn end(&mut self) {
+    /// `false`: it was ended before.
+    pub(super) fn end(&mut self) -> bool {
         drop(self.end.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic in it was printed; the lock is removed all the same.
-            drop(thread.join());
-        }
+        let Some(thread) = self.thread.take() else { return false };
+        // A panic in it was printed; the lock is removed all the same.
+        drop(thread.join());
+        true
     }
 }
 
 impl Beat {
     /// Renews the lock, unless it is lost.
     fn renew(&self) -> Result<Option<Loss>, LockError> {
-        let guard = self.file.guard()?;
-        match self.file.read()? {
-            None => Ok(Some(Loss::Removed)),
-            Some(other) if other.id != self.holder.id => Ok(Some(Loss::TakenOver(other))),
-            Some(_) => {
-                let holder = Holder { renewed: self.clock.now(), ..self.holder.clone() };
-                let prepared = self.file.prepare(&holder)?;
-                self.file.replace(&prepared, &guard)?;
-                Ok(None)
-            }
-        }
+        self.place.renew(&Holder { renewed: self.clock.now(), ..self.holder.clone() })
     }
 }

@@ -2,7 +2,6 @@
 #![expect(clippy::disallowed_methods, reason = "this module waits")]
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,15 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::heartbeat::{Beat, Heartbeat, Loss};
 use super::holder::{Claim, Gone, Holder};
-use super::lock_file::LockFile;
-
-/// Between two looks at a lock that is waited for.
-const POLL: Duration = Duration::from_millis(200);
+use super::lock_place::{Freed, LockPlace};
+use super::store::State;
 
 /// A lock that is held. It is given back when this is dropped.
 #[derive(Debug)]
 pub struct Lock {
-    file: LockFile,
+    place: LockPlace,
     id: String,
     heartbeat: Heartbeat,
 }
@@ -39,21 +36,21 @@ pub enum LockError {
     /// Somebody holds it.
     #[error("the clinic is locked: {0}")]
     Held(Box<Holder>),
-    /// The lock file cannot be read or written.
-    #[error("cannot {attempted} the lock {}: {problem}", path.display())]
+    /// The lock cannot be read or written.
+    #[error("cannot {attempted} the lock {place}: {problem}")]
     Io {
         /// What was attempted.
         attempted: &'static str,
-        /// On which file.
-        path: PathBuf,
-        /// What the system said.
+        /// Where it is.
+        place: String,
+        /// What the system or the store said.
         problem: io::Error,
     },
-    /// It is no lock file that this program can read.
-    #[error("cannot tell who holds the lock {}: {problem}", path.display())]
+    /// It is no lock that this program can read.
+    #[error("cannot tell who holds the lock {place}: {problem}")]
     Damaged {
-        /// Which file.
-        path: PathBuf,
+        /// Where it is.
+        place: String,
         /// What is wrong with it.
         problem: String,
     },
@@ -86,22 +83,35 @@ impl LockError {
     }
 }
 
+/// Hears what happens on the way.
+pub(super) type Tell<'a> = &'a mut dyn FnMut(&Notice<'_>);
+
+/// What came of asking for a lock once.
+pub(super) enum Attempt {
+    Taken(Box<Holder>),
+    Held(Box<Holder>),
+}
+
 impl Lock {
     /// Takes the lock of a clinic, waiting up to `timeout` for whoever holds it. `stop` is cancelled
     /// if the lock is lost while it is held.
     pub fn acquire(
-        (state, clinic): (&Path, &str),
+        (state, clinic): (&State, &str),
         claim: &Claim,
         timeout: Duration,
         stop: &CancellationToken,
         tell: &mut dyn FnMut(&Notice<'_>),
     ) -> Result<Self, LockError> {
-        let file = LockFile::new(state, clinic);
+        let place = LockPlace::new(state, clinic);
         let begun = Instant::now();
         let mut waited_for: Option<String> = None;
         loop {
-            let holder = match attempt(&file, claim, tell)? {
-                Attempt::Taken(holder) => return Self::held(file, *holder, claim, stop),
+            // The lease runs from here: the answer may have taken long.
+            let asked = Instant::now();
+            let holder = match place.attempt(claim, tell)? {
+                Attempt::Taken(holder) => {
+                    return Self::held(place, *holder, claim, (asked, stop.clone()));
+                }
                 Attempt::Held(holder) => holder,
             };
             let left = timeout.saturating_sub(begun.elapsed());
@@ -112,30 +122,25 @@ impl Lock {
                 tell(&Notice::Waiting(&holder));
                 waited_for = Some(holder.id);
             }
-            thread::sleep(left.min(POLL));
+            thread::sleep(left.min(place.poll()));
         }
     }
 
     fn held(
-        file: LockFile,
+        place: LockPlace,
         holder: Holder,
         claim: &Claim,
-        stop: &CancellationToken,
+        (asked, stop): (Instant, CancellationToken),
     ) -> Result<Self, LockError> {
         let id = holder.id.clone();
-        let beat = Beat {
-            file: file.clone(),
-            holder,
-            lease: claim.lease,
-            clock: claim.clock,
-            stop: stop.clone(),
-        };
-        match Heartbeat::start(beat) {
-            Ok(heartbeat) => Ok(Self { file, id, heartbeat }),
+        let (lease, clock) = (claim.lease, claim.clock);
+        let beat = Beat { place: place.clone(), holder, lease, clock, stop };
+        match Heartbeat::start(beat, asked) {
+            Ok(heartbeat) => Ok(Self { place, id, heartbeat }),
             Err(problem) => {
                 // Without a heartbeat it would be taken over in the middle of the work.
-                drop(remove_own(&file, &id));
-                Err(LockError::Io { attempted: "keep", path: file.path(), problem })
+                drop(place.free(&id));
+                Err(LockError::Io { attempted: "keep", place: place.describe(), problem })
             }
         }
     }
@@ -145,90 +150,34 @@ impl Lock {
         self.heartbeat.loss()
     }
 
-    /// Gives it back.
+    /// Gives it back; what somebody else holds by now stays theirs.
     pub fn release(mut self) -> Result<(), LockError> {
-        self.heartbeat.end();
-        remove_own(&self.file, &self.id)
+        self.give_back()
+    }
+
+    fn give_back(&mut self) -> Result<(), LockError> {
+        // Once is enough: `release` drops the lock too.
+        if self.heartbeat.end() { self.place.free(&self.id).map(drop) } else { Ok(()) }
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        self.heartbeat.end();
         // Nobody is left to tell; a lock that stays is broken by the next who sees us gone.
-        drop(remove_own(&self.file, &self.id));
+        drop(self.give_back());
     }
-}
-
-enum Attempt {
-    Taken(Box<Holder>),
-    Held(Box<Holder>),
-}
-
-/// Takes the lock if it is free or its holder is gone.
-fn attempt(
-    file: &LockFile,
-    claim: &Claim,
-    tell: &mut dyn FnMut(&Notice<'_>),
-) -> Result<Attempt, LockError> {
-    let ours = Holder::new(claim);
-    // Most who wait find a holder that is alive: that needs no writing.
-    if let Some(holder) = file.read()?
-        && !holder.is_dead(&claim.host)
-        && !holder.is_silent(ours.created)
-    {
-        return Ok(Attempt::Held(Box::new(holder)));
-    }
-    let guard = file.guard()?;
-    let prepared = file.prepare(&ours)?;
-    if let Some(holder) = file.read()? {
-        let gone = if holder.is_dead(&claim.host) {
-            Gone::Dead
-        // Two clocks must agree: a host whose clock is wrong would break a lock that is alive, and
-        // the file system's alone may be moved by a copy.
-        } else if holder.is_silent(ours.created)
-            && prepared.now.duration_since(file.changed()?).is_ok_and(|age| age > holder.lease())
-        {
-            Gone::Silent
-        } else {
-            return Ok(Attempt::Held(Box::new(holder)));
-        };
-        file.remove(&guard)?;
-        tell(&Notice::Broken(&holder, gone));
-    }
-    if file.create(&prepared, &guard)? {
-        return Ok(Attempt::Taken(Box::new(ours)));
-    }
-    let Some(holder) = file.read()? else {
-        // Somebody who does not see our guard took it and gave it back within a moment.
-        let problem = io::Error::other("it came and went while we asked for it");
-        return Err(LockError::Io { attempted: "create", path: file.path(), problem });
-    };
-    Ok(Attempt::Held(Box::new(holder)))
-}
-
-fn remove_own(file: &LockFile, id: &str) -> Result<(), LockError> {
-    let guard = file.guard()?;
-    if file.read()?.is_some_and(|holder| holder.id == id) { file.remove(&guard) } else { Ok(()) }
 }
 
 /// Who holds the lock of a clinic, if anybody does; looks only.
-pub fn holder(state: &Path, clinic: &str) -> Result<Option<Holder>, LockError> {
-    LockFile::new(state, clinic).read()
+pub fn holder(state: &State, clinic: &str) -> Result<Option<Holder>, LockError> {
+    LockPlace::new(state, clinic).read()
 }
 
 /// Removes the lock with this id and no other. Its holder, if it lives, notices and stops.
-pub fn unlock(state: &Path, clinic: &str, id: &str) -> Result<Holder, LockError> {
-    let file = LockFile::new(state, clinic);
-    let not_locked = || LockError::NotLocked { asked: id.to_owned() };
-    if file.read()?.is_none() {
-        return Err(not_locked());
+pub fn unlock(state: &State, clinic: &str, id: &str) -> Result<Holder, LockError> {
+    match LockPlace::new(state, clinic).free(id)? {
+        Freed::Done(holder) => Ok(*holder),
+        Freed::NotTheirs(holder) => Err(LockError::OtherId { asked: id.to_owned(), holder }),
+        Freed::WasFree => Err(LockError::NotLocked { asked: id.to_owned() }),
     }
-    let guard = file.guard()?;
-    let holder = file.read()?.ok_or_else(not_locked)?;
-    if holder.id != id {
-        return Err(LockError::OtherId { asked: id.to_owned(), holder: Box::new(holder) });
-    }
-    file.remove(&guard)?;
-    Ok(holder)
 }

@@ -11,8 +11,10 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::Deserialize;
 
 use super::folder::{flush, make_private, private};
-use super::holder::{Holder, VERSION};
-use super::lock::LockError;
+use super::heartbeat::Loss;
+use super::holder::{Claim, Gone, Holder, VERSION};
+use super::lock::{Attempt, LockError, Notice, Tell};
+use super::lock_place::Freed;
 
 /// The guard is held for milliseconds; whoever holds it for longer is stopped or hangs.
 const GUARD_WAIT: Duration = Duration::from_secs(5);
@@ -28,16 +30,16 @@ pub(super) struct LockFile {
 /// While this lives nobody else changes the lock file. The system takes it back from a process
 /// that ends, however it ends.
 #[derive(Debug)]
-pub(super) struct Guard {
+struct Guard {
     _file: File,
 }
 
 /// A holder that is written and not yet in force.
 #[derive(Debug)]
-pub(super) struct Prepared {
+struct Prepared {
     path: PathBuf,
     /// The time by the clock of the file system, which every host that shares it agrees on.
-    pub(super) now: SystemTime,
+    now: SystemTime,
 }
 
 impl Drop for Prepared {
@@ -62,12 +64,12 @@ impl LockFile {
     }
 
     fn io(&self, attempted: &'static str) -> impl FnOnce(io::Error) -> LockError {
-        let path = self.path();
-        move |problem| LockError::Io { attempted, path, problem }
+        let place = self.path().display().to_string();
+        move |problem| LockError::Io { attempted, place, problem }
     }
 
     /// Waits for the guard, for a moment.
-    pub(super) fn guard(&self) -> Result<Guard, LockError> {
+    fn guard(&self) -> Result<Guard, LockError> {
         make_private(&self.folder).map_err(self.io("make the folder of"))?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
@@ -102,7 +104,10 @@ impl LockFile {
             Err(problem) if problem.kind() == ErrorKind::NotFound => return Ok(None),
             Err(problem) => return Err(self.io("read")(problem)),
         };
-        let damaged = |problem: String| LockError::Damaged { path: self.path(), problem };
+        let damaged = |problem: String| LockError::Damaged {
+            place: self.path().display().to_string(),
+            problem,
+        };
         match serde_json::from_slice::<Version>(&text) {
             Ok(Version { v: VERSION }) => {}
             Ok(Version { v }) => {
@@ -116,12 +121,12 @@ impl LockFile {
     }
 
     /// When the file was last changed, by the clock of its file system.
-    pub(super) fn changed(&self) -> Result<SystemTime, LockError> {
+    fn changed(&self) -> Result<SystemTime, LockError> {
         fs::metadata(self.path()).and_then(|data| data.modified()).map_err(self.io("look at"))
     }
 
     /// Writes a holder beside the lock, whole and on the disk.
-    pub(super) fn prepare(&self, holder: &Holder) -> Result<Prepared, LockError> {
+    fn prepare(&self, holder: &Holder) -> Result<Prepared, LockError> {
         let write = || {
             make_private(&self.folder)?;
             let path = self.named(&format!("lock.{}", holder.id));
@@ -144,7 +149,7 @@ impl LockFile {
     ///
     /// A hard link cannot replace anything, so this stays true where hosts share the folder but not
     /// its guard. Where the file system has no hard links, the guard alone makes it true.
-    pub(super) fn create(&self, prepared: &Prepared, _guard: &Guard) -> Result<bool, LockError> {
+    fn create(&self, prepared: &Prepared, _guard: &Guard) -> Result<bool, LockError> {
         match fs::hard_link(&prepared.path, self.path()) {
             Ok(()) => {}
             Err(problem) if problem.kind() == ErrorKind::AlreadyExists => return Ok(false),
@@ -156,12 +161,81 @@ impl LockFile {
     }
 
     /// Replaces the lock with a newer state of the same holder.
-    pub(super) fn replace(&self, prepared: &Prepared, _guard: &Guard) -> Result<(), LockError> {
+    fn replace(&self, prepared: &Prepared, _guard: &Guard) -> Result<(), LockError> {
         fs::rename(&prepared.path, self.path()).map_err(self.io("renew"))
     }
 
     /// Removes the lock, whoever holds it.
-    pub(super) fn remove(&self, _guard: &Guard) -> Result<(), LockError> {
+    fn remove(&self, _guard: &Guard) -> Result<(), LockError> {
         fs::remove_file(self.path()).map_err(self.io("remove"))
+    }
+
+    pub(super) fn attempt(&self, claim: &Claim, tell: Tell<'_>) -> Result<Attempt, LockError> {
+        let ours = Holder::new(claim);
+        // Most who wait find a holder that is alive: that needs no writing.
+        if let Some(holder) = self.read()?
+            && !holder.is_dead(&claim.host)
+            && !holder.is_silent(ours.created)
+        {
+            return Ok(Attempt::Held(Box::new(holder)));
+        }
+        let guard = self.guard()?;
+        let prepared = self.prepare(&ours)?;
+        if let Some(holder) = self.read()? {
+            let gone = if holder.is_dead(&claim.host) {
+                Gone::Dead
+            // Two clocks must agree: a host whose clock is wrong would break a lock that is alive,
+            // and the file system's alone may be moved by a copy.
+            } else if holder.is_silent(ours.created)
+                && prepared
+                    .now
+                    .duration_since(self.changed()?)
+                    .is_ok_and(|age| age > holder.lease())
+            {
+                Gone::Silent
+            } else {
+                return Ok(Attempt::Held(Box::new(holder)));
+            };
+            self.remove(&guard)?;
+            tell(&Notice::Broken(&holder, gone));
+        }
+        if self.create(&prepared, &guard)? {
+            return Ok(Attempt::Taken(Box::new(ours)));
+        }
+        let Some(holder) = self.read()? else {
+            // Somebody who does not see our guard took it and gave it back within a moment.
+            let problem = io::Error::other("it came and went while we asked for it");
+            return Err(self.io("create")(problem));
+        };
+        Ok(Attempt::Held(Box::new(holder)))
+    }
+
+    pub(super) fn renew(&self, holder: &Holder) -> Result<Option<Loss>, LockError> {
+        let guard = self.guard()?;
+        match self.read()? {
+            None => Ok(Some(Loss::Removed)),
+            Some(other) if other.id != holder.id => Ok(Some(Loss::TakenOver(other))),
+            Some(_) => {
+                let prepared = self.prepare(holder)?;
+                self.replace(&prepared, &guard)?;
+                Ok(None)
+            }
+        }
+    }
+
+    pub(super) fn free(&self, id: &str) -> Result<Freed, LockError> {
+        // Without a lock there may be no folder, and no need for one.
+        if self.read()?.is_none() {
+            return Ok(Freed::WasFree);
+        }
+        let guard = self.guard()?;
+        match self.read()? {
+            None => Ok(Freed::WasFree),
+            Some(other) if other.id != id => Ok(Freed::NotTheirs(Box::new(other))),
+            Some(holder) => {
+                self.remove(&guard)?;
+                Ok(Freed::Done(Box::new(holder)))
+            }
+        }
     }
 }

@@ -13,6 +13,7 @@ use accuroform::manifest;
 use accuroform::model::{Clock, RowKey};
 use accuroform::plan::file::seal;
 use accuroform::plan::{Inputs, ManifestRef, Plan, Targets, plan};
+use accuroform::state::State;
 use jiff::Timestamp;
 use jiff::civil::date;
 use serde_json::{Value, json};
@@ -163,7 +164,8 @@ impl Clinic {
         let digest = seal(&self.plan, &[]).unwrap().digest;
         let approved = approve(&self.plan, &digest, &[], Consent::unsigned(None)).unwrap();
         let clock = Clock(|| Timestamp::UNIX_EPOCH);
-        let (mut journal, _) = Journal::open(&self.journal(), "lakeside", self.run, clock).unwrap();
+        let (mut journal, _) =
+            Journal::open(&State::folder(self.journal()), "lakeside", self.run, clock).unwrap();
         let (reader, writer) = (&self.bridge.reader, &self.bridge.writer);
         let apply = Apply { reader, writer, journal: &mut journal, stop: &self.stop };
         let mut settled = Vec::new();
@@ -177,7 +179,7 @@ impl Clinic {
     }
 
     pub(crate) fn records(&self) -> Vec<Record> {
-        Journal::read(&self.journal(), "lakeside").unwrap().records
+        Journal::read(&State::folder(self.journal()), "lakeside").unwrap().records
     }
 
     /// A record before and one after each batch, with the key and the rows that were sent, and in

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use accuroform::apply::Applied;
 use accuroform::journal::{Event, Hold, Journal, Outcome};
+use accuroform::state::State;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -53,7 +54,9 @@ async fn the_record_of_a_batch_is_on_disk_before_the_batch_is_sent() {
     let place: Arc<Mutex<PathBuf>> = Arc::default();
     let there = Arc::clone(&place);
     let clinic = Clinic::new(600, move |grid, seen| {
-        let records = Journal::read(&there.lock().unwrap(), "lakeside").unwrap().records;
+        let records = Journal::read(&State::folder(there.lock().unwrap().as_path()), "lakeside")
+            .unwrap()
+            .records;
         let Event::BatchStarted { key, rows, .. } = &records.last().unwrap().event else {
             panic!("{records:?}")
         };

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use accuroform::journal::Journal;
 use accuroform::model::Clock;
+use accuroform::state::State;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -325,7 +326,8 @@ fn apply_cases() -> Vec<Case> {
             let server = StandIn::scripted(contract());
             let program = Program::for_bridge(server.address);
             let clock = Clock(|| Timestamp::UNIX_EPOCH);
-            let held = Journal::open(&program.state(), "lakeside", "other", clock).unwrap();
+            let held =
+                Journal::open(&State::folder(program.state()), "lakeside", "other", clock).unwrap();
             let ended = program.run(APPLY);
             drop(held);
             assert!(server.seen().is_empty());

@@ -9,6 +9,7 @@ use accuroform::journal::{
     Starter, Written, runs,
 };
 use accuroform::model::{Cells, Clock, Revision, UserId};
+use accuroform::state::State;
 
 use crate::world::{cells, key};
 
@@ -19,11 +20,11 @@ fn file(state: &Path) -> PathBuf {
 }
 
 fn open(state: &Path, run: &str) -> Journal {
-    Journal::open(state, "lakeside", run, CLOCK).unwrap().0
+    Journal::open(&State::folder(state), "lakeside", run, CLOCK).unwrap().0
 }
 
 fn check(state: &Path) -> Checked {
-    Journal::check(state, "lakeside").unwrap()
+    Journal::check(&State::folder(state), "lakeside").unwrap()
 }
 
 /// A folder with a journal of so many records.
@@ -50,9 +51,13 @@ fn tampered(change: impl Fn(&mut Vec<String>)) -> Vec<Fault> {
     let faults = check(state.path()).faults;
     // Whatever is wrong, the journal is neither read nor continued, and keeps its bytes.
     let before = fs::read(file(state.path())).unwrap();
-    assert_eq!(Journal::read(state.path(), "lakeside").is_err(), !faults.is_empty());
+    assert_eq!(
+        Journal::read(&State::folder(state.path()), "lakeside").is_err(),
+        !faults.is_empty()
+    );
     if !faults.is_empty() {
-        let error = Journal::open(state.path(), "lakeside", "two", CLOCK).unwrap_err();
+        let error =
+            Journal::open(&State::folder(state.path()), "lakeside", "two", CLOCK).unwrap_err();
         assert!(["J003", "J004"].contains(&error.code()), "{error}");
         assert_eq!(fs::read(file(state.path())).unwrap(), before);
     }
@@ -162,7 +167,7 @@ fn a_newer_format_is_refused_by_name() {
     let mut text = fs::read_to_string(file(state.path())).unwrap();
     text.push_str("{\"v\":2,\"whatever\":[]}\n");
     fs::write(file(state.path()), text).unwrap();
-    let error = Journal::open(state.path(), "lakeside", "two", CLOCK).unwrap_err();
+    let error = Journal::open(&State::folder(state.path()), "lakeside", "two", CLOCK).unwrap_err();
     assert_eq!(error.code(), "J004");
     assert!(error.to_string().contains("line 3 has format version 2"), "{error}");
 }
@@ -192,7 +197,8 @@ fn a_last_record_torn_at_any_byte_is_dropped_and_the_journal_goes_on() {
     // The last length has the whole record but not its line end.
     for length in kept + 1..whole.len() {
         fs::write(file(state.path()), &whole[..length]).unwrap();
-        let (mut journal, reading) = Journal::open(state.path(), "lakeside", "two", CLOCK).unwrap();
+        let (mut journal, reading) =
+            Journal::open(&State::folder(state.path()), "lakeside", "two", CLOCK).unwrap();
         assert!(reading.torn);
         assert_eq!(reading.records.len(), 2);
         assert_eq!(fs::read(file(state.path())).unwrap(), &whole[..kept]);
@@ -222,7 +228,10 @@ fn a_long_journal_is_read() {
     let mut journal = open(state.path(), "two");
     journal.append(Event::Verified { correct: true }).unwrap();
     drop(journal);
-    assert_eq!(Journal::read(state.path(), "lakeside").unwrap().records.len(), 40_001);
+    assert_eq!(
+        Journal::read(&State::folder(state.path()), "lakeside").unwrap().records.len(),
+        40_001
+    );
 }
 
 /// The child of the test below: appends until the disk is full for it.
@@ -276,7 +285,7 @@ fn a_full_disk_leaves_no_half_record() {
 fn a_journal_is_written_by_one_process_at_a_time() {
     let state = journal(1);
     let first = open(state.path(), "one");
-    let error = Journal::open(state.path(), "lakeside", "two", CLOCK).unwrap_err();
+    let error = Journal::open(&State::folder(state.path()), "lakeside", "two", CLOCK).unwrap_err();
     assert_eq!(error.code(), "J002");
     drop(first);
     open(state.path(), "two");
@@ -340,7 +349,7 @@ fn end(events: Vec<Event>) -> (End, Counts) {
     for event in events {
         journal.append(event).unwrap();
     }
-    let records = Journal::read(state.path(), "lakeside").unwrap().records;
+    let records = Journal::read(&State::folder(state.path()), "lakeside").unwrap().records;
     let runs = runs(&records, None);
     assert_eq!(runs.len(), 1);
     (runs[0].end, runs[0].counts)
@@ -400,7 +409,7 @@ fn runs_keep_their_rows_in_order_and_a_running_one_is_not_interrupted() {
         journal.append(batch(1, &[9, 4])).unwrap();
         journal.append(answered(1, &[(4, Outcome::Done)])).unwrap();
     }
-    let records = Journal::read(state.path(), "lakeside").unwrap().records;
+    let records = Journal::read(&State::folder(state.path()), "lakeside").unwrap().records;
     let runs = runs(&records, Some("two"));
     let ends: Vec<_> = runs.iter().map(|run| (run.id.as_str(), run.end)).collect();
     assert_eq!(ends, [("one", End::Interrupted), ("two", End::Running)]);

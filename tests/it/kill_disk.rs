@@ -6,6 +6,7 @@ use std::process::Command;
 
 use accuroform::journal::{Journal, is_pending};
 use accuroform::model::Clock;
+use accuroform::state::State;
 
 use super::kill_laws::{Goal, converged, true_to_the_records};
 use super::kill_matrix::undisturbed;
@@ -218,11 +219,12 @@ fn a_journal_that_is_cut_off_within_a_letter_can_be_read_and_continued() {
         let left = &journal[..size];
         let whole = String::from_utf8_lossy(left).matches('\n').count();
         std::fs::write(&path, left).unwrap();
-        let reading = Journal::read(folder.path(), "kill").unwrap();
+        let reading = Journal::read(&State::folder(folder.path()), "kill").unwrap();
         assert_eq!((reading.records.len(), reading.torn), (whole, true), "{size} bytes");
-        let (mut continued, _) = Journal::open(folder.path(), "kill", "next", clock).unwrap();
+        let (mut continued, _) =
+            Journal::open(&State::folder(folder.path()), "kill", "next", clock).unwrap();
         continued.append(accuroform::journal::Event::Verified { correct: false }).unwrap();
-        let records = Journal::read(folder.path(), "kill").unwrap().records;
+        let records = Journal::read(&State::folder(folder.path()), "kill").unwrap().records;
         assert_eq!(records.len(), whole + 1, "{size} bytes");
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use accuroform::journal::{Journal, Record};
 use accuroform::sim::{Write, Written};
+use accuroform::state::State;
 
 use super::kill_proxy::Proxy;
 use super::sim_client::{self, send};
@@ -122,7 +123,7 @@ impl Scene {
 
     /// What the journal holds; it can always be read.
     pub(crate) fn records(&self) -> Vec<Record> {
-        Journal::read(&self.state(), "kill").unwrap().records
+        Journal::read(&State::folder(self.state()), "kill").unwrap().records
     }
 
     /// The rows that we wrote, in order.

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use accuroform::model::Clock;
-use accuroform::state::{self, Claim, Gone, Holder, Lock, LockError, Loss, Notice};
+use accuroform::state::{self, Claim, Gone, Holder, Lock, LockError, Loss, Notice, State};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -38,13 +38,14 @@ fn take_within(
     stop: &CancellationToken,
 ) -> (Result<Lock, LockError>, Vec<String>) {
     let mut told = Vec::new();
-    let lock = Lock::acquire((state, CLINIC), claim, timeout, stop, &mut |notice| {
-        told.push(match notice {
-            Notice::Broken(holder, Gone::Dead) => format!("dead {}", holder.id),
-            Notice::Broken(holder, Gone::Silent) => format!("silent {}", holder.id),
-            Notice::Waiting(holder) => format!("waiting {}", holder.id),
+    let lock =
+        Lock::acquire((&State::folder(state), CLINIC), claim, timeout, stop, &mut |notice| {
+            told.push(match notice {
+                Notice::Broken(holder, Gone::Dead) => format!("dead {}", holder.id),
+                Notice::Broken(holder, Gone::Silent) => format!("silent {}", holder.id),
+                Notice::Waiting(holder) => format!("waiting {}", holder.id),
+            });
         });
-    });
     (lock, told)
 }
 
@@ -63,7 +64,7 @@ fn put(state: &Path, holder: &Holder, age: Duration) {
 fn holder(id: &str, age: Duration) -> Holder {
     let folder = tempfile::tempdir().unwrap();
     let lock = take(folder.path(), &claim(id)).0.unwrap();
-    let holder = state::holder(folder.path(), CLINIC).unwrap().unwrap();
+    let holder = state::holder(&State::folder(folder.path()), CLINIC).unwrap().unwrap();
     lock.release().unwrap();
     Holder { renewed: holder.renewed - age, ..holder }
 }
@@ -73,7 +74,7 @@ fn a_lock_names_its_holder_is_private_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join(".accuroform");
     let lock = take(&state, &claim("one")).0.unwrap();
-    let held = state::holder(&state, CLINIC).unwrap().unwrap();
+    let held = state::holder(&State::folder(state), CLINIC).unwrap().unwrap();
     assert_eq!((held.id.as_str(), held.pid), ("one", std::process::id()));
     let error = take(&state, &claim("two")).0.unwrap_err();
     assert_eq!(error.code(), "L001");
@@ -93,7 +94,11 @@ fn a_lock_names_its_holder_is_private_and_leaves_nothing_behind() {
         fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["lakeside.lock.guard"]);
     drop(take(&state, &claim("two")).0.unwrap());
-    assert_eq!(state::holder(&state, CLINIC).unwrap(), None, "dropping gives it back too");
+    assert_eq!(
+        state::holder(&State::folder(state), CLINIC).unwrap(),
+        None,
+        "dropping gives it back too"
+    );
 }
 
 #[test]
@@ -165,12 +170,16 @@ fn a_heartbeat_renews_the_lock_and_notices_when_it_is_lost() {
     wait_until(|| stop.is_cancelled());
     assert_eq!(lock.loss(), Some(&Loss::TakenOver(other.clone())));
     drop(lock);
-    assert_eq!(state::holder(state, CLINIC).unwrap(), Some(other), "it is not ours to remove");
+    assert_eq!(
+        state::holder(&State::folder(state), CLINIC).unwrap(),
+        Some(other),
+        "it is not ours to remove"
+    );
 
-    state::unlock(state, CLINIC, "other").unwrap();
+    state::unlock(&State::folder(state), CLINIC, "other").unwrap();
     let stop = CancellationToken::new();
     let lock = take_within(state, &short, Duration::ZERO, &stop).0.unwrap();
-    state::unlock(state, CLINIC, "one").unwrap();
+    state::unlock(&State::folder(state), CLINIC, "one").unwrap();
     wait_until(|| stop.is_cancelled());
     assert_eq!(lock.loss(), Some(&Loss::Removed));
 }
@@ -187,13 +196,13 @@ fn wait_until(is: impl Fn() -> bool) {
 fn unlock_removes_the_lock_with_this_id_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path();
-    assert_eq!(state::unlock(state, CLINIC, "one").unwrap_err().code(), "L006");
+    assert_eq!(state::unlock(&State::folder(state), CLINIC, "one").unwrap_err().code(), "L006");
     let _lock = take(state, &claim("one")).0.unwrap();
-    let error = state::unlock(state, CLINIC, "on").unwrap_err();
+    let error = state::unlock(&State::folder(state), CLINIC, "on").unwrap_err();
     assert_eq!(error.code(), "L005");
     assert!(error.to_string().contains("held by apply one by ann@desk"), "{error}");
-    assert_eq!(state::unlock(state, CLINIC, "one").unwrap().id, "one");
-    assert_eq!(state::holder(state, CLINIC).unwrap(), None);
+    assert_eq!(state::unlock(&State::folder(state), CLINIC, "one").unwrap().id, "one");
+    assert_eq!(state::holder(&State::folder(state), CLINIC).unwrap(), None);
 }
 
 /// The child of the race: at each line it tries once and says how it went; at the next it gives
@@ -326,7 +335,7 @@ fn exit_7_names_the_holder_and_the_next_step() {
         let output = program(folder.path(), &arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(7));
         let text = stderr(&output);
-        let held = state::holder(&state, CLINIC).unwrap().unwrap();
+        let held = state::holder(&State::folder(state), CLINIC).unwrap().unwrap();
         let expected = format!(
             "error[L001]: the clinic is locked: apply one by ann@desk (process {}), since {}\n\
              hint: wait until it has ended (`--lock-timeout 10m` waits); if it certainly runs no \
@@ -372,14 +381,14 @@ fn the_lock_of_a_killed_run_is_broken_with_a_note() {
     assert!(text.contains(": running\n"), "{text}");
     child.kill().unwrap();
     child.wait().unwrap();
-    let left = state::holder(&state, CLINIC).unwrap().unwrap();
+    let left = state::holder(&State::folder(state), CLINIC).unwrap().unwrap();
 
     let output = program(folder.path(), &["sync", "--sync-timeout=0s"]).output().unwrap();
     assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
     let expected =
         format!("note: removed the lock of {left}: its process ended without removing it\n");
     assert!(stderr(&output).starts_with(&expected), "{}", stderr(&output));
-    assert_eq!(state::holder(&state, CLINIC).unwrap(), None);
+    assert_eq!(state::holder(&State::folder(state), CLINIC).unwrap(), None);
     let history = program(folder.path(), &["history"]).output().unwrap();
     let text = String::from_utf8(history.stdout).unwrap();
     assert!(text.contains(&format!("sync {}: interrupted: no end record", left.id)), "{text}");

@@ -19,6 +19,7 @@ use accuroform::ocean::{self, Progress, Watch};
 use accuroform::plan::file::seal;
 use accuroform::plan::{self, Inputs, ManifestRef, Plan, Targets};
 use accuroform::sim::{Credentials, Generate, Serving, Sim, World};
+use accuroform::state::State;
 use tokio_util::sync::CancellationToken;
 
 /// A simulated clinic behind a socket, and the connection of a manifest to it.
@@ -99,7 +100,8 @@ ocean: {{site: \"4021\", connection: *bridge}}
         let clock = Clock(jiff::Timestamp::now);
         // The name of a run is never given twice: idempotency keys come from it.
         let run = format!("run-{}", self.serving.requests().len());
-        let (mut journal, _) = Journal::open(state, "lakeside", &run, clock).unwrap();
+        let (mut journal, _) =
+            Journal::open(&State::folder(state), "lakeside", &run, clock).unwrap();
         let apply = Apply {
             reader: &self.opened.accuro(),
             writer: &self.opened.grid_writer(),
@@ -165,7 +167,7 @@ async fn apply_then_plan_is_empty_and_every_row_is_written_once() {
     assert_eq!(log.len(), changes);
     assert_eq!(clinic.asked("PATCH"), changes.div_ceil(500));
 
-    let records = Journal::read(state.path(), "lakeside").unwrap().records;
+    let records = Journal::read(&State::folder(state.path()), "lakeside").unwrap().records;
     assert_eq!(records.len(), 2 * changes.div_ceil(500), "before and after each batch");
     assert!(is_pending(&records), "a sync is owed");
 
@@ -208,7 +210,8 @@ async fn an_apply_that_is_stopped_reaches_nothing_more_and_says_so() {
     let digest = seal(&plan, &[]).unwrap().digest;
     let approved = approve(&plan, &digest, &[], Consent::unsigned(None)).unwrap();
     let clock = Clock(jiff::Timestamp::now);
-    let (mut journal, _) = Journal::open(state.path(), "lakeside", "one", clock).unwrap();
+    let (mut journal, _) =
+        Journal::open(&State::folder(state.path()), "lakeside", "one", clock).unwrap();
     let stop = CancellationToken::new();
     stop.cancel();
     let apply = Apply {

@@ -23,6 +23,7 @@ use accuroform::ocean::{self, Watch};
 use accuroform::plan::file::seal;
 use accuroform::plan::{self, Inputs, ManifestRef, Plan, Targets};
 use accuroform::sim::{Content, Credentials, Faults, Serving, Sim};
+use accuroform::state::State;
 use futures_util::FutureExt as _;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -259,7 +260,8 @@ impl<'a> Way<'a> {
         self.runs += 1;
         let name = format!("{}-{}", self.name, self.runs);
         let clock = Clock(jiff::Timestamp::now);
-        let (mut journal, earlier) = Journal::open(state, "lakeside", &name, clock).unwrap();
+        let (mut journal, earlier) =
+            Journal::open(&State::folder(state), "lakeside", &name, clock).unwrap();
         assert!(!earlier.torn);
         let digest = seal(plan, &[]).unwrap().digest;
         let approved = approve(plan, &digest, &[], Consent::unsigned(None)).unwrap();
@@ -272,7 +274,7 @@ impl<'a> Way<'a> {
         };
         let applied = apply.run(&approved, &mut |_| ()).await;
         drop(journal);
-        let records = Journal::read(state, "lakeside").unwrap().records;
+        let records = Journal::read(&State::folder(state), "lakeside").unwrap().records;
         let records = &records[earlier.records.len()..];
         assert!(records.iter().all(|record| record.apply == name));
         let log = self.sim.write_log().unwrap();

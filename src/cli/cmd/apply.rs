@@ -45,7 +45,7 @@ pub(super) async fn run(
     let stop = CancellationToken::new();
     let asking = Asking { operation: "apply", run: &run, timeout: args.wait.lock_timeout };
     let lock = lock::acquire(&clinic, &asking, &stop, environment, printer)?;
-    let (journal, records) = Journal::open(&clinic.state(), id, &run, environment.clock)?;
+    let (journal, records) = Journal::open(&clinic.state()?, id, &run, environment.clock)?;
     if records.torn {
         printer.line("note: the journal's last record was cut off by a crash and was dropped");
     }

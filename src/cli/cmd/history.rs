@@ -33,7 +33,7 @@ pub(super) fn run_command(
 
 /// The runs of the clinic's journal, oldest first.
 fn read(clinic: &Clinic, printer: &mut Printer) -> Result<Vec<Run>, Failure> {
-    let (state, id) = (clinic.state(), &clinic.manifest.clinic.id);
+    let (state, id) = (clinic.state()?, &clinic.manifest.clinic.id);
     // Read before the journal: a run that ends in between is then in the journal with its end.
     let holder = state::holder(&state, id)?;
     let reading = Journal::read(&state, id)?;
@@ -87,7 +87,7 @@ fn verify(
     let HistoryVerifyArgs { manifest, head, json } = args;
     let clinic = Clinic::load(manifest, environment, printer)?;
     let id = &clinic.manifest.clinic.id;
-    let checked = Journal::check(&clinic.state(), id)?;
+    let checked = Journal::check(&clinic.state()?, id)?;
     let kept = head.as_deref().map(|head| Kept::find(head, &checked));
     let lost = matches!(kept, Some(Kept { at: None, .. }));
     let sound = checked.faults.is_empty() && !lost;

@@ -27,7 +27,7 @@ pub(super) async fn run(
     let stop = CancellationToken::new();
     let asking = Asking { operation: "sync", run: &run, timeout: *lock_timeout };
     let lock = lock::acquire(&clinic, &asking, &stop, environment, printer)?;
-    let (mut journal, _) = Journal::open(&clinic.state(), id, &run, environment.clock)?;
+    let (mut journal, _) = Journal::open(&clinic.state()?, id, &run, environment.clock)?;
     let opened = clinic.connect(environment).await?;
     site_user(&clinic, &opened).await?;
     journal.append(starter("sync", &clinic, None, environment))?;

@@ -16,7 +16,7 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let UnlockArgs { id, manifest } = args;
     let clinic = Clinic::load(manifest, environment, printer)?;
-    let holder = state::unlock(&clinic.state(), &clinic.manifest.clinic.id, id)?;
+    let holder = state::unlock(&clinic.state()?, &clinic.manifest.clinic.id, id)?;
     printer.result(&format!("Removed the lock of {}.\n", escape(&holder.to_string())));
     Ok(Exit::Done)
 }

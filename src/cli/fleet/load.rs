@@ -7,13 +7,14 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::bridge::{HostLimits, Traffic};
-use crate::cli::clinic::{Clinic, print_findings, read_bounded};
+use crate::cli::clinic::{Clinic, print_findings, read_bounded, state_of};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{self, AccuroConnection, Fleet, FleetLayer, Limits, Loaded, Source};
+use crate::state::{State, StateError};
 
 /// A fleet whose manifests are all sound.
 pub(in crate::cli) struct FleetFile {
@@ -23,7 +24,10 @@ pub(in crate::cli) struct FleetFile {
     /// Its clinics, ordered by id.
     pub(in crate::cli) members: Vec<Member>,
     layer: FleetLayer,
-    traffic: Arc<Traffic>,
+    /// What its clinics' connections share.
+    pub(in crate::cli) traffic: Arc<Traffic>,
+    /// Where bundles and rollouts are kept, and what its clinics keep where they name the same.
+    pub(in crate::cli) state: Result<State, StateError>,
 }
 
 /// A clinic of a fleet: as little of it as choosing needs, because a fleet may have thousands.
@@ -87,8 +91,16 @@ impl FleetFile {
         let limits =
             HostLimits { calls: calls_per_host, calls_per_second: requests_per_second_per_host };
         let traffic = Arc::new(Traffic::limited(limits));
-        let mut file =
-            Self { fleet, source, path: path.to_owned(), members: Vec::new(), layer, traffic };
+        let state = state_of(path, fleet.state.as_ref(), environment);
+        let mut file = Self {
+            fleet,
+            source,
+            path: path.to_owned(),
+            members: Vec::new(),
+            layer,
+            traffic,
+            state,
+        };
         let mut known = Known::default();
         let mut seen = BTreeSet::new();
         let mut is_sound = true;
@@ -175,13 +187,7 @@ impl FleetFile {
         };
         let manifest =
             manifest.filter(|manifest| manifest.clinic.id == member.id).ok_or_else(moved)?;
-        let fleet = Some(self.path.clone());
-        Ok(Clinic::of_fleet(
-            manifest,
-            source,
-            (member.path.clone(), fleet),
-            Arc::clone(&self.traffic),
-        ))
+        Ok(Clinic::of_fleet(manifest, source, member.path.clone(), self, environment))
     }
 
     /// The merged document of one clinic with the place of every value.

@@ -28,6 +28,7 @@ pub(in crate::manifest) fn manifest(
         profiles,
         users,
         safety,
+        state,
     } = raw;
     let root = KeyPath::root();
     let (tenant, accuro) = accuro.map_or((None, None), |raw| (raw.tenant, raw.connection));
@@ -58,6 +59,8 @@ pub(in crate::manifest) fn manifest(
         ocean: site?,
         users: rules?,
         safety,
+        // Its shape has judged the URL.
+        state: state.and_then(|state| state.url?.parse().ok()),
     })
 }
 

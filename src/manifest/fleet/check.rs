@@ -20,8 +20,15 @@ pub(super) fn fleet(
     source: &Source,
     findings: &mut Findings,
 ) -> Option<Fleet> {
-    let RawFleetManifest { version: _, fleet, clinics, defaults: _, limits, rollout: raw_rollout } =
-        raw;
+    let RawFleetManifest {
+        version: _,
+        fleet,
+        clinics,
+        defaults: _,
+        limits,
+        rollout: raw_rollout,
+        state,
+    } = raw;
     let path = KeyPath::root().key("rollout");
     let rollout = rollout(raw_rollout.unwrap_or_default(), source, findings, &path);
     let RawFleet { id, name } = fleet?;
@@ -32,6 +39,8 @@ pub(super) fn fleet(
         clinics: texts(clinics),
         limits: read(limits.unwrap_or_default()),
         rollout,
+        // Its shape has judged the URL.
+        state: state.and_then(|state| state.url?.parse().ok()),
     })
 }
 

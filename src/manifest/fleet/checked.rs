@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::model::StateUrl;
+
 /// A checked fleet manifest, without the defaults: those are a layer of each clinic's manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fleet {
@@ -15,6 +17,8 @@ pub struct Fleet {
     pub limits: Limits,
     /// In which order an apply goes through the clinics.
     pub rollout: Rollout,
+    /// Where the fleet's state is; `None`: in the folder beside the fleet manifest.
+    pub state: Option<StateUrl>,
 }
 
 /// How much is read at the same time.

@@ -27,11 +27,7 @@ pub(super) fn merge(
     inherit: &Inherit<'_>,
 ) -> Tree {
     let mut merge = Merge { clinic, fleet, inherit, merged: Tree::default() };
-    let root = match (clinic.root(), defaults) {
-        (Some(own), Some(default)) => Some(merge.both(schema(), default, own)),
-        (Some(own), None) => Some(merge.own(own)),
-        (None, _) => None,
-    };
+    let root = clinic.root().map(|own| merge.document(defaults, own));
     if let Some(root) = root {
         merge.merged.set_root(root);
     }
@@ -46,6 +42,27 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
+    /// The whole document. The fleet's state is the clinic's, unless the clinic names another.
+    fn document(&mut self, defaults: Option<Child>, own: Child) -> Child {
+        let mut document = match defaults {
+            Some(default) => self.both(schema(), default, own),
+            None => self.own(own),
+        };
+        let fleet = self.fleet.root().and_then(|root| self.fleet.node(root.node));
+        let (Some(Node::Map(fleet)), Some(Node::Map(map))) =
+            (fleet, self.merged.node(document.node))
+        else {
+            return document;
+        };
+        if let Some(state) = fleet.get("state").filter(|_| map.get("state").is_none()) {
+            let mut entries = map.entries().to_vec();
+            let value = self.default(state.value, "state", false);
+            entries.push(Entry { value, ..state.clone() });
+            document.node = self.add(Node::Map(Map::new(entries)));
+        }
+        document
+    }
+
     fn both(&mut self, schema_at: &'static Value, default: Child, own: Child) -> Child {
         let (_, schema_at) = resolve(schema(), schema_at);
         let nodes = (self.fleet.node(default.node), self.clinic.node(own.node));

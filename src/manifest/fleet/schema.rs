@@ -51,6 +51,8 @@ fn generate() -> Value {
     defaults.insert("additionalProperties".into(), false.into());
     let mut fields = of(schema(), "properties");
     fields.remove("version");
+    // The fleet's own is inherited.
+    fields.remove("state");
     defaults.insert("properties".into(), fields.into());
     definitions.insert("Defaults".into(), defaults.into());
     let mut definitions = Value::Object(definitions);

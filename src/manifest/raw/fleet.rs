@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::super::pattern::{PAUSE, SLUG, TEXT};
-use super::Entries;
+use super::{Entries, RawState};
 
 /// Many clinics in one run: which they are, what they share, and in which order they change.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -32,6 +32,9 @@ pub(in crate::manifest) struct RawFleetManifest {
     pub(in crate::manifest) limits: Option<RawLimits>,
     /// In which order an apply goes through the clinics, and what stops it.
     pub(in crate::manifest) rollout: Option<RawRollout>,
+    /// Where plan bundles, rollouts and, unless a clinic says otherwise, the clinics' journals and
+    /// locks are kept. Default: the folder `.accuroform` beside each file.
+    pub(in crate::manifest) state: Option<RawState>,
 }
 
 /// One fleet.

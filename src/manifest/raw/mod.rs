@@ -24,7 +24,7 @@ pub(super) use fleet::{
 pub(super) use safety::{RawApprovalKey, RawApprovals, RawSafety};
 pub(super) use users::{RawManagement, RawOffice, RawProvider, RawSelector, RawUser};
 
-use super::pattern::{PROFILE_NAME, SLUG, TEXT, ZONE};
+use super::pattern::{PROFILE_NAME, SLUG, STATE_URL, TEXT, ZONE};
 use crate::model::{Column, Level};
 
 /// The entries of a list with their indexes; faulty entries are left out.
@@ -66,6 +66,19 @@ pub(super) struct RawManifest {
     pub(super) users: Option<Entries<RawUser>>,
     /// Limits of one apply. What is not written has a default.
     pub(super) safety: Option<RawSafety>,
+    /// Where the journal and the lock are kept. Default: the folder `.accuroform` beside this file.
+    pub(super) state: Option<RawState>,
+}
+
+/// Where the journal and the lock are kept.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "State")]
+pub(super) struct RawState {
+    /// An object store that every machine reaches (`s3://bucket/prefix`, `gs://bucket/prefix`,
+    /// `az://container/prefix`) or a folder (`file:///srv/state`). Credentials come from the environment.
+    #[schemars(required, regex(pattern = STATE_URL))]
+    pub(super) url: Option<String>,
 }
 
 /// One clinic.
