@@ -69,9 +69,9 @@ pub struct Rule {
     pub why: Why,
     /// The manifest's own reason.
     pub reason: Option<String>,
-    /// Line of the deciding entry, from 1.
+    /// Line of the deciding entry, from 1; 0 where no entry decides.
     pub line: usize,
-    /// Column of the deciding entry, from 1.
+    /// Column of the deciding entry, from 1; 0 where no entry decides.
     pub column: usize,
 }
 
@@ -85,4 +85,6 @@ pub enum Why {
     Profile(String),
     /// An override over the named profile.
     Override(String),
+    /// No rule of the manifest: the named run is taken back.
+    Undo(String),
 }

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use crate::approval::NotApproved;
 use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
-use crate::cli::clinic::{Clinic, Planned, Scope, print_findings};
+use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{OWED, is_owed};
 use crate::cli::printer::Printer;
-use crate::plan::{Plan, Refusal};
+use crate::plan::{Plan, Refusal, made_again};
 use crate::report::{self, escape};
 
 pub(super) async fn run(
@@ -19,14 +19,24 @@ pub(super) async fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let PlanArgs { manifest, targets, out, planner: typed, form, detailed_exitcode } = args;
+    let clinic = Clinic::load(&args.manifest, environment, printer)?;
+    show(args, (&clinic, Purpose::Manifest), environment, printer).await
+}
+
+/// Plans, prints and saves; `undo -out` shares it.
+pub(super) async fn show(
+    args: &PlanArgs,
+    (clinic, purpose): (&Clinic, Purpose<'_>),
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let PlanArgs { manifest: _, targets, out, planner: typed, form, detailed_exitcode } = args;
     let TargetArgs { target, exclude } = targets;
-    let clinic = Clinic::load(manifest, environment, printer)?;
     let maker = typed.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    must_name_planner(&clinic, out.is_some(), maker)?;
+    must_name_planner(clinic, out.is_some(), maker)?;
     let opened = clinic.connect(environment).await?;
     let scope = Scope::Typed { only: target, except: exclude };
-    let result = clinic.plan(&opened.accuro(), scope).await;
+    let result = clinic.plan(&opened.accuro(), purpose, scope).await;
     opened.close().await;
     let mut planned = result?;
     planned.plan.planner = maker.map(str::to_owned);
@@ -34,7 +44,8 @@ pub(super) async fn run(
     print_findings(&clinic.source, &planned.plan.findings, printer);
     print_plan(&planned.plan, &sealed.text, form, printer);
     print_refusals(&planned.refusals, &sealed.digest, printer);
-    if is_owed(&clinic) {
+    print_made_again(&planned.plan, &planned, printer);
+    if is_owed(clinic) {
         printer.line(OWED);
     }
     if !planned.plan.is_complete() {
@@ -67,10 +78,28 @@ pub(super) fn print_plan(plan: &Plan, file: &str, form: &FormArgs, printer: &mut
         printer.json(file);
     } else if *diff {
         printer.result(&report::diff(plan));
+        for row in report::held_rows(plan) {
+            printer.line(&format!("held: {row}"));
+        }
         printer.line(&report::summary_line(plan));
     } else {
         printer.result(&report::plan(plan));
     }
+}
+
+/// Says of an undo what the manifest would make again.
+pub(super) fn print_made_again(plan: &Plan, planned: &Planned, printer: &mut Printer) {
+    if plan.undoes.is_none() {
+        return;
+    }
+    let rows = match made_again(plan, &planned.desired) {
+        0 => return,
+        1 => "1 of these rows".to_owned(),
+        rows => format!("{rows} of these rows"),
+    };
+    printer.line(&format!(
+        "note: the manifest still asks for other content of {rows}: revert it too, or the next apply writes it again"
+    ));
 }
 
 /// Prints which limits a plan breaks, by how much, and how to go on.
