@@ -5,9 +5,9 @@ use tokio_util::sync::CancellationToken;
 use super::batch::{self, Row, Settled};
 use crate::approval::Approved;
 use crate::bridge::{BridgeError, GridWriter, Reader, Written};
-use crate::journal::{Event, Journal, JournalError, Outcome, RowOutcome};
+use crate::journal::{Event, Hold, Journal, JournalError, Outcome, RowOutcome};
 use crate::model::{Names, RowKey, UserId, sha256};
-use crate::plan::{Change, Plan, UserPlan};
+use crate::plan::{Change, HeldRow, Plan, UserPlan};
 
 /// The most rows in a batch.
 const BATCH: usize = 500;
@@ -37,7 +37,7 @@ pub struct Progress {
 /// What became of the plan.
 #[derive(Debug, Default)]
 pub struct Applied {
-    /// One outcome for each planned row, in plan order.
+    /// One outcome for each planned row, in plan order, then those that an undo holds.
     pub outcomes: Vec<RowOutcome>,
     /// Why it ended early, if it did.
     pub halted: Option<String>,
@@ -49,7 +49,7 @@ impl Applied {
         self.outcomes.iter().filter(|row| is(&row.outcome)).count()
     }
 
-    /// Whether every planned row is as planned.
+    /// Whether every planned row is as planned, and none is held.
     pub fn is_whole(&self) -> bool {
         self.outcomes.iter().all(|row| matches!(row.outcome, Outcome::Done | Outcome::AlreadyTrue))
     }
@@ -60,7 +60,7 @@ impl Applied {
             let keys = user.changes.iter().map(|change| (change.key, Outcome::AlreadyTrue));
             named(user, keys)
         });
-        Self { outcomes: rows.collect(), halted: None }
+        Self { outcomes: rows.chain(left_alone(plan)).collect(), halted: None }
     }
 
     /// Whether anything in the grid is different because of this apply, or may be. A row that was
@@ -104,6 +104,7 @@ impl Apply<'_> {
             }
             applied.outcomes.extend(in_plan_order(user, outcomes));
         }
+        applied.outcomes.extend(left_alone(plan));
         applied
     }
 
@@ -207,6 +208,15 @@ fn in_plan_order(user: &UserPlan, outcomes: Vec<(RowKey, Outcome)>) -> Vec<RowOu
         .iter()
         .map(|change| (change.key, known.remove(&change.key).unwrap_or(Outcome::NotReached)));
     named(user, all).collect()
+}
+
+/// The rows that the plan of an undo holds: never sent, and not as they were before its run.
+fn left_alone(plan: &Plan) -> impl Iterator<Item = RowOutcome> {
+    plan.held.iter().map(|held| {
+        let HeldRow { user, key, was, is, reason } = held;
+        let hold = Hold::Unplanned { was: *was, now: *is, reason: *reason };
+        RowOutcome { user: user.clone(), key: *key, outcome: Outcome::Held(hold) }
+    })
 }
 
 fn named(

@@ -85,6 +85,17 @@ Examples:
   accuroform apply plan.json --allow-mass-change=3f2a9c01
                                      apply this very plan although a limit refuses it")]
     Apply(ApplyArgs),
+    /// Take an apply back: write what its rows were before, sync and verify
+    #[command(after_help = "\
+Rows that somebody changed since the apply are held, by name, and the others are taken back (exit 4).
+The manifest still asks for what is taken back: revert it too.
+
+Examples:
+  accuroform undo                             show the undo of the last apply, ask, write it
+  accuroform undo clinic.yaml 20260105T09     of this run; `history` lists them
+  accuroform undo -out undo.json              save the plan for review
+  accuroform apply undo.json                  apply exactly that undo")]
+    Undo(UndoArgs),
     /// Start Ocean's sync and wait until it is complete
     #[command(after_help = "\
 Examples:
@@ -161,7 +172,7 @@ pub(super) struct ValidateArgs {
     pub(super) json: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct TargetArgs {
     /// Plan only this: office:NAME, provider:NAME or column:NAME (may be repeated)
     #[arg(long, value_name = "KIND:NAME")]
@@ -172,7 +183,7 @@ pub(super) struct TargetArgs {
 }
 
 /// Which clinics of a fleet are meant.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Clinics of a fleet")]
 pub(super) struct SelectArgs {
     /// This clinic alone (may be repeated)
@@ -287,6 +298,41 @@ pub(super) struct ApplyArgs {
     /// Print what was done as JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UndoArgs {
+    /// The manifest
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    /// The run, or a beginning of its id that no other run has; default: the last that wrote anything
+    /// and is no undo itself
+    #[arg(value_name = "RUN")]
+    pub(super) run: Option<String>,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+    #[command(flatten)]
+    pub(super) targets: TargetArgs,
+    /// Save the plan to this file and write nothing to Accuro
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["auto_approve", "allow_mass_change"])]
+    pub(super) out: Option<PathBuf>,
+    /// Who makes the plan: kept in a saved one, and this person's own approval does not count
+    #[arg(long, value_name = "NAME", env = "ACCUROFORM_PLANNER", hide_env_values = true)]
+    pub(super) planner: Option<String>,
+    /// Apply without asking
+    #[arg(long)]
+    pub(super) auto_approve: bool,
+    /// Apply although a mass-change limit refuses the plan; names the plan by its digest
+    #[arg(long, value_name = "DIGEST")]
+    pub(super) allow_mass_change: Option<String>,
+    #[command(flatten)]
+    pub(super) wait: WaitArgs,
+    /// Print what was done as JSON; with --out, the plan
+    #[arg(long, conflicts_with = "diff")]
+    pub(super) json: bool,
+    /// Print the plan as a unified diff
+    #[arg(long)]
+    pub(super) diff: bool,
 }
 
 #[derive(Debug, Args)]

@@ -23,7 +23,7 @@ use crate::live::{Snapshot, fetch};
 use crate::manifest::{self, ApprovalKey, Approvals, Loaded, MAX_BYTES, Manifest, Safety, Source};
 use crate::model::StateUrl;
 use crate::plan::file::{Sealed, seal};
-use crate::plan::{self, Inputs, ManifestRef, Plan, Policy, Refusal, Targets};
+use crate::plan::{self, Inputs, ManifestRef, Plan, Policy, Recorded, Refusal, Targets};
 use crate::report;
 use crate::state::{State, StateError};
 
@@ -56,9 +56,11 @@ impl Planned {
 
 /// What is planned.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Purpose {
+pub(super) enum Purpose<'a> {
     /// What the manifest wants.
     Manifest,
+    /// That what a run wrote is taken back.
+    Undo(&'a Recorded),
 }
 
 /// Which part of the clinic is planned.
@@ -196,7 +198,7 @@ impl Clinic {
     pub(super) async fn plan(
         &self,
         reader: &Reader,
-        _purpose: Purpose,
+        purpose: Purpose<'_>,
         scope: Scope<'_>,
     ) -> Result<Planned, Failure> {
         let users: Vec<String> = self.manifest.users.iter().map(|user| user.name.clone()).collect();
@@ -209,7 +211,7 @@ impl Clinic {
         for finding in &mut desired.findings {
             self.source.locate(finding);
         }
-        let plan = plan::plan(Inputs {
+        let inputs = Inputs {
             clinic: &self.manifest.clinic.id,
             tenant: &self.manifest.tenant,
             site: &self.manifest.ocean.site,
@@ -221,8 +223,20 @@ impl Clinic {
             desired: &desired,
             live: &live,
             targets: &targets,
-        });
-        if let Some(violation) = plan::check_against(&plan, &desired, &live).into_iter().next() {
+        };
+        let (plan, violations) = match purpose {
+            Purpose::Manifest => {
+                let plan = plan::plan(inputs);
+                let violations = plan::check_against(&plan, &desired, &live);
+                (plan, violations)
+            }
+            Purpose::Undo(recorded) => {
+                let plan = plan::undo_plan(inputs, recorded);
+                let violations = plan::check_undo(&plan, recorded, &desired, &live);
+                (plan, violations)
+            }
+        };
+        if let Some(violation) = violations.into_iter().next() {
             return Err(Failure::new(
                 Exit::Refused,
                 "P016",

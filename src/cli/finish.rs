@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::clinic::{Clinic, Planned, Scope};
+use super::clinic::{Clinic, Planned, Purpose, Scope};
 use super::env::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -20,7 +20,7 @@ use crate::live::{Grid, Snapshot};
 use crate::manifest::SyncMode;
 use crate::model::{Cells, fold};
 use crate::ocean::{self, Access, Appearance, Freshness, SyncError, Synced, Watch};
-use crate::plan::Plan;
+use crate::plan::{HeldRow, Plan};
 use crate::report::{self, escape};
 
 /// Between two looks at a running sync.
@@ -151,9 +151,18 @@ pub(super) struct Verified {
 }
 
 impl Verified {
-    /// Whether the grid was read and is what the manifest says.
+    /// Whether the grid was read and is what the manifest says; of an undo, whether nothing is left
+    /// to take back.
     pub(super) fn grid_is_right(&self) -> bool {
-        self.plan.is_empty() && self.plan.is_complete() && self.plan.errors() == 0
+        let nothing_left = self.plan.is_empty() && self.plan.held.is_empty();
+        nothing_left && self.plan.is_complete() && self.plan.errors() == 0
+    }
+
+    /// Forgets the held rows that were held from the start: they are told as such.
+    pub(super) fn forget_held(&mut self, from_the_start: &[HeldRow]) {
+        let is_known =
+            |row: &HeldRow| from_the_start.iter().any(|known| known.is_at(&row.user, row.key));
+        self.plan.held.retain(|row| !is_known(row));
     }
 
     /// Whether nothing is left to explain.
@@ -166,6 +175,8 @@ impl Verified {
         json!({
             "correct": self.is_correct(),
             "grid": self.grid_is_right(),
+            "undoes": self.plan.undoes,
+            "held": self.plan.held,
             "targets": self.plan.targets,
             "remaining": self.plan.summary(),
             "unread": self.plan.unread,
@@ -187,12 +198,12 @@ pub(super) struct OceanList<'a> {
 pub(super) async fn verify(
     clinic: &Clinic,
     opened: &Opened,
-    scope: Scope<'_>,
+    (purpose, scope): (Purpose<'_>, Scope<'_>),
     list: OceanList<'_>,
     environment: &Environment,
 ) -> Result<Verified, Failure> {
-    let Planned { live, desired, plan, refusals: _ } =
-        clinic.plan(&opened.accuro(), crate::cli::clinic::Purpose::Manifest, scope).await?;
+    let planned = clinic.plan(&opened.accuro(), purpose, scope).await?;
+    let Planned { live, desired, plan, refusals: _ } = planned;
     let appearance = if mode(clinic).is_some() {
         let after = opened.ocean().site_providers(&clinic.manifest.ocean.site).await?;
         // Only what Ocean's own user may see decides who appears.
@@ -234,16 +245,29 @@ fn access(user: &DesiredUser, live: &Snapshot, plan: &Plan) -> Vec<Access> {
 /// Prints what verification found.
 pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
     let Verified { plan, appearance } = verified;
+    let (right, wrong) = match &plan.undoes {
+        Some(run) => (
+            format!("what {} wrote is taken back", escape(run)),
+            format!("the grid is not what it was before {}", escape(run)),
+        ),
+        None => (
+            "the grid is what the manifest says".to_owned(),
+            "the grid is not what the manifest says".to_owned(),
+        ),
+    };
     if verified.grid_is_right() {
         let scope = if plan.targets.is_everything() { "" } else { " within the targets" };
-        printer.result(&format!("Verified: the grid is what the manifest says{scope}.\n"));
+        printer.result(&format!("Verified: {right}{scope}.\n"));
     } else {
-        let why = if plan.is_empty() && plan.errors() == 0 {
-            "a part of the clinic could not be read"
+        let why = if plan.is_empty() && plan.held.is_empty() && plan.errors() == 0 {
+            "a part of the clinic could not be read".to_owned()
         } else {
-            "the grid is not what the manifest says"
+            wrong
         };
         printer.result(&format!("Not verified: {why}.\n{}\n", report::summary_line(plan)));
+        for row in report::held_rows(plan) {
+            printer.line(&row);
+        }
         for unread in &plan.unread {
             printer.line(&format!("! not read: {}", escape(&unread.reason)));
         }

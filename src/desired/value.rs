@@ -72,9 +72,9 @@ pub struct Rule {
     /// The file of the deciding entry.
     #[serde(default, skip_serializing_if = "Layer::is_clinic")]
     pub layer: Layer,
-    /// Line of the deciding entry, from 1.
+    /// Line of the deciding entry, from 1; 0 where no entry decides.
     pub line: usize,
-    /// Column of the deciding entry, from 1.
+    /// Column of the deciding entry, from 1; 0 where no entry decides.
     pub column: usize,
 }
 
@@ -88,4 +88,6 @@ pub enum Why {
     Profile(String),
     /// An override over the named profile.
     Override(String),
+    /// No rule of the manifest: the named run is taken back.
+    Undo(String),
 }

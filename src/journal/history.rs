@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::record::{Event, Outcome, Record, RowRecord, Starter};
-use crate::model::RowKey;
+use crate::model::{RowKey, UserId};
 
 /// One apply or sync.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Run {
 pub struct RunRow {
     /// The user whose grid it is in.
     pub user: String,
+    /// The user's id.
+    pub user_id: UserId,
     /// What was sent.
     pub sent: RowRecord,
     /// What became of it.
@@ -127,13 +129,13 @@ impl Open {
     fn add(&mut self, event: &Event) {
         match event {
             Event::Started(starter) => self.run.starter = Some(starter.as_ref().clone()),
-            Event::BatchStarted { batch: _, key: _, user, user_id: _, rows } => {
+            Event::BatchStarted { batch: _, key: _, user, user_id, rows } => {
                 for sent in rows {
                     let place = (user.clone(), sent.key);
                     // Sent again, perhaps at another revision: the first record has its before.
                     self.at.entry(place).or_insert_with(|| {
-                        let (user, sent) = (user.clone(), sent.clone());
-                        self.run.rows.push(RunRow { user, sent, written: Written::Unknown });
+                        let (user, sent, written) = (user.clone(), sent.clone(), Written::Unknown);
+                        self.run.rows.push(RunRow { user, user_id: *user_id, sent, written });
                         self.run.rows.len() - 1
                     });
                 }

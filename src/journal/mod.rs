@@ -1,8 +1,8 @@
 //! The append-only record of what was done: written before each write and after each answer.
 //!
 //! One line of JSON a record, each bound to the one before it by SHA-256. In a folder it is one file
-//! a clinic, in an object store one object a run. No decision about the grid ever rests on it; it
-//! only says whether a sync is still owed.
+//! a clinic, in an object store one object a run. It says whether a sync is still owed, and what an
+//! undo takes back; nothing else about the grid rests on it.
 
 mod chain;
 mod error;
@@ -12,6 +12,7 @@ mod journal_objects;
 mod open;
 mod read;
 mod record;
+mod undo;
 
 pub use chain::{Checked, Fault, check};
 pub use error::JournalError;
@@ -19,3 +20,4 @@ pub use history::{Counts, End, Run, RunRow, Written, runs};
 pub use open::Journal;
 pub use read::{Reading, is_pending};
 pub use record::{Event, Hold, Outcome, Record, RowOutcome, RowRecord, Starter};
+pub use undo::{is_pending_beside, last_to_undo};

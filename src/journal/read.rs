@@ -26,7 +26,7 @@ pub(super) fn read(checked: Checked) -> Result<Reading, Fault> {
 }
 
 /// Whether a sync is owed: a write is not yet verified, or the last sync was not completed.
-pub fn is_pending(records: &[Record]) -> bool {
+pub fn is_pending<'a>(records: impl IntoIterator<Item = &'a Record>) -> bool {
     let (mut unverified, mut unsynced) = (false, false);
     let mut before_batch = false;
     for record in records {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Cells, Revision, RowKey, UserId};
-use crate::plan::Rule;
+use crate::plan::{HeldReason, Rule};
 
 /// The version of the format; a reader refuses a newer one.
 pub(super) const VERSION: u32 = 1;
@@ -85,10 +85,16 @@ pub enum Event {
 /// Who began what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Starter {
-    /// `apply` or `sync`.
+    /// `apply`, `undo` or `sync`.
     pub operation: String,
+    /// The run that an undo takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
     /// The clinic's id.
     pub clinic: String,
+    /// The name of the Accuro instance: ids mean something in it alone.
+    #[serde(default)]
+    pub tenant: Option<String>,
     /// The account that ran the program.
     pub who: String,
     /// The machine it ran on.
@@ -178,5 +184,14 @@ pub enum Hold {
         is: Option<Revision>,
         /// What it grants now.
         now: Cells,
+    },
+    /// The plan of an undo left it alone from the start, so it was never sent.
+    Unplanned {
+        /// What the run that is undone left there.
+        was: Cells,
+        /// What it grants now, if that was read.
+        now: Option<Cells>,
+        /// Why.
+        reason: HeldReason,
     },
 }

@@ -82,15 +82,17 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
         site: site.to_owned(),
         manifest: manifest.clone(),
         planner: None,
+        undoes: None,
         targets: targets.clone(),
         users,
         unread,
+        held: Vec::new(),
         findings,
         names,
     }
 }
 
-fn live_rows<'a>(live: &'a Snapshot, user: &str) -> Option<&'a [LiveRow]> {
+pub(super) fn live_rows<'a>(live: &'a Snapshot, user: &str) -> Option<&'a [LiveRow]> {
     live.grids.iter().find(|(name, _)| name == user).and_then(|(_, grid)| match grid {
         Grid::Read { rows, .. } => Some(rows.as_slice()),
         Grid::NoUser | Grid::SeveralUsers(_) | Grid::Unread(_) => None,
@@ -186,7 +188,7 @@ fn is_unread(snapshot: &Snapshot, office: OfficeId) -> bool {
 }
 
 /// The rows that will have an end date, ordered by date.
-fn ends(live: &[LiveRow], diff: &DiffRows) -> Vec<(Until, RowKey)> {
+pub(super) fn ends(live: &[LiveRow], diff: &DiffRows) -> Vec<(Until, RowKey)> {
     let mut until: BTreeMap<RowKey, Until> =
         live.iter().filter_map(|row| row.cells.until().map(|until| (row.key, until))).collect();
     for change in &diff.changes {
@@ -200,7 +202,7 @@ fn ends(live: &[LiveRow], diff: &DiffRows) -> Vec<(Until, RowKey)> {
     ends
 }
 
-fn existing(live: &[LiveRow]) -> BTreeMap<OfficeId, usize> {
+pub(super) fn existing(live: &[LiveRow]) -> BTreeMap<OfficeId, usize> {
     let mut existing = BTreeMap::new();
     for LiveRow { key, cells, revision: _ } in live {
         if *cells != Cells::NOTHING {

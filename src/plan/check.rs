@@ -1,6 +1,7 @@
 //! Looks for mistakes in a finished plan, with code of its own.
 //!
-//! It shares no step with `build.rs`: it asks of every change whether it may be there at all. Every
+//! It shares no step with `build.rs`: it asks of every change whether it may be there at all; of an
+//! undo `check_undo.rs` asks what is particular to it. Every
 //! plan passes through it before it can be approved, and so does every plan of the test suite.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +10,7 @@ use thiserror::Error;
 
 use super::target::Target;
 use super::value::{Action, Change, Plan, UnreadPart, UserPlan};
-use crate::desired::{Desired, DesiredUser};
+use crate::desired::{Desired, DesiredUser, Why};
 use crate::live::{Grid, Providers, Snapshot};
 use crate::model::{Cells, Column, LiveRow, RowKey};
 
@@ -40,6 +41,13 @@ pub fn check(plan: &Plan) -> Vec<Violation> {
             }
             last = Some(change.key);
             change_alone(user, change).into_iter().for_each(&mut wrong);
+            match &plan.undoes {
+                None => planned_alone(user, change).into_iter().for_each(&mut wrong),
+                Some(run) if !is_undone_by(user, change, run) => {
+                    wrong("the rule behind the change is not the undo");
+                }
+                Some(_) => {}
+            }
             if plan.unread.iter().any(|unread| is_unread(&unread.part, user)) {
                 wrong("the user's grid is unread");
             }
@@ -48,12 +56,22 @@ pub fn check(plan: &Plan) -> Vec<Violation> {
             }
         }
     }
+    if plan.undoes.is_none() {
+        found.extend(plan.held.iter().map(|held| Violation {
+            address: plan.names.address(&plan.clinic, &held.user, held.key),
+            problem: "only an undo holds rows",
+        }));
+    }
     found
 }
 
 /// Checks a plan against what it was made from.
 pub fn check_against(plan: &Plan, desired: &Desired, live: &Snapshot) -> Vec<Violation> {
     let mut found = check(plan);
+    if plan.undoes.is_some() {
+        let problem = "the plan of a manifest undoes nothing";
+        found.push(Violation { address: plan.clinic.clone(), problem });
+    }
     for user in &plan.users {
         let source = desired.users.iter().find(|want| want.name == user.name);
         let grid = live.grids.iter().find(|(name, _)| *name == user.name).map(|(_, grid)| grid);
@@ -97,7 +115,12 @@ pub fn check_against(plan: &Plan, desired: &Desired, live: &Snapshot) -> Vec<Vio
     found
 }
 
-fn violation(plan: &Plan, user: &UserPlan, key: RowKey, problem: &'static str) -> Violation {
+pub(super) fn violation(
+    plan: &Plan,
+    user: &UserPlan,
+    key: RowKey,
+    problem: &'static str,
+) -> Violation {
     Violation { address: plan.names.address(&plan.clinic, &user.name, key), problem }
 }
 
@@ -121,21 +144,42 @@ fn change_alone(user: &UserPlan, change: &Change) -> Vec<&'static str> {
     if revision.is_none() && !before.is_nothing() {
         wrong.push("a row that grants something has no revision");
     }
-    let earlier = date_moves
+    if user.rules.get(*rule as usize).is_none() {
+        wrong.push("no rule stands behind the change");
+    }
+    wrong
+}
+
+/// What holds of a manifest's changes and not of an undo's.
+fn planned_alone(user: &UserPlan, change: &Change) -> Vec<&'static str> {
+    let Change { before, after, rule, .. } = change;
+    let rises = Column::ALL.iter().any(|c| after.columns().get(*c) > before.columns().get(*c));
+    let falls = Column::ALL.iter().any(|c| after.columns().get(*c) < before.columns().get(*c));
+    let earlier = !before.is_nothing()
+        && !after.is_nothing()
         && match (before.until(), after.until()) {
             (None, Some(_)) => true,
             (Some(before), Some(after)) => after < before,
             (_, None) => false,
         };
+    let mut wrong = Vec::new();
     if !user.exact && (falls || earlier) {
         wrong.push("an additive plan lowers the row");
     }
-    match user.rules.get(*rule as usize) {
-        None => wrong.push("no rule stands behind the change"),
-        Some(_) if *rule == 0 && rises => wrong.push("access rises without a rule"),
-        Some(_) => {}
+    if *rule == 0 && rises {
+        wrong.push("access rises without a rule");
+    }
+    let why = user.rules.get(*rule as usize).map(|rule| &rule.why);
+    if matches!(why, Some(Why::Undo(_))) {
+        wrong.push("only an undo takes a run back");
     }
     wrong
+}
+
+/// Whether the rule behind a change is that `run` is taken back.
+fn is_undone_by(user: &UserPlan, change: &Change, run: &str) -> bool {
+    let why = user.rules.get(change.rule as usize).map(|rule| &rule.why);
+    matches!(why, Some(Why::Undo(undone)) if undone == run)
 }
 
 fn is_unread(part: &UnreadPart, user: &UserPlan) -> bool {
@@ -164,7 +208,7 @@ fn in_scope(plan: &Plan, change: &Change) -> bool {
             || Column::ALL.iter().all(|c| !moved(*c) || only.contains(&Target::Column(*c))))
 }
 
-fn starts_from(change: &Change, live: Option<&LiveRow>) -> bool {
+pub(super) fn starts_from(change: &Change, live: Option<&LiveRow>) -> bool {
     match live {
         Some(row) => change.before == row.cells && change.revision == Some(row.revision),
         None => change.before.is_nothing() && change.revision.is_none(),
@@ -186,7 +230,7 @@ fn is_wanted(change: &Change, says: Option<Cells>, user: &DesiredUser) -> bool {
     columns && (until == change.before.until() || until == says.until())
 }
 
-fn office_unread(live: &Snapshot, change: &Change) -> bool {
+pub(super) fn office_unread(live: &Snapshot, change: &Change) -> bool {
     live.directory
         .offices
         .get(&change.key.office)

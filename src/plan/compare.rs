@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::value::{Change, Plan, UnreadPart, UserPlan};
+use super::value::{Change, HeldRow, Plan, UnreadPart, UserPlan};
 use crate::desired::Rule;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Grid, Snapshot};
@@ -19,7 +19,7 @@ pub struct Comparison {
     pub open: usize,
     /// Offices and providers of its changes that have other names now: the reviewer saw others.
     pub renamed: Vec<Renamed>,
-    /// What a plan made now would show and the saved one does not: users and findings, in words.
+    /// What a plan made now would show and the saved one does not: users, findings and held rows.
     pub left_out: Vec<String>,
     /// The saved plan, measured against the rows that exist now: what the guards must judge.
     pub judged: Plan,
@@ -34,7 +34,7 @@ pub struct Renamed {
     pub is: String,
 }
 
-/// Compares a saved plan with one made now from the same manifest and targets.
+/// Compares a saved plan with one made now from the same manifest, or record, and targets.
 pub fn compare(saved: &Plan, fresh: &Plan, live: &Snapshot) -> Comparison {
     let mut result = Comparison {
         moved: Vec::new(),
@@ -77,6 +77,8 @@ pub fn compare(saved: &Plan, fresh: &Plan, live: &Snapshot) -> Comparison {
             }
         }
     }
+    let address = |held: &HeldRow| saved.names.address(&saved.clinic, &held.user, held.key);
+    result.moved.extend(saved.held.iter().filter(|held| !fresh.held.contains(held)).map(address));
     result
 }
 
@@ -102,7 +104,7 @@ fn renamed(saved: &Plan, now: &Names) -> Vec<Renamed> {
     renamed.into_iter().collect()
 }
 
-/// Users and findings that are there now and that the reviewer was not shown.
+/// Users, findings and held rows that are there now and that the reviewer was not shown.
 fn left_out(saved: &Plan, fresh: &Plan) -> Vec<String> {
     let was_unread = |name: &str| {
         saved.unread.iter().any(|unread| match &unread.part {
@@ -126,5 +128,15 @@ fn left_out(saved: &Plan, fresh: &Plan) -> Vec<String> {
         .iter()
         .filter(|finding| !saved.findings.iter().any(|shown| same(shown, finding)))
         .map(|finding| format!("the finding {}: {}", finding.code, finding.message));
-    missing.chain(unsaid).collect()
+    let is_shown = |held: &&HeldRow| {
+        let is_planned = |user: &UserPlan| {
+            user.name == held.user && user.changes.iter().any(|change| change.key == held.key)
+        };
+        saved.held.iter().any(|shown| shown.is_at(&held.user, held.key))
+            || saved.users.iter().any(is_planned)
+    };
+    let held = fresh.held.iter().filter(|held| !is_shown(held)).map(|held| {
+        format!("the held row {}", fresh.names.address(&fresh.clinic, &held.user, held.key))
+    });
+    missing.chain(unsaid).chain(held).collect()
 }

@@ -105,14 +105,19 @@ fn is_applyable(plan: &Plan, refusals: &[Refusal]) -> bool {
     !plan.is_empty() && plan.errors() == 0 && refusals.is_empty()
 }
 
-/// The place of each change in the file, and the address that people know it by.
+/// The place of each change and each held row in the file, and the address that people know it by.
 fn addresses(plan: &Plan) -> impl Iterator<Item = (String, String)> {
-    plan.users.iter().enumerate().flat_map(move |(at, user)| {
+    let changes = plan.users.iter().enumerate().flat_map(move |(at, user)| {
         user.changes.iter().enumerate().map(move |(row, change)| {
             let address = plan.names.address(&plan.clinic, &user.name, change.key);
             (format!("/plan/users/{at}/changes/{row}"), address)
         })
-    })
+    });
+    let held = plan.held.iter().enumerate().map(move |(row, held)| {
+        let address = plan.names.address(&plan.clinic, &held.user, held.key);
+        (format!("/plan/held/{row}"), address)
+    });
+    changes.chain(held)
 }
 
 /// Reads a plan back, and nothing else than what [`seal`] wrote. Gives the plan and its digest.
@@ -162,7 +167,7 @@ fn misleading(written: &Value, form: &Form<'_>) -> Result<Option<String>, PlanFi
     for (place, address) in addresses(plan) {
         let shown = written.pointer(&place).and_then(|change| change.get("address"));
         if shown.and_then(Value::as_str) != Some(&address) {
-            return Ok(Some(format!("the change of {address} shows another address")));
+            return Ok(Some(format!("the row of {address} shows another address")));
         }
     }
     // A newer minor version may say more than is known here; this one may not.

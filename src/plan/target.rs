@@ -67,7 +67,8 @@ impl Targets {
         chosen && !self.except.contains(&Target::Office(office))
     }
 
-    fn has_row(&self, key: RowKey) -> bool {
+    /// Whether the row can be in scope.
+    pub(super) fn has_row(&self, key: RowKey) -> bool {
         let is = |target: &Target| match *target {
             Target::Office(office) => Some(office == key.office),
             Target::Provider(provider) => Some(provider == key.provider),

@@ -23,12 +23,19 @@ pub struct Plan {
     /// Who says that they made it; left out of the file where nobody does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planner: Option<String>,
+    /// The run that it takes back; left out of the file where the manifest was planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
     /// Rows and columns that the plan was limited to.
     pub targets: Targets,
     /// One part for each user whose grid was read, in manifest order.
     pub users: Vec<UserPlan>,
     /// What could not be read: nothing is planned for it.
     pub unread: Vec<Unread>,
+    /// Rows of the run that are not taken back, ordered by user and key; left out of the file where
+    /// there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<HeldRow>,
     /// Names that could not be resolved, and warnings.
     pub findings: Vec<Diagnostic>,
     /// What the directory calls the ids in this plan.
@@ -157,6 +164,34 @@ pub struct Excess {
     pub says: Cells,
 }
 
+/// A row that an undo leaves alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldRow {
+    /// The user whose grid it is in, by the name that the run knew.
+    pub user: String,
+    /// Where it is.
+    #[serde(flatten)]
+    pub key: RowKey,
+    /// What the run left there.
+    pub was: Cells,
+    /// What it grants now; `None`: the grid is none of this manifest's.
+    pub is: Option<Cells>,
+    /// Why it is left alone.
+    pub reason: HeldReason,
+}
+
+/// Why an undo leaves a row alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldReason {
+    /// It is neither what the run left nor what was there before.
+    Moved,
+    /// The manifest does not manage the user, or Accuro has it under another id or not active.
+    Unmanaged,
+    /// The directory does not list the provider in the office: nobody could see whose row it is.
+    Unlisted,
+}
+
 /// Something that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unread {
@@ -193,6 +228,13 @@ pub struct Summary {
     pub excess: usize,
     /// Rows of the directory that no rule speaks of.
     pub uncovered: usize,
+}
+
+impl HeldRow {
+    /// Whether both speak of the same row.
+    pub fn is_at(&self, user: &str, key: RowKey) -> bool {
+        self.user == user && self.key == key
+    }
 }
 
 impl Plan {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::escape::escape;
 use super::outcome::held;
-use super::plan::{mark, why};
+use super::plan::{mark, place_of, why};
 use crate::diagnostic::Layer;
 use crate::journal::{Counts, End, Outcome, Run, RunRow, Starter, Written};
 use crate::model::{Cells, Names};
@@ -48,7 +48,7 @@ pub fn run(clinic: &str, run: &Run) -> String {
         text.push('\n');
     }
     for row in &run.rows {
-        let RunRow { user: _, sent, written } = row;
+        let RunRow { user: _, user_id: _, sent, written } = row;
         let action = Action::between(sent.before, sent.after).map_or(" ", mark);
         let cells = cells(sent.before, sent.after);
         text.push_str(&escape(&format!("  {action} {}: {cells}", address(clinic, row))));
@@ -56,8 +56,7 @@ pub fn run(clinic: &str, run: &Run) -> String {
         let mut notes = vec![became(written)];
         if let Some(rule) = &sent.rule {
             notes.push(why(rule));
-            let file = file(rule.layer).unwrap_or("manifest");
-            notes.push(format!("{file}:{}:{}", rule.line, rule.column));
+            notes.extend(place_of(rule, file(rule.layer).unwrap_or("manifest")));
         }
         text.push_str(&escape(&format!("      {}", notes.join("; "))));
         text.push('\n');
@@ -68,7 +67,7 @@ pub fn run(clinic: &str, run: &Run) -> String {
 /// One run with its rows, for programs.
 pub fn run_json(clinic: &str, run: &Run) -> String {
     let rows = run.rows.iter().map(|row| {
-        let RunRow { user, sent, written } = row;
+        let RunRow { user, user_id: _, sent, written } = row;
         json!({
             "address": address(clinic, row),
             "user": user,
@@ -102,6 +101,7 @@ fn summary(run: &Run) -> Value {
         "id": id,
         "at": at,
         "operation": starter.as_ref().map(|starter| &starter.operation),
+        "undoes": run.undoes(),
         "who": starter.as_ref().map(|starter| &starter.who),
         "host": starter.as_ref().map(|starter| &starter.host),
         "ci": starter.as_ref().and_then(|starter| starter.ci.as_ref()),
@@ -125,7 +125,9 @@ fn head(run: &Run) -> String {
     if let Some(starter) = starter {
         let Starter {
             operation: _,
+            undoes,
             clinic: _,
+            tenant: _,
             who,
             host,
             ci,
@@ -138,6 +140,7 @@ fn head(run: &Run) -> String {
         } = starter;
         let ci = ci.as_ref().map(|run| format!(", {run}")).unwrap_or_default();
         lines.push(format!("  {at} by {who}@{host}{ci}"));
+        lines.extend(undoes.as_ref().map(|run| format!("  takes back {run}")));
         let mut from = vec![format!("manifest {}", short(manifest))];
         from.extend(commit.as_ref().map(|commit| format!("commit {}", short(commit))));
         from.extend(plan.as_ref().map(|plan| format!("plan {}", short(plan))));
@@ -184,7 +187,7 @@ fn short(digest: &str) -> String {
 
 /// The address with the names that the directory had then.
 fn address(clinic: &str, row: &RunRow) -> String {
-    let RunRow { user, sent, written: _ } = row;
+    let RunRow { user, user_id: _, sent, written: _ } = row;
     let mut names = Names::default();
     names.offices.extend(sent.office.clone().map(|name| (sent.key.office, name)));
     names.providers.extend(sent.provider.clone().map(|name| (sent.key.provider, name)));
@@ -192,7 +195,7 @@ fn address(clinic: &str, row: &RunRow) -> String {
 }
 
 /// `Scheduling none → full, until none → 2027-01-31`.
-fn cells(before: Cells, after: Cells) -> String {
+pub(super) fn cells(before: Cells, after: Cells) -> String {
     let levels = before.columns().iter().zip(after.columns().iter());
     let mut words: Vec<String> = levels
         .filter(|((_, was), (_, is))| was != is)

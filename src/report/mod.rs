@@ -8,6 +8,7 @@ mod history;
 mod outcome;
 mod plan;
 mod table;
+mod undo;
 
 pub use diagnostics::{Finding, Place, RelatedPlace, findings, render};
 pub use diff::diff;
@@ -15,3 +16,4 @@ pub use escape::{escape, escape_lines};
 pub use history::{history, history_json, run, run_json};
 pub use outcome::{appearance, outcomes};
 pub use plan::{plan, summary_line};
+pub use undo::held_rows;

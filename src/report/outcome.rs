@@ -2,6 +2,7 @@
 
 use super::escape::escape;
 use super::table::{count, wrap};
+use super::undo::why_held;
 use crate::journal::{Hold, Outcome, RowOutcome};
 use crate::model::{Column, Level};
 use crate::ocean::{Appearance, Missing, Reason};
@@ -29,7 +30,12 @@ pub fn outcomes(plan: &Plan, outcomes: &[RowOutcome], halted: Option<&str>) -> S
 
 /// Why a row was left alone.
 pub(super) fn held(hold: &Hold) -> String {
-    let Hold::Moved { was, is, now } = hold;
+    let (was, is, now) = match hold {
+        Hold::Moved { was, is, now } => (was, is, now),
+        Hold::Unplanned { was, now, reason } => {
+            return format!("held: {}", why_held(*reason, *was, *now));
+        }
+    };
     let revision = |revision: &Option<_>| match revision {
         Some(revision) => format!("revision {revision}"),
         None => "absent".to_owned(),

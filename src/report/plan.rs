@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::escape::escape;
 use super::table::{Table, count, wrap};
+use super::undo::{held_count, held_rows, nothing_to_undo};
 use crate::model::{Cells, Column, Level, OfficeId, RowKey};
 use crate::plan::{Action, Change, Excess, Plan, Rule, Summary, Target, UnreadPart, UserPlan, Why};
 
@@ -34,6 +35,7 @@ pub fn plan(plan: &Plan) -> String {
     for user in &plan.users {
         user_block(plan, user, &mut lines);
     }
+    section(&mut lines, "Held, and so not taken back:", held_rows(plan));
     lines.push(summary_line(plan));
     lines.join("\n") + "\n"
 }
@@ -41,6 +43,12 @@ pub fn plan(plan: &Plan) -> String {
 /// `Plan: 12 rows to grant, 1 to revoke, 2 to change (41 cells); 85 unchanged.`
 pub fn summary_line(plan: &Plan) -> String {
     let Summary { grant, revoke, change, cells, unchanged, excess, uncovered: _ } = plan.summary();
+    if plan.is_empty()
+        && let Some(run) = &plan.undoes
+        && plan.errors() == 0
+    {
+        return nothing_to_undo(plan, run);
+    }
     if plan.is_empty() {
         let mut line = if plan.errors() > 0 {
             "Nothing planned: names of the manifest are not resolved.".to_owned()
@@ -68,8 +76,9 @@ pub fn summary_line(plan: &Plan) -> String {
     }
     let cells = if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") };
     format!(
-        "Plan: {} to grant, {revoke} to revoke, {change} to change ({cells}); {unchanged} unchanged.",
-        count(grant, "row")
+        "Plan: {} to grant, {revoke} to revoke, {change} to change ({cells}); {unchanged} unchanged.{}",
+        count(grant, "row"),
+        held_count(plan)
     )
 }
 
@@ -89,12 +98,13 @@ fn targets(plan: &Plan) -> String {
 
 fn user_block(plan: &Plan, user: &UserPlan, lines: &mut Vec<String>) {
     if !user.changes.is_empty() {
-        lines.push(format!(
-            "{} ({}, {} management)",
-            escape(&user.name),
-            escape(&plan.clinic),
-            if user.exact { "exact" } else { "additive" }
-        ));
+        let how = match &plan.undoes {
+            Some(run) => format!("undo of {run}"),
+            None if user.exact => "exact management".to_owned(),
+            None => "additive management".to_owned(),
+        };
+        let (name, clinic) = (escape(&user.name), escape(&plan.clinic));
+        lines.push(format!("{name} ({clinic}, {})", escape(&how)));
         lines.push(String::new());
         let notes = Notes::of(user);
         let mut offices: BTreeMap<OfficeId, Vec<&Change>> = BTreeMap::new();
@@ -147,13 +157,19 @@ impl Notes {
     fn lines(&self, plan: &Plan, user: &UserPlan) -> Vec<String> {
         let line = |rule: &u32| {
             user.rules.get(*rule as usize).map(|known| {
-                let file = plan.manifest.file(known.layer);
-                let place = format!("{file}:{}:{}", known.line, known.column);
-                format!("{} {}, {}", self.mark(*rule), escape(&why(known)), escape(&place))
+                let place = place_of(known, plan.manifest.file(known.layer));
+                let place = place.map(|place| format!(", {place}")).unwrap_or_default();
+                format!("{} {}{}", self.mark(*rule), escape(&why(known)), escape(&place))
             })
         };
         self.0.iter().filter_map(line).collect()
     }
+}
+
+/// Where the manifest says so, if it does.
+pub(super) fn place_of(rule: &Rule, path: &str) -> Option<String> {
+    let Rule { why: _, reason: _, layer: _, line, column } = rule;
+    (*line > 0).then(|| format!("{path}:{line}:{column}"))
 }
 
 /// Which rule decided, with the manifest's own reason.
@@ -163,6 +179,7 @@ pub(super) fn why(rule: &Rule) -> String {
         Why::Exact => "not in the manifest (exact management)".to_owned(),
         Why::Profile(profile) => format!("profile {profile}"),
         Why::Override(profile) => format!("override of profile {profile}"),
+        Why::Undo(run) => format!("undo of {run}"),
     };
     let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     format!("{why}{reason}")

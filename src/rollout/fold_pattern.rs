@@ -58,7 +58,12 @@ impl Pattern {
             Weight::Rises
         };
         let why = usize::try_from(rule).ok().and_then(|rule| user.rules.get(rule));
-        Self { weight, action, cells, dates: dates(before, after), why: why.map(|r| r.why.clone()) }
+        // Each clinic has a run of its own; what they take back may be the same.
+        let why = why.map(|rule| match &rule.why {
+            Why::Undo(_) => Why::Undo(String::new()),
+            why @ (Why::Exact | Why::Profile(_) | Why::Override(_)) => why.clone(),
+        });
+        Self { weight, action, cells, dates: dates(before, after), why }
     }
 
     /// `+`, `-` or `~`.
@@ -93,6 +98,7 @@ impl Pattern {
             None => "no rule".to_owned(),
             Some(Why::Exact) => "not in the manifest".to_owned(),
             Some(Why::Profile(profile)) => format!("profile {}", visible(profile)),
+            Some(Why::Undo(_)) => "undo".to_owned(),
             Some(Why::Override(profile)) => format!("override of profile {}", visible(profile)),
         };
         format!("{} ({why})", words.join("; "))

@@ -294,6 +294,8 @@ fn a_journal_is_written_by_one_process_at_a_time() {
 fn started(operation: &str) -> Event {
     Event::Started(Box::new(Starter {
         operation: operation.to_owned(),
+        undoes: None,
+        tenant: Some("LAKESIDE".to_owned()),
         clinic: "lakeside".to_owned(),
         who: "ann".to_owned(),
         host: "desk".to_owned(),

@@ -26,11 +26,11 @@ fn content() -> impl Strategy<Value = Cells> {
 }
 
 /// Contents of some of the rows, by office and provider.
-fn grid() -> impl Strategy<Value = BTreeMap<(u64, u64), Cells>> {
+pub(crate) fn grid() -> impl Strategy<Value = BTreeMap<(u64, u64), Cells>> {
     proptest::collection::btree_map((1..=OFFICES, 1..=PROVIDERS), content(), 0..12)
 }
 
-fn world(grid: &BTreeMap<(u64, u64), Cells>) -> World {
+pub(crate) fn world(grid: &BTreeMap<(u64, u64), Cells>) -> World {
     let people: Vec<(u64, String)> = (1..=PROVIDERS).map(|id| (id, format!("P{id}, A"))).collect();
     let people: Vec<(u64, &str)> = people.iter().map(|(id, name)| (*id, name.as_str())).collect();
     let mut world = (1..=OFFICES).fold(World::new(), |world, office| {
@@ -45,7 +45,7 @@ fn world(grid: &BTreeMap<(u64, u64), Cells>) -> World {
 }
 
 /// A manifest that writes exactly these rows, each as an override. Protected columns have a reason.
-fn manifest(rows: &BTreeMap<(u64, u64), Cells>, management: &str) -> String {
+pub(crate) fn manifest(rows: &BTreeMap<(u64, u64), Cells>, management: &str) -> String {
     let mut text = format!(
         "profiles: {{base: {{columns: {{visible: full}}, reason: a law}}}}\nusers:\n  - name: OceanAPILAKESIDE\n    profile: base\n    management: {management}\n    offices:\n"
     );

@@ -10,7 +10,7 @@ use accuroform::model::{
     UserId,
 };
 use accuroform::plan::file::{open, seal};
-use accuroform::plan::{self, Inputs, ManifestRef, Plan, Policy, Refusal, Targets};
+use accuroform::plan::{self, Inputs, ManifestRef, Plan, Policy, Recorded, Refusal, Targets};
 
 /// The columns of the built-in profile.
 pub(crate) const OCEAN: &str = "patient scheduling billing emr labs visible";
@@ -143,6 +143,38 @@ impl World {
     }
 
     pub(crate) fn planned(&self, rest: &str, targets: &Targets) -> (Plan, Desired) {
+        self.made(rest, targets, |inputs| {
+            let plan = plan::plan(inputs);
+            assert_eq!(plan::check_against(&plan, inputs.desired, &self.live), []);
+            plan
+        })
+    }
+
+    /// Plans the undo of a run; every such plan passes its independent checker too.
+    pub(crate) fn undo(&self, rest: &str, recorded: &Recorded) -> Plan {
+        self.undo_within(rest, recorded, &Targets::default()).0
+    }
+
+    pub(crate) fn undo_within(
+        &self,
+        rest: &str,
+        recorded: &Recorded,
+        targets: &Targets,
+    ) -> (Plan, Desired) {
+        self.made(rest, targets, |inputs| {
+            let plan = plan::undo_plan(inputs, recorded);
+            assert_eq!(plan::check_undo(&plan, recorded, inputs.desired, &self.live), []);
+            plan
+        })
+    }
+
+    /// A plan that survives its file and is the same again.
+    fn made(
+        &self,
+        rest: &str,
+        targets: &Targets,
+        make: impl Fn(Inputs<'_>) -> Plan,
+    ) -> (Plan, Desired) {
         let (manifest, source) = manifest(rest);
         let mut desired = desired(&manifest, &self.live);
         for finding in &mut desired.findings {
@@ -161,31 +193,33 @@ impl World {
             live: &self.live,
             targets,
         };
-        let plan = plan::plan(inputs);
-        assert_eq!(plan::check_against(&plan, &desired, &self.live), []);
+        let plan = make(inputs);
         let sealed = seal(&plan, &[]).unwrap();
         let (read, digest) = open(&sealed.text).unwrap();
         assert_eq!((&read, digest), (&plan, sealed.digest));
-        assert_eq!(plan, plan::plan(inputs), "the same inputs give the same plan");
+        assert_eq!(plan, make(inputs), "the same inputs give the same plan");
         (plan, desired)
     }
 
     /// The limits that a manifest's plan breaks.
     pub(crate) fn refusals(&self, rest: &str) -> Vec<Refusal> {
-        let (manifest, _) = manifest(rest);
-        let safety = manifest.safety;
-        let (plan, desired) = self.planned(rest, &Targets::default());
+        Self::judge(rest, &self.planned(rest, &Targets::default()))
+    }
+
+    /// The limits of a manifest that a plan breaks.
+    pub(crate) fn judge(rest: &str, (plan, desired): &(Plan, Desired)) -> Vec<Refusal> {
+        let safety = manifest(rest).0.safety;
         let policy = Policy {
             max_revoked_rows_percent: safety.max_revoked_rows_percent,
             max_revocations: safety.max_revocations,
             max_changed_rows_percent: safety.max_changed_rows_percent,
             max_revocations_per_office: safety.max_revocations_per_office,
             protected_columns: safety.protected_columns,
-            protected: desired.protected,
+            protected: desired.protected.clone(),
             own_user: safety.own_user,
             allow_empty: safety.allow_empty,
         };
-        plan::refusals(&plan, &policy)
+        plan::refusals(plan, &policy)
     }
 }
 

@@ -4,13 +4,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::apply::Applied;
 use crate::approval::{Consent, Demand, Given, approve};
-use crate::cli::args::{ApplyArgs, TargetArgs};
-use crate::cli::clinic::{Clinic, Planned, Scope, print_findings};
+use crate::cli::args::{ApplyArgs, FormArgs, TargetArgs, WaitArgs};
+use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::approve::ask;
-use crate::cli::cmd::execute::{Execution, starter};
-use crate::cli::cmd::plan::print_refusals;
+use crate::cli::cmd::execute::{Execution, starter, writer_of};
+use crate::cli::cmd::plan::{print_made_again, print_plan, print_refusals};
 use crate::cli::cmd::saved::{self, Saved};
 use crate::cli::cmd::sign::{at_hand, print_approvals};
+use crate::cli::cmd::undo::Which;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -19,7 +20,7 @@ use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::connection::Opened;
-use crate::journal::{Journal, is_pending};
+use crate::journal::{Journal, is_pending, is_pending_beside, runs};
 use crate::plan::{self, Plan};
 use crate::report;
 
@@ -41,23 +42,18 @@ pub(super) async fn run(
     }
     let demand = clinic.demand();
     let given = at_hand(demand.as_ref(), saved.is_some(), &args.input, &args.approval)?;
-    let (id, run) = (&clinic.manifest.clinic.id, environment.new_run()?);
-    let stop = CancellationToken::new();
-    let asking = Asking { operation: "apply", run: &run, timeout: args.wait.lock_timeout };
-    let lock = lock::acquire(&clinic, &asking, &stop, environment, printer)?;
-    let (journal, records) = Journal::open(&clinic.state()?, id, &run, environment.clock)?;
-    if records.torn {
-        printer.line("note: the journal's last record was cut off by a crash and was dropped");
-    }
-    let opened = clinic.connect(environment).await?;
-    let pending = is_pending(&records.records);
-    let signed = Signed { demand, given };
-    let apply =
-        Apply { args, clinic: &clinic, opened: &opened, environment, pending, stop: &stop, signed };
-    let result = apply.run(saved.as_ref(), journal, printer).await;
-    opened.close().await;
-    lock::release(lock, printer);
-    result
+    let undoes = saved.as_ref().and_then(|saved| saved.plan.undoes.as_deref());
+    let request = Request {
+        saved: saved.as_ref(),
+        undo: undoes.map(Which::Saved),
+        targets: &args.targets,
+        auto_approve: args.auto_approve,
+        allow_mass_change: args.allow_mass_change.as_deref(),
+        wait: &args.wait,
+        form: &FormArgs { json: args.json, diff: false },
+        signed: Signed { demand, given },
+    };
+    request.carry_out(&clinic, environment, printer).await
 }
 
 fn check_usage(args: &ApplyArgs, saved: Option<&Saved>) -> Result<(), Failure> {
@@ -85,39 +81,85 @@ fn check_usage(args: &ApplyArgs, saved: Option<&Saved>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What is to be applied, and how: `apply` and `undo` share all that follows.
+pub(super) struct Request<'a> {
+    pub(super) saved: Option<&'a Saved>,
+    /// The run that is taken back; `None`: the manifest is planned.
+    pub(super) undo: Option<Which<'a>>,
+    pub(super) targets: &'a TargetArgs,
+    pub(super) auto_approve: bool,
+    pub(super) allow_mass_change: Option<&'a str>,
+    pub(super) wait: &'a WaitArgs,
+    pub(super) form: &'a FormArgs,
+    pub(super) signed: Signed,
+}
+
+/// The signed approvals that are demanded, and those at hand.
+pub(super) struct Signed {
+    pub(super) demand: Option<Demand>,
+    pub(super) given: Vec<Given>,
+}
+
+impl Request<'_> {
+    /// Takes the clinic's lock, opens its journal and connections, and applies.
+    pub(super) async fn carry_out(
+        &self,
+        clinic: &Clinic,
+        environment: &Environment,
+        printer: &mut Printer,
+    ) -> Result<Exit, Failure> {
+        let (id, run) = (&clinic.manifest.clinic.id, environment.new_run()?);
+        let stop = CancellationToken::new();
+        let operation = if self.undo.is_some() { "undo" } else { "apply" };
+        let asking = Asking { operation, run: &run, timeout: self.wait.lock_timeout };
+        let lock = lock::acquire(clinic, &asking, &stop, environment, printer)?;
+        let (journal, reading) = Journal::open(&clinic.state()?, id, &run, environment.clock)?;
+        if reading.torn {
+            printer.line("note: the journal's last record was cut off by a crash and was dropped");
+        }
+        let records = &reading.records;
+        let recorded =
+            self.undo.map(|which| which.recorded(clinic, &runs(records, None))).transpose()?;
+        let undone = recorded.as_ref().map(|recorded| recorded.run.as_str());
+        let opened = clinic.connect(environment).await?;
+        let apply = Apply {
+            request: self,
+            purpose: recorded.as_ref().map_or(Purpose::Manifest, Purpose::Undo),
+            clinic,
+            opened: &opened,
+            environment,
+            pending: is_pending(records),
+            pending_elsewhere: undone.is_some_and(|run| is_pending_beside(records, run)),
+            stop: &stop,
+        };
+        let result = apply.run(journal, printer).await;
+        opened.close().await;
+        lock::release(lock, printer);
+        result
+    }
+}
+
 struct Apply<'a> {
-    args: &'a ApplyArgs,
+    request: &'a Request<'a>,
+    purpose: Purpose<'a>,
     clinic: &'a Clinic,
     opened: &'a Opened,
     environment: &'a Environment,
     pending: bool,
+    pending_elsewhere: bool,
     /// Cancelled by an interrupt, and when the lock is lost.
     stop: &'a CancellationToken,
-    signed: Signed,
-}
-
-/// The signed approvals that are demanded, and those at hand.
-struct Signed {
-    demand: Option<Demand>,
-    given: Vec<Given>,
 }
 
 impl Apply<'_> {
-    async fn run(
-        &self,
-        saved: Option<&Saved>,
-        mut journal: Journal,
-        printer: &mut Printer,
-    ) -> Result<Exit, Failure> {
-        let TargetArgs { target, exclude } = &self.args.targets;
+    async fn run(&self, mut journal: Journal, printer: &mut Printer) -> Result<Exit, Failure> {
+        let Request { saved, targets, auto_approve, allow_mass_change, signed, .. } = self.request;
+        let TargetArgs { target, exclude } = targets;
         let scope = match saved {
             Some(saved) => Scope::Saved(&saved.plan.targets),
             None => Scope::Typed { only: target, except: exclude },
         };
-        let planned = self
-            .clinic
-            .plan(&self.opened.accuro(), crate::cli::clinic::Purpose::Manifest, scope)
-            .await?;
+        let planned = self.clinic.plan(&self.opened.accuro(), self.purpose, scope).await?;
         print_findings(&self.clinic.source, &planned.plan.findings, printer);
         let sealed = planned.seal()?;
         let comparison = saved.map(|saved| saved.must_still_hold(&planned)).transpose()?;
@@ -127,22 +169,23 @@ impl Apply<'_> {
         };
         let judged = comparison.as_ref().map_or(plan, |comparison| &comparison.judged);
         let refusals = plan::refusals(judged, &self.clinic.policy(&planned.desired));
-        self.print(plan, saved, printer);
+        self.print(plan, &sealed.text, printer);
         print_refusals(&refusals, digest, printer);
-        let allow = self.args.allow_mass_change.as_deref();
+        print_made_again(plan, &planned, printer);
         let is_open = comparison.is_none_or(|comparison| comparison.open > 0);
         if plan.is_empty() || !is_open {
             return self.nothing_to_write((plan, digest), &planned, journal, printer).await;
         }
-        let Signed { demand, given } = &self.signed;
-        let consent = Consent { allow_mass_change: allow, demand: demand.as_ref(), given };
+        let Signed { demand, given } = signed;
+        let consent =
+            Consent { allow_mass_change: *allow_mass_change, demand: demand.as_ref(), given };
         let approved = approve(plan, digest, &refusals, consent)?;
         print_approvals(approved.approvals(), printer);
         let before = look_before(self.clinic, self.opened).await?;
-        if saved.is_none() && !self.args.auto_approve {
+        if saved.is_none() && !auto_approve {
             ask(&self.clinic.manifest.clinic.name, printer)?;
         }
-        journal.append(starter("apply", self.clinic, Some(digest), self.environment))?;
+        journal.append(writer_of(plan, digest, self.clinic, self.environment))?;
         let execution = self.execution();
         interrupt::guarded(self.stop, execution.run(&approved, before, &mut journal, printer)).await
     }
@@ -150,11 +193,13 @@ impl Apply<'_> {
     fn execution(&self) -> Execution<'_> {
         Execution {
             clinic: self.clinic,
+            purpose: self.purpose,
             opened: self.opened,
             environment: self.environment,
-            sync_timeout: self.args.wait.sync_timeout,
-            json: self.args.json,
+            sync_timeout: self.request.wait.sync_timeout,
+            json: self.request.form.json,
             pending: self.pending,
+            pending_elsewhere: self.pending_elsewhere,
             stop: self.stop,
         }
     }
@@ -172,15 +217,18 @@ impl Apply<'_> {
         }
         let execution = self.execution();
         let applied = Applied::already_true(plan);
-        if !plan.is_empty() && !self.args.json {
+        if !applied.outcomes.is_empty() && !self.request.form.json {
             printer.result(&report::outcomes(plan, &applied.outcomes, None));
         }
+        // Rows that an undo holds are not as they were.
+        let good = if applied.is_whole() { Exit::Done } else { Exit::Incomplete };
         let applied = (plan, digest, &applied);
         if !planned.plan.is_complete() {
-            return Ok(execution.nothing(applied, Exit::Unread, printer));
+            let exit = if good == Exit::Done { Exit::Unread } else { good };
+            return Ok(execution.nothing(applied, exit, printer));
         }
         if !self.pending || mode(self.clinic).is_none() {
-            return Ok(execution.nothing(applied, Exit::Done, printer));
+            return Ok(execution.nothing(applied, good, printer));
         }
         printer
             .line("The sync after the last apply was not completed and verified; it runs again.");
@@ -190,8 +238,9 @@ impl Apply<'_> {
             .await
     }
 
-    fn print(&self, plan: &Plan, saved: Option<&Saved>, printer: &mut Printer) {
-        if self.args.json {
+    fn print(&self, plan: &Plan, file: &str, printer: &mut Printer) {
+        let Request { saved, form, .. } = self.request;
+        if form.json {
             return;
         }
         if let Some(saved) = saved {
@@ -199,7 +248,7 @@ impl Apply<'_> {
             printer.line(&format!("digest: {}", saved.digest));
             printer.result(&format!("{}\n", report::summary_line(plan)));
         } else {
-            printer.result(&report::plan(plan));
+            print_plan(plan, file, form, printer);
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::apply::{Applied, Apply};
 use crate::approval::Approved;
 use crate::bridge::SiteProvider;
-use crate::cli::clinic::{Clinic, Scope};
+use crate::cli::clinic::{Clinic, Purpose, Scope};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -21,18 +21,22 @@ use crate::cli::progress::Progress;
 use crate::connection::Opened;
 use crate::journal::{Event, Journal, Outcome, RowOutcome, Starter};
 use crate::ocean::{Freshness, SyncError, Synced};
-use crate::plan::{Plan, Targets};
+use crate::plan::Plan;
 use crate::report;
 
 /// Everything but the plan.
 pub(super) struct Execution<'a> {
     pub(super) clinic: &'a Clinic,
+    /// What was planned, and is planned again to verify it.
+    pub(super) purpose: Purpose<'a>,
     pub(super) opened: &'a Opened,
     pub(super) environment: &'a Environment,
     pub(super) sync_timeout: Duration,
     pub(super) json: bool,
     /// Whether a sync is owed from before.
     pub(super) pending: bool,
+    /// Whether it is owed for rows that this plan cannot verify, being an undo of others.
+    pub(super) pending_elsewhere: bool,
     pub(super) stop: &'a CancellationToken,
 }
 
@@ -43,8 +47,32 @@ pub(super) fn starter(
     plan: Option<&str>,
     environment: &Environment,
 ) -> Event {
-    Event::Started(Box::new(Starter {
+    Event::Started(Box::new(started(operation, clinic, plan, environment)))
+}
+
+/// The first record of a run that writes an approved plan.
+pub(super) fn writer_of(
+    plan: &Plan,
+    digest: &str,
+    clinic: &Clinic,
+    environment: &Environment,
+) -> Event {
+    let undoes = plan.undoes.clone();
+    let operation = if undoes.is_some() { "undo" } else { "apply" };
+    let starter = started(operation, clinic, Some(digest), environment);
+    Event::Started(Box::new(Starter { undoes, ..starter }))
+}
+
+fn started(
+    operation: &str,
+    clinic: &Clinic,
+    plan: Option<&str>,
+    environment: &Environment,
+) -> Starter {
+    Starter {
         operation: operation.to_owned(),
+        undoes: None,
+        tenant: Some(clinic.manifest.tenant.clone()),
         clinic: clinic.manifest.clinic.id.clone(),
         who: environment.who(),
         host: environment.host(),
@@ -55,7 +83,7 @@ pub(super) fn starter(
         commit: git::commit(clinic.folder()),
         plan: plan.map(str::to_owned),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-    }))
+    }
 }
 
 impl Execution<'_> {
@@ -89,7 +117,7 @@ impl Execution<'_> {
             print_sync_as(self.json, &result, printer);
             After { sync: Some(result), verified: None }
         } else {
-            self.sync_and_verify(&plan.targets, before.as_deref(), journal, printer).await
+            self.sync_and_verify(plan, before.as_deref(), journal, printer).await
         };
         record(journal, ended(&applied), printer);
         let exit = if !applied.is_whole() {
@@ -113,11 +141,15 @@ impl Execution<'_> {
         journal: &mut Journal,
         printer: &mut Printer,
     ) -> Result<Exit, Failure> {
-        let targets = &applied.0.targets;
-        let after = self.sync_and_verify(targets, before.as_deref(), journal, printer).await;
+        let after = self.sync_and_verify(applied.0, before.as_deref(), journal, printer).await;
         record(journal, ended(&Applied::default()), printer);
-        let recorded = !journal.is_closed();
-        let exit = if after.is_good() && recorded { Exit::Done } else { Exit::NotVerified };
+        let exit = if !applied.2.is_whole() {
+            Exit::Incomplete
+        } else if after.is_good() && !journal.is_closed() {
+            Exit::Done
+        } else {
+            Exit::NotVerified
+        };
         self.print_json(applied, &after, exit, printer);
         Ok(exit)
     }
@@ -135,7 +167,7 @@ impl Execution<'_> {
 
     async fn sync_and_verify(
         &self,
-        targets: &Targets,
+        plan: &Plan,
         before: Option<&[SiteProvider]>,
         journal: &mut Journal,
         printer: &mut Printer,
@@ -147,19 +179,22 @@ impl Execution<'_> {
             print_sync_as(self.json, &result, printer);
             after.sync = Some(result);
         }
-        let scope = Scope::Saved(targets);
+        let targets = &plan.targets;
+        let what = (self.purpose, Scope::Saved(targets));
         let freshness = match &after.sync {
             Some(Ok(_)) => Freshness::Synced,
             Some(Err(_)) | None => Freshness::Stale,
         };
         let list = OceanList { before, freshness };
-        match verify(self.clinic, self.opened, scope, list, self.environment).await {
-            Ok(verified) => {
+        match verify(self.clinic, self.opened, what, list, self.environment).await {
+            Ok(mut verified) => {
+                verified.forget_held(&plan.held);
                 if !self.json {
                     print_verified(&verified, printer);
                 }
                 // A part that is right says nothing about what an earlier apply still owes.
-                let whole = targets.is_everything() || !self.pending;
+                let covered = targets.is_everything() && !self.pending_elsewhere;
+                let whole = covered || !self.pending;
                 let correct = verified.is_correct() && whole;
                 record(journal, Event::Verified { correct }, printer);
                 after.verified = Some(verified);
@@ -196,6 +231,7 @@ impl Execution<'_> {
             "format_version": "1.0",
             "clinic": self.clinic.manifest.clinic.id,
             "plan_digest": digest,
+            "undoes": plan.undoes,
             "rows": applied.outcomes.iter().map(row).collect::<Vec<_>>(),
             "counts": counts(&applied.outcomes),
             "halted": applied.halted,

@@ -32,7 +32,7 @@ pub(super) fn run_command(
 }
 
 /// The runs of the clinic's journal, oldest first.
-fn read(clinic: &Clinic, printer: &mut Printer) -> Result<Vec<Run>, Failure> {
+pub(super) fn read(clinic: &Clinic, printer: &mut Printer) -> Result<Vec<Run>, Failure> {
     let (state, id) = (clinic.state()?, &clinic.manifest.clinic.id);
     // Read before the journal: a run that ends in between is then in the journal with its end.
     let holder = state::holder(&state, id)?;
@@ -52,31 +52,34 @@ fn show(
     let clinic = Clinic::load(manifest, environment, printer)?;
     let runs = read(&clinic, printer)?;
     let clinic = &clinic.manifest.clinic.id;
-    let exact = runs.iter().find(|run| run.id == *id);
-    let begun: Vec<&Run> = runs.iter().filter(|run| run.id.starts_with(id.as_str())).collect();
-    let one: &Run = match (exact, begun.as_slice()) {
-        (Some(one), _) => one,
-        (None, [one]) => one,
-        (None, []) => {
-            return Err(Failure::new(
-                Exit::Error,
-                "H001",
-                format!("the journal of {clinic} has no run `{id}`"),
-                "`accuroform history` lists them",
-            ));
-        }
+    let one = find(clinic, &runs, id)?;
+    printer.result(&if *json { run_json(clinic, one) } else { run(clinic, one) });
+    Ok(Exit::Done)
+}
+
+/// The run with this id, or the only one whose id begins so.
+pub(super) fn find<'r>(clinic: &str, runs: &'r [Run], id: &str) -> Result<&'r Run, Failure> {
+    let exact = runs.iter().find(|run| run.id == id);
+    let begun: Vec<&Run> = runs.iter().filter(|run| run.id.starts_with(id)).collect();
+    match (exact, begun.as_slice()) {
+        (Some(one), _) => Ok(one),
+        (None, [one]) => Ok(*one),
+        (None, []) => Err(Failure::new(
+            Exit::Error,
+            "H001",
+            format!("the journal of {clinic} has no run `{id}`"),
+            "`accuroform history` lists them",
+        )),
         (None, several) => {
             let ids: Vec<&str> = several.iter().map(|run| run.id.as_str()).take(5).collect();
-            return Err(Failure::new(
+            Err(Failure::new(
                 Exit::Error,
                 "H002",
                 format!("{} runs of {clinic} begin with `{id}`", several.len()),
                 format!("write more of it: {}", ids.join(", ")),
-            ));
+            ))
         }
-    };
-    printer.result(&if *json { run_json(clinic, one) } else { run(clinic, one) });
-    Ok(Exit::Done)
+    }
 }
 
 fn verify(

@@ -14,6 +14,7 @@ mod show;
 mod sign;
 mod sim;
 mod sync;
+mod undo;
 mod unlock;
 mod validate;
 mod verify;
@@ -50,6 +51,7 @@ pub(super) fn run(
         Command::Show(args) => show::run(&args, printer),
         Command::Approve(args) => sign::run(&args, environment, printer),
         Command::Apply(args) => block_on(apply::run(&args, environment, printer)),
+        Command::Undo(args) => block_on(undo::run(&args, environment, printer)),
         Command::Sync(args) => block_on(sync::run(&args, environment, printer)),
         Command::History(args) => history::run_command(&args, environment, printer),
         Command::Unlock(args) => unlock::run(&args, environment, printer),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::approval::NotApproved;
 use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
-use crate::cli::clinic::{Clinic, Planned, Scope, print_findings};
+use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::plan_fleet;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::finish::{OWED, is_owed};
 use crate::cli::fleet::Subject;
 use crate::cli::printer::Printer;
-use crate::plan::{Plan, Refusal};
+use crate::plan::{Plan, Refusal, made_again};
 use crate::report::{self, escape};
 
 pub(super) async fn run(
@@ -22,14 +22,17 @@ pub(super) async fn run(
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     match Subject::load(&args.manifest, &args.select, environment, printer)? {
-        Subject::Clinic(clinic) => show(args, &clinic, environment, printer).await,
+        Subject::Clinic(clinic) => {
+            show(args, (&clinic, Purpose::Manifest), environment, printer).await
+        }
         Subject::Fleet(fleet) => plan_fleet::run(args, *fleet, environment, printer).await,
     }
 }
 
-async fn show(
+/// Plans, prints and saves; `undo -out` shares it.
+pub(super) async fn show(
     args: &PlanArgs,
-    clinic: &Clinic,
+    (clinic, purpose): (&Clinic, Purpose<'_>),
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
@@ -40,7 +43,7 @@ async fn show(
     must_name_planner(clinic, out.is_some(), maker)?;
     let opened = clinic.connect(environment).await?;
     let scope = Scope::Typed { only: target, except: exclude };
-    let result = clinic.plan(&opened.accuro(), crate::cli::clinic::Purpose::Manifest, scope).await;
+    let result = clinic.plan(&opened.accuro(), purpose, scope).await;
     opened.close().await;
     let mut planned = result?;
     planned.plan.planner = maker.map(str::to_owned);
@@ -48,6 +51,7 @@ async fn show(
     print_findings(&clinic.source, &planned.plan.findings, printer);
     print_plan(&planned.plan, &sealed.text, form, printer);
     print_refusals(&planned.refusals, &sealed.digest, printer);
+    print_made_again(&planned.plan, &planned, printer);
     if is_owed(clinic) {
         printer.line(OWED);
     }
@@ -81,10 +85,28 @@ pub(super) fn print_plan(plan: &Plan, file: &str, form: &FormArgs, printer: &mut
         printer.json(file);
     } else if *diff {
         printer.result(&report::diff(plan));
+        for row in report::held_rows(plan) {
+            printer.line(&format!("held: {row}"));
+        }
         printer.line(&report::summary_line(plan));
     } else {
         printer.result(&report::plan(plan));
     }
+}
+
+/// Says of an undo what the manifest would make again.
+pub(super) fn print_made_again(plan: &Plan, planned: &Planned, printer: &mut Printer) {
+    if plan.undoes.is_none() {
+        return;
+    }
+    let rows = match made_again(plan, &planned.desired) {
+        0 => return,
+        1 => "1 of these rows".to_owned(),
+        rows => format!("{rows} of these rows"),
+    };
+    printer.line(&format!(
+        "note: the manifest still asks for other content of {rows}: revert it too, or the next apply writes it again"
+    ));
 }
 
 /// Prints which limits a plan breaks, by how much, and how to go on.

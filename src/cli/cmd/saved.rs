@@ -20,7 +20,11 @@ pub(super) struct Saved {
 pub(super) fn heading(plan: &Plan) -> String {
     let Plan { clinic, tenant, site, manifest, .. } = plan;
     let path = &manifest.path;
-    format!("plan of clinic {clinic} (tenant {tenant}, Ocean site {site}), made from {path}")
+    let what = match &plan.undoes {
+        Some(run) => format!("undo of {run} in"),
+        None => "plan of".to_owned(),
+    };
+    format!("{what} clinic {clinic} (tenant {tenant}, Ocean site {site}), made from {path}")
 }
 
 /// The text of a plan file.
@@ -59,23 +63,22 @@ impl Saved {
         ];
         for (what, planned, actual) in pairs {
             if planned != actual {
-                return Err(refused(
+                return Err(self.refused(
                     "P005",
                     format!("the plan is for {what} `{planned}`, the manifest for `{actual}`"),
                 ));
             }
         }
         if self.plan.manifest.digest != clinic.source.digest() {
-            return Err(refused(
-                "P004",
-                "the manifest was changed after the plan was made".to_owned(),
-            ));
+            return Err(
+                self.refused("P004", "the manifest was changed after the plan was made".to_owned())
+            );
         }
         Ok(())
     }
 
-    /// Refuses a plan whose rows moved or that the manifest does not ask for; gives what the guards
-    /// must judge and what is left to do.
+    /// Refuses a plan whose rows moved or that the manifest, or the run that it undoes, does not ask
+    /// for; gives what the guards must judge and what is left to do.
     pub(super) fn must_still_hold(&self, now: &Planned) -> Result<Comparison, Failure> {
         if let Some(unread) = now.plan.unread.first() {
             let message = format!("the plan cannot be compared with the clinic: {}", unread.reason);
@@ -85,21 +88,28 @@ impl Saved {
         let Comparison { moved, foreign, renamed, left_out, open: _, judged: _ } = &comparison;
         if let Some(first) = foreign.first() {
             let count = foreign.len();
-            return Err(refused(
+            return Err(self.refused(
                 "P007",
-                format!("{count} of its changes are not what the manifest asks for, first {first}"),
+                match &self.plan.undoes {
+                    None => format!(
+                        "{count} of its changes are not what the manifest asks for, first {first}"
+                    ),
+                    Some(run) => format!(
+                        "{count} of its changes are not what the undo of {run} is, first {first}"
+                    ),
+                },
             ));
         }
         if let Some(first) = left_out.first() {
             let count = left_out.len();
-            return Err(refused(
+            return Err(self.refused(
                 "P007",
                 format!("it leaves out {count} things that a plan made now shows, first {first}"),
             ));
         }
         if let Some(first) = moved.first() {
             let count = moved.len();
-            return Err(refused(
+            return Err(self.refused(
                 "P006",
                 format!(
                     "the plan is stale: somebody changed {count} of its rows since, first {first}"
@@ -108,7 +118,7 @@ impl Saved {
         }
         if let Some(Renamed { shown, is }) = renamed.first() {
             let count = renamed.len();
-            return Err(refused(
+            return Err(self.refused(
                 "P015",
                 format!(
                     "the plan shows {count} names that the directory does not have, first {shown}, which is {is}"
@@ -117,17 +127,17 @@ impl Saved {
         }
         if self.plan.is_empty() && !now.plan.is_empty() {
             let message = "the plan is stale: it has no changes, and a plan made now has some";
-            return Err(refused("P006", message.to_owned()));
+            return Err(self.refused("P006", message.to_owned()));
         }
         Ok(comparison)
     }
-}
 
-fn refused(code: &'static str, message: String) -> Failure {
-    Failure::new(
-        Exit::Refused,
-        code,
-        message,
-        "make a new plan with `accuroform plan` and have it reviewed",
-    )
+    fn refused(&self, code: &'static str, message: String) -> Failure {
+        let hint = if self.plan.undoes.is_some() {
+            "make a new one with `accuroform undo -out FILE` and have it reviewed"
+        } else {
+            "make a new plan with `accuroform plan` and have it reviewed"
+        };
+        Failure::new(Exit::Refused, code, message, hint)
+    }
 }

@@ -121,7 +121,7 @@ pub(super) fn at_hand(
             Exit::Refused,
             "P011",
             "the manifest demands signed approvals, and they are for saved plans alone",
-            "save one with `accuroform plan -out FILE`, have it signed, and apply that file",
+            "save one with `-out FILE`, have it signed, and apply that file",
         ));
     }
     let found = if named.is_empty() { beside_all(plan) } else { named.to_vec() };

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cli::args::VerifyArgs;
-use crate::cli::clinic::{Clinic, Scope, print_findings};
+use crate::cli::clinic::{Clinic, Purpose, Scope, print_findings};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -22,7 +22,8 @@ pub(super) async fn run(
     let owed = is_owed(&clinic);
     let freshness = if owed { Freshness::Stale } else { Freshness::Synced };
     let list = OceanList { before: None, freshness };
-    let verified = verify(&clinic, &opened, Scope::ALL, list, environment).await;
+    let verified =
+        verify(&clinic, &opened, (Purpose::Manifest, Scope::ALL), list, environment).await;
     opened.close().await;
     let verified = verified?;
     print_findings(&clinic.source, &verified.plan.findings, printer);

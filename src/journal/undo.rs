@@ -1,0 +1,71 @@
+//! What of a run can be taken back. Pure.
+
+use std::collections::BTreeSet;
+
+use super::history::{Run, RunRow, Written};
+use super::read::is_pending;
+use super::record::{Event, Outcome, Record};
+use crate::plan::{Recorded, RecordedRow};
+
+impl Run {
+    /// What the run wrote, or may have written; without rows, there is nothing to take back.
+    pub fn recorded(&self) -> Recorded {
+        Recorded { run: self.id.clone(), rows: self.rows.iter().filter_map(recorded).collect() }
+    }
+
+    /// The run that it took back, if it is an undo.
+    pub fn undoes(&self) -> Option<&str> {
+        self.starter.as_ref().and_then(|starter| starter.undoes.as_deref())
+    }
+}
+
+fn recorded(row: &RunRow) -> Option<RecordedRow> {
+    let RunRow { user, user_id, sent, written } = row;
+    let certain = match written {
+        Written::Known(Outcome::Done) => true,
+        // Done by a try without an answer, perhaps, or by somebody else.
+        Written::Known(Outcome::AlreadyTrue | Outcome::Failed(_)) | Written::Unknown => false,
+        Written::Known(Outcome::Held(_) | Outcome::Refused(_) | Outcome::NotReached) => {
+            return None;
+        }
+    };
+    Some(RecordedRow {
+        user: user.clone(),
+        user_id: *user_id,
+        key: sent.key,
+        office: sent.office.clone(),
+        provider: sent.provider.clone(),
+        before: sent.before,
+        after: sent.after,
+        certain,
+    })
+}
+
+/// The run that an undo without a name takes back: the last that wrote anything and is no undo
+/// itself. So an undo that is begun again goes on, and does not take itself back.
+pub fn last_to_undo(runs: &[Run]) -> Option<&Run> {
+    runs.iter().rev().find(|run| run.undoes().is_none() && !run.recorded().rows.is_empty())
+}
+
+/// Whether rows of others than `run` and its undos are still to be verified, so that the rows of
+/// `run` cannot settle what is owed. A sync alone is settled by any sync.
+pub fn is_pending_beside(records: &[Record], run: &str) -> bool {
+    let mut own = BTreeSet::from([run]);
+    for record in records {
+        if let Event::Started(starter) = &record.event
+            && starter.undoes.as_deref() == Some(run)
+        {
+            own.insert(&record.apply);
+        }
+    }
+    is_pending(records.iter().filter(|record| match record.event {
+        Event::BatchStarted { .. } | Event::BatchEnded { .. } => {
+            !own.contains(record.apply.as_str())
+        }
+        Event::Verified { correct } => correct,
+        Event::Started(_)
+        | Event::SyncStarted { .. }
+        | Event::SyncEnded { .. }
+        | Event::Ended { .. } => false,
+    }))
+}

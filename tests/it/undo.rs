@@ -1,0 +1,1 @@
+//! `undo` on the program: what it takes back, what it holds, and what it refuses.
