@@ -1,5 +1,6 @@
 //! `apply`: plan or saved plan, approval, write, sync, verify.
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::Applied;
@@ -7,7 +8,7 @@ use crate::approval::{Consent, Demand, Given, approve};
 use crate::cli::args::{ApplyArgs, FormArgs, TargetArgs, WaitArgs};
 use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::approve::ask;
-use crate::cli::cmd::execute::{Execution, starter, writer_of};
+use crate::cli::cmd::execute::{Ended, Execution, starter, writer_of};
 use crate::cli::cmd::plan::{print_made_again, print_plan, print_refusals};
 use crate::cli::cmd::saved::{self, Saved};
 use crate::cli::cmd::sign::{at_hand, print_approvals};
@@ -23,6 +24,7 @@ use crate::connection::Opened;
 use crate::journal::{Journal, is_pending, is_pending_beside, runs};
 use crate::plan::{self, Plan};
 use crate::report;
+use crate::rollout::RowCounts;
 
 pub(super) async fn run(
     args: &ApplyArgs,
@@ -52,8 +54,9 @@ pub(super) async fn run(
         wait: &args.wait,
         form: &FormArgs { json: args.json, diff: false },
         signed: Signed { demand, given },
+        around: Around::Nothing,
     };
-    request.carry_out(&clinic, environment, printer).await
+    Ok(request.carry_out(&clinic, environment, printer).await?.ended.exit)
 }
 
 fn check_usage(args: &ApplyArgs, saved: Option<&Saved>) -> Result<(), Failure> {
@@ -92,6 +95,23 @@ pub(super) struct Request<'a> {
     pub(super) wait: &'a WaitArgs,
     pub(super) form: &'a FormArgs,
     pub(super) signed: Signed,
+    pub(super) around: Around<'a>,
+}
+
+/// What an apply is part of.
+#[derive(Clone, Copy)]
+pub(super) enum Around<'a> {
+    /// Nothing: it catches interrupts itself.
+    Nothing,
+    /// A rollout, which catches interrupts and spreads the syncs.
+    Rollout { stop: &'a CancellationToken, syncs: &'a Semaphore },
+}
+
+/// An apply that came to its end.
+pub(super) struct CarriedOut {
+    /// Its run in the clinic's journal.
+    pub(super) run: String,
+    pub(super) ended: Ended,
 }
 
 /// The signed approvals that are demanded, and those at hand.
@@ -107,9 +127,12 @@ impl Request<'_> {
         clinic: &Clinic,
         environment: &Environment,
         printer: &mut Printer,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<CarriedOut, Failure> {
         let (id, run) = (&clinic.manifest.clinic.id, environment.new_run()?);
-        let stop = CancellationToken::new();
+        let stop = match self.around {
+            Around::Nothing => CancellationToken::new(),
+            Around::Rollout { stop, syncs: _ } => stop.child_token(),
+        };
         let operation = if self.undo.is_some() { "undo" } else { "apply" };
         let asking = Asking { operation, run: &run, timeout: self.wait.lock_timeout };
         let lock = lock::acquire(clinic, &asking, &stop, environment, printer)?;
@@ -135,7 +158,7 @@ impl Request<'_> {
         let result = apply.run(journal, printer).await;
         opened.close().await;
         lock::release(lock, printer);
-        result
+        result.map(|ended| CarriedOut { run, ended })
     }
 }
 
@@ -152,7 +175,7 @@ struct Apply<'a> {
 }
 
 impl Apply<'_> {
-    async fn run(&self, mut journal: Journal, printer: &mut Printer) -> Result<Exit, Failure> {
+    async fn run(&self, mut journal: Journal, printer: &mut Printer) -> Result<Ended, Failure> {
         let Request { saved, targets, auto_approve, allow_mass_change, signed, .. } = self.request;
         let TargetArgs { target, exclude } = targets;
         let scope = match saved {
@@ -187,7 +210,18 @@ impl Apply<'_> {
         }
         journal.append(writer_of(plan, digest, self.clinic, self.environment))?;
         let execution = self.execution();
-        interrupt::guarded(self.stop, execution.run(&approved, before, &mut journal, printer)).await
+        self.guarded(execution.run(&approved, before, &mut journal, printer)).await
+    }
+
+    /// Catches interrupts while something is written, unless somebody else does.
+    async fn guarded(
+        &self,
+        work: impl Future<Output = Result<Ended, Failure>>,
+    ) -> Result<Ended, Failure> {
+        match self.request.around {
+            Around::Nothing => interrupt::guarded(self.stop, work).await,
+            Around::Rollout { .. } => work.await,
+        }
     }
 
     fn execution(&self) -> Execution<'_> {
@@ -201,6 +235,10 @@ impl Apply<'_> {
             pending: self.pending,
             pending_elsewhere: self.pending_elsewhere,
             stop: self.stop,
+            syncs: match self.request.around {
+                Around::Nothing => None,
+                Around::Rollout { stop: _, syncs } => Some(syncs),
+            },
         }
     }
 
@@ -211,9 +249,9 @@ impl Apply<'_> {
         planned: &Planned,
         mut journal: Journal,
         printer: &mut Printer,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Ended, Failure> {
         if planned.plan.errors() > 0 {
-            return Ok(Exit::Error);
+            return Ok(Ended { exit: Exit::Error, counts: RowCounts::default() });
         }
         let execution = self.execution();
         let applied = Applied::already_true(plan);
@@ -234,8 +272,7 @@ impl Apply<'_> {
             .line("The sync after the last apply was not completed and verified; it runs again.");
         let before = look_before(self.clinic, self.opened).await?;
         journal.append(starter("sync", self.clinic, None, self.environment))?;
-        interrupt::guarded(self.stop, execution.owed_sync(applied, before, &mut journal, printer))
-            .await
+        self.guarded(execution.owed_sync(applied, before, &mut journal, printer)).await
     }
 
     fn print(&self, plan: &Plan, file: &str, printer: &mut Printer) {

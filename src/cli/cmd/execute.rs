@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::{Applied, Apply};
@@ -23,6 +24,7 @@ use crate::journal::{Event, Journal, Outcome, RowOutcome, Starter};
 use crate::ocean::{Freshness, SyncError, Synced};
 use crate::plan::Plan;
 use crate::report;
+use crate::rollout::RowCounts;
 
 /// Everything but the plan.
 pub(super) struct Execution<'a> {
@@ -38,6 +40,29 @@ pub(super) struct Execution<'a> {
     /// Whether it is owed for rows that this plan cannot verify, being an undo of others.
     pub(super) pending_elsewhere: bool,
     pub(super) stop: &'a CancellationToken,
+    /// Of how many a sync is one; `None`: it is the only one.
+    pub(super) syncs: Option<&'a Semaphore>,
+}
+
+/// How an apply ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ended {
+    pub(super) exit: Exit,
+    pub(super) counts: RowCounts,
+}
+
+impl Ended {
+    fn new(exit: Exit, applied: &Applied) -> Self {
+        let count = |is: fn(&Outcome) -> bool| applied.count(is) as u64;
+        let counts = RowCounts {
+            done: count(|outcome| matches!(outcome, Outcome::Done | Outcome::AlreadyTrue)),
+            held: count(|outcome| matches!(outcome, Outcome::Held(_))),
+            failed: count(|outcome| matches!(outcome, Outcome::Refused(_) | Outcome::Failed(_))),
+            not_reached: count(|outcome| matches!(outcome, Outcome::NotReached)),
+            rows: applied.outcomes.len() as u64,
+        };
+        Self { exit, counts }
+    }
 }
 
 /// The first record of a run.
@@ -94,7 +119,7 @@ impl Execution<'_> {
         before: Option<Vec<SiteProvider>>,
         journal: &mut Journal,
         printer: &mut Printer,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Ended, Failure> {
         let plan = approved.plan();
         let progress =
             Progress::rows(plan.users.iter().map(|user| user.changes.len()).sum(), printer);
@@ -130,7 +155,7 @@ impl Execution<'_> {
             Exit::NotVerified
         };
         self.print_json((plan, approved.digest(), &applied), &after, exit, printer);
-        Ok(exit)
+        Ok(Ended::new(exit, &applied))
     }
 
     /// Runs the sync that an earlier apply owes.
@@ -140,7 +165,7 @@ impl Execution<'_> {
         before: Option<Vec<SiteProvider>>,
         journal: &mut Journal,
         printer: &mut Printer,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Ended, Failure> {
         let after = self.sync_and_verify(applied.0, before.as_deref(), journal, printer).await;
         record(journal, ended(&Applied::default()), printer);
         let exit = if !applied.2.is_whole() {
@@ -151,7 +176,7 @@ impl Execution<'_> {
             Exit::NotVerified
         };
         self.print_json(applied, &after, exit, printer);
-        Ok(exit)
+        Ok(Ended::new(exit, applied.2))
     }
 
     /// Ends a run that had nothing to do.
@@ -160,9 +185,17 @@ impl Execution<'_> {
         applied: (&Plan, &str, &Applied),
         exit: Exit,
         printer: &mut Printer,
-    ) -> Exit {
+    ) -> Ended {
         self.print_json(applied, &After::default(), exit, printer);
-        exit
+        Ended::new(exit, applied.2)
+    }
+
+    /// Waits until one more sync may run. An interrupt ends the wait: the sync is then not begun.
+    async fn turn_to_sync(&self) -> Option<SemaphorePermit<'_>> {
+        tokio::select! {
+            turn = self.syncs?.acquire() => turn.ok(),
+            () = self.stop.cancelled() => None,
+        }
     }
 
     async fn sync_and_verify(
@@ -175,6 +208,7 @@ impl Execution<'_> {
         let mut after = After::default();
         if let Some(mode) = mode(self.clinic) {
             let watch = watch(self.clinic, mode, self.sync_timeout, self.stop);
+            let _turn = self.turn_to_sync().await;
             let result = sync(self.opened, journal, &watch, printer).await;
             print_sync_as(self.json, &result, printer);
             after.sync = Some(result);

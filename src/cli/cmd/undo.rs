@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cli::args::{FormArgs, PlanArgs, UndoArgs};
 use crate::cli::clinic::{Clinic, Purpose};
-use crate::cli::cmd::apply::{Request, Signed};
+use crate::cli::cmd::apply::{Around, Request, Signed};
 use crate::cli::cmd::sign::at_hand;
 use crate::cli::cmd::{history, plan};
 use crate::cli::env::Environment;
@@ -66,8 +66,9 @@ pub(super) async fn run(
         wait,
         form: &form,
         signed: Signed { demand, given },
+        around: Around::Nothing,
     };
-    request.carry_out(&clinic, environment, printer).await
+    Ok(request.carry_out(&clinic, environment, printer).await?.ended.exit)
 }
 
 /// Which run is taken back.
