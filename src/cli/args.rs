@@ -172,7 +172,7 @@ pub(super) struct ValidateArgs {
     pub(super) json: bool,
 }
 
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(super) struct TargetArgs {
     /// Plan only this: office:NAME, provider:NAME or column:NAME (may be repeated)
     #[arg(long, value_name = "KIND:NAME")]
@@ -264,7 +264,7 @@ pub(super) struct ApproveArgs {
     pub(super) show_key: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct WaitArgs {
     /// Stop waiting for the sync after this long
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration, env = "ACCUROFORM_SYNC_TIMEOUT", hide_env_values = true)]
@@ -276,17 +276,23 @@ pub(super) struct WaitArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ApplyArgs {
-    /// A manifest, or a plan saved with `plan -out`
+    /// A manifest, a fleet manifest, or what `plan -out` saved of either
     #[arg(default_value = "clinic.yaml", value_name = "MANIFEST|PLAN")]
     pub(super) input: PathBuf,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
     #[command(flatten)]
     pub(super) targets: TargetArgs,
     /// Apply without asking
     #[arg(long)]
     pub(super) auto_approve: bool,
-    /// Apply although a mass-change limit refuses the plan; names the plan by its digest
+    /// Apply although a mass-change limit refuses the plan; names the plan by its digest (may be
+    /// repeated for the clinics of a fleet)
     #[arg(long, value_name = "DIGEST")]
-    pub(super) allow_mass_change: Option<String>,
+    pub(super) allow_mass_change: Vec<String>,
+    /// Go on with a rollout of the fleet that stopped, was paused or was interrupted
+    #[arg(long, value_name = "ROLLOUT", conflicts_with_all = ["target", "exclude", "clinic", "tag", "exclude_tag", "shard"])]
+    pub(super) resume: Option<String>,
     /// A signed approval of the saved plan (may be repeated); default: PLAN.approval-*.json
     #[arg(long, value_name = "FILE")]
     pub(super) approval: Vec<PathBuf>,

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tracing::level_filters::LevelFilter;
@@ -113,6 +114,11 @@ impl Environment {
         };
         let named = || self.get("CI_JOB_URL").or(self.get("BUILD_URL")).map(str::to_owned);
         github().or_else(named)
+    }
+
+    /// Waits so many seconds.
+    pub(super) async fn wait(&self, seconds: u64) {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
     }
 
     /// A new name for this run, in order of time and never given twice.

@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::report::escape;
-use crate::state::{Claim, Lock, LockError, Notice, StateError};
+use crate::state::{Claim, Lock, LockError, Notice, State, StateError};
 
 /// After this long without a word a holder is taken for dead.
 const LEASE: Duration = Duration::from_mins(1);
@@ -31,6 +31,37 @@ pub(super) fn acquire(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Lock, Failure> {
+    let state = clinic.state()?;
+    take((&state, &clinic.manifest.clinic.id), asking, stop, environment, printer)
+}
+
+/// Takes the lock of a fleet: one rollout at a time. No clinic's lock has a name with a dot.
+pub(super) fn acquire_fleet(
+    (state, fleet): (&State, &str),
+    asking: &Asking<'_>,
+    stop: &CancellationToken,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Lock, Failure> {
+    take((state, &fleet_lock(fleet)), asking, stop, environment, printer).map_err(|failure| {
+        let running = format!("a rollout of the fleet {fleet} is running");
+        let message = failure.message.replacen("the clinic is locked", &running, 1);
+        Failure { message, ..failure }
+    })
+}
+
+/// The name of a fleet's lock.
+pub(super) fn fleet_lock(fleet: &str) -> String {
+    format!("fleet.{fleet}")
+}
+
+fn take(
+    place: (&State, &str),
+    asking: &Asking<'_>,
+    stop: &CancellationToken,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Lock, Failure> {
     let Asking { operation, run, timeout } = asking;
     let claim = Claim {
         id: (*run).to_owned(),
@@ -40,8 +71,6 @@ pub(super) fn acquire(
         lease: LEASE,
         clock: environment.clock,
     };
-    let state = clinic.state()?;
-    let place = (&state, clinic.manifest.clinic.id.as_str());
     let mut tell = |notice: &Notice<'_>| {
         let words = match notice {
             Notice::Broken(holder, why) => {

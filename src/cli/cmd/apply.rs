@@ -7,6 +7,7 @@ use crate::apply::Applied;
 use crate::approval::{Consent, Demand, Given, approve};
 use crate::cli::args::{ApplyArgs, FormArgs, TargetArgs, WaitArgs};
 use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
+use crate::cli::cmd::apply_fleet;
 use crate::cli::cmd::approve::ask;
 use crate::cli::cmd::execute::{Ended, Execution, starter, writer_of};
 use crate::cli::cmd::plan::{print_made_again, print_plan, print_refusals};
@@ -17,6 +18,7 @@ use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{look_before, mode};
+use crate::cli::fleet::{SavedBundle, Subject};
 use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
@@ -31,6 +33,9 @@ pub(super) async fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
+    if args.resume.is_some() || SavedBundle::is_there(&args.input) {
+        return apply_fleet::run_saved(args, environment, printer).await;
+    }
     let saved = Saved::load(&args.input)?;
     check_usage(args, saved.as_ref())?;
     let path = match (&args.manifest, &saved) {
@@ -38,10 +43,19 @@ pub(super) async fn run(
         (None, Some(saved)) => saved.manifest(),
         (None, None) => args.input.clone(),
     };
-    let clinic = Clinic::load(&path, environment, printer)?;
-    if let Some(saved) = &saved {
-        saved.must_belong_to(&clinic)?;
-    }
+    let clinic = match &saved {
+        Some(saved) => {
+            let clinic = saved.clinic(&path, environment, printer)?;
+            saved.must_belong_to(&clinic)?;
+            clinic
+        }
+        None => match Subject::load(&path, &args.select, environment, printer)? {
+            Subject::Clinic(clinic) => *clinic,
+            Subject::Fleet(fleet) => {
+                return apply_fleet::run(args, *fleet, environment, printer).await;
+            }
+        },
+    };
     let demand = clinic.demand();
     let given = at_hand(demand.as_ref(), saved.is_some(), &args.input, &args.approval)?;
     let undoes = saved.as_ref().and_then(|saved| saved.plan.undoes.as_deref());
@@ -50,7 +64,7 @@ pub(super) async fn run(
         undo: undoes.map(Which::Saved),
         targets: &args.targets,
         auto_approve: args.auto_approve,
-        allow_mass_change: args.allow_mass_change.as_deref(),
+        allow_mass_change: args.allow_mass_change.first().map(String::as_str),
         wait: &args.wait,
         form: &FormArgs { json: args.json, diff: false },
         signed: Signed { demand, given },

@@ -2,6 +2,7 @@
 //! says how the program ends.
 
 mod apply;
+mod apply_fleet;
 mod approve;
 mod execute;
 mod history;

@@ -4,11 +4,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::cli::args::SelectArgs;
 use crate::cli::clinic::{Clinic, Planned};
+use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::fleet::Subject;
+use crate::cli::printer::Printer;
 use crate::plan::file::{KIND, open};
-use crate::plan::{Comparison, Plan, Renamed, compare};
+use crate::plan::{Comparison, ManifestRef, Plan, Renamed, compare};
 
 /// A plan from a file.
 pub(super) struct Saved {
@@ -48,9 +52,25 @@ impl Saved {
         Ok(Some(Self { plan, digest }))
     }
 
-    /// Where its manifest is.
+    /// Where its manifest is: the fleet's, if the clinic inherits from one.
     pub(super) fn manifest(&self) -> PathBuf {
-        PathBuf::from(&self.plan.manifest.path)
+        let ManifestRef { path, fleet, digest: _ } = &self.plan.manifest;
+        PathBuf::from(fleet.as_ref().unwrap_or(path))
+    }
+
+    /// Its clinic, from the clinic's own manifest or out of a fleet.
+    pub(super) fn clinic(
+        &self,
+        manifest: &Path,
+        environment: &Environment,
+        printer: &mut Printer,
+    ) -> Result<Clinic, Failure> {
+        let clinics = match &self.plan.manifest.fleet {
+            Some(_) => vec![self.plan.clinic.clone()],
+            None => Vec::new(),
+        };
+        let select = SelectArgs { clinic: clinics, ..SelectArgs::default() };
+        Subject::load(manifest, &select, environment, printer)?.one()
     }
 
     /// Refuses the plan of another manifest, clinic, tenant or site.

@@ -15,12 +15,18 @@ use crate::cli::cmd::saved;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::fleet::SavedBundle;
 use crate::cli::printer::Printer;
+use crate::plan::Plan;
 use crate::plan::file::open;
 use crate::report::{self, escape};
+use crate::rollout::bundle::Entry;
 
 /// No key and no approval is larger.
 const MAX_BYTES: u64 = 64 * 1024;
+
+/// No file of approvals for all plans of a bundle is larger.
+const MAX_BUNDLE_BYTES: u64 = 64 * 1024 * 1024;
 
 pub(super) fn run(
     args: &ApproveArgs,
@@ -35,26 +41,54 @@ pub(super) fn run(
         printer.line(&format!("key {}; write the line above under safety.approvals", public.id()));
         return Ok(Exit::Done);
     };
-    let (plan, digest) = open(&saved::read(path)?)?;
-    if plan.errors() > 0 {
-        return Err(NotApproved::Unresolved(plan.errors()).into());
-    }
     let account = environment.who();
     let name = name.as_deref().unwrap_or(&account);
-    let statement = Statement {
-        plan_digest: &digest,
-        name,
-        comment: comment.as_deref(),
-        at: environment.clock.now(),
+    let at = environment.clock.now();
+    let sign = |plan: &Plan, digest: &str| {
+        if plan.errors() > 0 {
+            return Err(NotApproved::Unresolved(plan.errors()).into());
+        }
+        let statement = Statement { plan_digest: digest, name, comment: comment.as_deref(), at };
+        signer.sign(statement).map_err(|problem| unusable(key, problem.to_string(), MAKE))
     };
-    let text =
-        signer.sign(statement).map_err(|problem| unusable(key, problem.to_string(), MAKE))?;
+    let (text, signed) = if SavedBundle::is_there(path) {
+        sign_all(path, sign, printer)?
+    } else {
+        let (plan, digest) = open(&saved::read(path)?)?;
+        let text = sign(&plan, &digest)?;
+        printer.result(&format!("{}\n", report::summary_line(&plan)));
+        (text, digest)
+    };
     let out = out.clone().unwrap_or_else(|| beside(path, &public.id()));
     save(&out, "approval", &text)?;
-    printer.result(&format!("{}\n", report::summary_line(&plan)));
-    printer.line(&format!("signed {digest} with key {} as {}", public.id(), escape(name)));
+    printer.line(&format!("signed {signed} with key {} as {}", public.id(), escape(name)));
     printer.line(&format!("saved to {}", out.display()));
     Ok(Exit::Done)
+}
+
+/// Signs every plan of a bundle that changes something. Gives the approvals, a line each, and what
+/// was signed in words.
+fn sign_all(
+    path: &Path,
+    sign: impl Fn(&Plan, &str) -> Result<String, Failure>,
+    printer: &mut Printer,
+) -> Result<(String, String), Failure> {
+    let mut bundle = SavedBundle::open(path)?;
+    let (mut texts, mut plans) = (String::new(), 0);
+    for (clinic, entry) in bundle.entries() {
+        match entry? {
+            Entry::Planned { plan, digest } => {
+                texts.push_str(&sign(&plan, &digest)?);
+                plans += 1;
+                let words = report::summary_line(&plan);
+                printer.result(&format!("{}: {words}\n", escape(&clinic)));
+            }
+            Entry::Unplanned(_) => {
+                printer.result(&format!("{}: not planned, not signed\n", escape(&clinic)));
+            }
+        }
+    }
+    Ok((texts, format!("{plans} plans of the bundle {}", bundle.digest())))
 }
 
 const MAKE: &str = "make one with `openssl genpkey -algorithm ed25519 -out KEYFILE`";
@@ -128,6 +162,26 @@ pub(super) fn at_hand(
     Ok(found.iter().map(|path| given(path)).collect())
 }
 
+/// The approvals of a bundle: those that are named, or else all beside it. A file holds one for each
+/// plan that was signed, a line each.
+pub(super) fn at_hand_of_bundle(bundle: &Path, named: &[PathBuf]) -> Vec<Given> {
+    let found = if named.is_empty() { beside_all(bundle) } else { named.to_vec() };
+    found.iter().flat_map(|path| given_many(path)).collect()
+}
+
+fn given_many(path: &Path) -> Vec<Given> {
+    let file = path.display().to_string();
+    let text = match read(path, MAX_BUNDLE_BYTES) {
+        Ok(text) => text,
+        Err(error) => {
+            let approval = Err(NotAnApproval::Unreadable(error.to_string()));
+            return vec![Given { file, approval }];
+        }
+    };
+    let one = |line: &str| Given { file: file.clone(), approval: Approval::read(line) };
+    text.split_inclusive('\n').map(one).collect()
+}
+
 /// Every approval beside a plan, in order of name.
 fn beside_all(plan: &Path) -> Vec<PathBuf> {
     let folder = plan.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -146,16 +200,16 @@ fn beside_all(plan: &Path) -> Vec<PathBuf> {
 }
 
 fn given(path: &Path) -> Given {
-    let approval = match read(path) {
+    let approval = match read(path, MAX_BYTES) {
         Ok(text) => Approval::read(&text),
         Err(error) => Err(NotAnApproval::Unreadable(error.to_string())),
     };
     Given { file: path.display().to_string(), approval }
 }
 
-fn read(path: &Path) -> io::Result<String> {
+fn read(path: &Path, limit: u64) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?.take(MAX_BYTES).read_to_string(&mut text)?;
+    File::open(path)?.take(limit).read_to_string(&mut text)?;
     Ok(text)
 }
 

@@ -13,10 +13,12 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::manifest::{self, AccuroConnection, Fleet, FleetLayer, Limits, Loaded, Source};
+use crate::manifest::{self, AccuroConnection, Fleet, FleetLayer, Limits, Loaded, Source, Wave};
+use crate::rollout::{FleetClinic, WaveRule, check_waves};
 use crate::state::{State, StateError};
 
 /// A fleet whose manifests are all sound.
+#[derive(Clone)]
 pub(in crate::cli) struct FleetFile {
     pub(in crate::cli) fleet: Fleet,
     pub(in crate::cli) source: Source,
@@ -126,8 +128,31 @@ impl FleetFile {
             });
         }
         file.members.sort_by(|one, two| one.id.cmp(&two.id));
+        if is_sound {
+            file.must_know_the_tags()?;
+        }
         findings.retain(|(_, findings)| !findings.is_empty());
         Ok(Checked { file: is_sound.then_some(file), findings })
+    }
+
+    /// A wave by a tag that no clinic has would be empty: a typo, and a canary that sings for nobody.
+    fn must_know_the_tags(&self) -> Result<(), Failure> {
+        let rules: Vec<WaveRule> = self.fleet.rollout.waves.iter().map(wave_rule).collect();
+        let clinic =
+            |member: &Member| FleetClinic { id: member.id.clone(), tags: member.tags.clone() };
+        let clinics: Vec<FleetClinic> = self.members.iter().map(clinic).collect();
+        match check_waves(&rules, &clinics).first() {
+            None => Ok(()),
+            Some(wrong) => {
+                Err(Failure::new(Exit::Error, wrong.code(), wrong.to_string(), wrong.hint()))
+            }
+        }
+    }
+
+    /// A clinic by its id.
+    pub(in crate::cli) fn member(&self, id: &str) -> Option<&Member> {
+        let at = self.members.binary_search_by(|member| member.id.as_str().cmp(id)).ok()?;
+        self.members.get(at)
     }
 
     /// The folder of the fleet manifest.
@@ -139,7 +164,7 @@ impl FleetFile {
     fn paths(&self) -> Result<BTreeSet<PathBuf>, Failure> {
         let failed = |written: &str, problem: String| {
             let message = format!("cannot find the clinics `{written}`: {problem}");
-            Failure::new(Exit::Error, "R010", message, "mend `clinics` in the fleet manifest")
+            Failure::new(Exit::Error, "R030", message, "mend `clinics` in the fleet manifest")
         };
         let folder = glob::Pattern::escape(&self.folder().to_string_lossy());
         let mut paths = BTreeSet::new();
@@ -183,7 +208,7 @@ impl FleetFile {
         let Loaded { source, manifest, findings: _ } = self.read(&member.path, environment)?;
         let moved = || {
             let message = format!("{} was changed while it was read", member.path.display());
-            Failure::new(Exit::Error, "R011", message, "run the command again")
+            Failure::new(Exit::Error, "R031", message, "run the command again")
         };
         let manifest =
             manifest.filter(|manifest| manifest.clinic.id == member.id).ok_or_else(moved)?;
@@ -198,6 +223,12 @@ impl FleetFile {
     ) -> Result<Source, Failure> {
         Ok(self.read(&member.path, environment)?.source)
     }
+}
+
+/// A wave of the manifest as a rule.
+pub(in crate::cli) fn wave_rule(wave: &Wave) -> WaveRule {
+    let Wave { name, tags, percent } = wave;
+    WaveRule { name: name.clone(), tags: tags.iter().cloned().collect(), percent: *percent }
 }
 
 /// The way from a clinic manifest's folder to the fleet's.
@@ -225,7 +256,7 @@ impl Known {
         let twice = |what: String, first: &Path| {
             let (path, first) = (path.display(), first.display());
             let message = format!("{path} and {first} are both {what}");
-            Failure::new(Exit::Error, "R012", message, "keep one manifest for one clinic")
+            Failure::new(Exit::Error, "R032", message, "keep one manifest for one clinic")
         };
         let id = &manifest.clinic.id;
         if let Some(first) = self.ids.insert(id.clone(), path.to_owned()) {

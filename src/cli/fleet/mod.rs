@@ -1,17 +1,24 @@
-//! Many clinics in one command: loading a fleet, choosing its clinics, planning them side by side.
+//! Many clinics in one command: loading a fleet, choosing its clinics, planning them side by side,
+//! and rolling a change out over them.
 
 mod events;
 mod load;
 mod plan;
 mod progress;
+mod rollouts;
+mod runner;
 mod shown;
 mod spool;
+mod status;
 mod subject;
 
 pub(super) use events::Events;
-pub(super) use load::{FleetFile, Member};
+pub(super) use load::{FleetFile, Member, wave_rule};
 pub(super) use plan::{MemberPlan, plan_all};
 pub(super) use progress::FleetProgress;
+pub(super) use rollouts::{Kept, Rollouts};
+pub(super) use runner::{ApplyOne, RolloutEnd, Runner, Turn};
 pub(super) use shown::{FleetSummary, clinics, unplanned};
 pub(super) use spool::{SavedBundle, Spool};
+pub(super) use status::{exit, shown_state, status, sum, waves};
 pub(super) use subject::{SelectedFleet, Subject, header};

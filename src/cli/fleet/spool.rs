@@ -104,6 +104,14 @@ pub(in crate::cli) struct SavedBundle {
 }
 
 impl SavedBundle {
+    /// Whether the file says that it is a bundle, so that a damaged one is refused as such.
+    pub(in crate::cli) fn is_there(path: &Path) -> bool {
+        let mut start = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(4096).read_to_end(&mut start));
+        let text = String::from_utf8_lossy(&start);
+        read.is_ok() && text.starts_with('{') && text.contains("\"accuroform.bundle\"")
+    }
+
     /// Opens it and verifies all of it.
     pub(in crate::cli) fn open(path: &Path) -> Result<Bundle<File>, Failure> {
         let file = File::open(path).map_err(|error| {

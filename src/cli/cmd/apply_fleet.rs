@@ -1,0 +1,449 @@
+//! `apply` of a fleet, of the bundle of its plans, or of what is left of a rollout.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::approval::Given;
+use crate::cli::args::{ApplyArgs, FormArgs, SelectArgs, TargetArgs, WaitArgs};
+use crate::cli::clinic::read_bounded;
+use crate::cli::cmd::apply::{Around, CarriedOut, Request, Signed};
+use crate::cli::cmd::approve::ask;
+use crate::cli::cmd::saved::Saved;
+use crate::cli::cmd::sign::at_hand_of_bundle;
+use crate::cli::cmd::undo::Which;
+use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::fleet::{
+    self, ApplyOne, Events, FleetFile, FleetSummary, Kept, RolloutEnd, Rollouts, Runner,
+    SavedBundle, SelectedFleet, Spool, Turn, header, plan_all, unplanned,
+};
+use crate::cli::interrupt;
+use crate::cli::lock::{self, Asking};
+use crate::cli::printer::Printer;
+use crate::manifest;
+use crate::plan::Plan;
+use crate::rollout::bundle::{Bundle, Entry};
+use crate::rollout::{FleetClinic, Pause, Rollout, RowCounts, Stage, StopOn, WaveRule, waves};
+
+/// Plans the clinics of a fleet, asks, and rolls the plans out.
+pub(super) async fn run(
+    args: &ApplyArgs,
+    fleet: SelectedFleet,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    must_be_whole(args)?;
+    if fleet.selection.shard.is_some() {
+        return Err(usage(
+            "an apply has no shards: each would have first waves of its own",
+            "plan the shards, join them with `plan merge`, and apply the bundle",
+        ));
+    }
+    let fleet = Arc::new(fleet);
+    let (mut summary, mut spool) = (FleetSummary::new(), Spool::new()?);
+    let mut stands = 0;
+    plan_all(&fleet, None, environment, printer, &mut |planned, _| {
+        summary.add(&planned);
+        match planned.result {
+            Ok(clinic) => {
+                let digest = &clinic.sealed.digest;
+                let refused = !clinic.refusals.is_empty() && allowance(args, digest).is_none();
+                stands += usize::from(refused || clinic.plan.errors() > 0);
+                spool.plan(&planned.clinic, clinic.sealed)
+            }
+            Err(failure) => {
+                spool.unplanned(unplanned(&planned.clinic, &failure));
+                Ok(())
+            }
+        }
+    })
+    .await?;
+    if args.json {
+        let events = Events::new(environment.clock);
+        events.version(printer);
+        events.fleet_planned(&summary, fleet.members.len(), summary.exit(false), printer);
+    } else {
+        summary.print(&fleet, printer);
+    }
+    if stands > 0 {
+        let message = format!("{} cannot be applied as planned", fleet::clinics(stands));
+        let hint =
+            "the lines above say why; mend them, or leave the clinics out with --exclude-tag";
+        return Err(Failure::new(Exit::Refused, "R036", message, hint));
+    }
+    if !summary.has_changes() && !summary.owes_syncs() {
+        return Ok(summary.exit(false));
+    }
+    if !args.auto_approve {
+        ask(
+            &format!("{} of {}", fleet::clinics(fleet.members.len()), fleet.file.fleet.name),
+            printer,
+        )?;
+    }
+    let saved = spool.bundle(header(&fleet), None)?;
+    let bundle = SavedBundle::open(&saved.path)?;
+    let fleet = Arc::try_unwrap(fleet)
+        .map_err(|_| Failure::plain(Exit::Error, "a plan is still being made"))?;
+    begin(args, (fleet.file, bundle, &saved.path), environment, printer).await
+}
+
+/// Rolls a saved bundle out, or goes on with a rollout.
+pub(super) async fn run_saved(
+    args: &ApplyArgs,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    must_be_whole(args)?;
+    let SelectArgs { clinic, tag, exclude_tag, shard } = &args.select;
+    if !(clinic.is_empty() && tag.is_empty() && exclude_tag.is_empty() && shard.is_none()) {
+        return Err(usage(
+            "the clinics of saved plans are chosen when they are planned",
+            "plan fewer clinics: `plan --tag … -out …`",
+        ));
+    }
+    if let Some(rollout) = &args.resume {
+        let file = load(&args.input, environment, printer)?;
+        return resume(args, (file, rollout), environment, printer).await;
+    }
+    let mut bundle = SavedBundle::open(&args.input)?;
+    let path = match &args.manifest {
+        Some(path) => path.clone(),
+        None => fleet_of(&mut bundle)?,
+    };
+    let file = load(&path, environment, printer)?;
+    if bundle.header().fleet.id != file.fleet.id {
+        let (of, is) = (&bundle.header().fleet.id, &file.fleet.id);
+        let message = format!("the bundle is of the fleet `{of}`, the manifest of `{is}`");
+        return Err(Failure::new(
+            Exit::Refused,
+            "R037",
+            message,
+            "name its manifest: --manifest FLEET",
+        ));
+    }
+    if let Some(shard) = &bundle.header().shard {
+        let message = format!("the bundle is shard {} alone", shard.part);
+        let hint = "join the bundles of all shards with `accuroform plan merge`";
+        return Err(Failure::new(Exit::Refused, "R038", message, hint));
+    }
+    begin(args, (file, bundle, &args.input), environment, printer).await
+}
+
+fn usage(message: &str, hint: &str) -> Failure {
+    Failure::new(Exit::Error, "U003", message, hint)
+}
+
+/// Targets are about the rows of one clinic.
+fn must_be_whole(args: &ApplyArgs) -> Result<(), Failure> {
+    let TargetArgs { target, exclude } = &args.targets;
+    if !(target.is_empty() && exclude.is_empty()) {
+        return Err(usage("-target and -exclude are about one clinic", "name it: --clinic ID"));
+    }
+    let asks = args.resume.is_none() && !SavedBundle::is_there(&args.input);
+    if args.json && !args.auto_approve && asks {
+        return Err(usage(
+            "with --json nobody can be asked",
+            "add -auto-approve, or apply saved plans",
+        ));
+    }
+    Ok(())
+}
+
+fn load(
+    path: &Path,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<FleetFile, Failure> {
+    let bytes = read_bounded(path).map_err(|error| {
+        let message = format!("cannot read the fleet manifest {}: {error}", path.display());
+        Failure::new(Exit::Error, "M001", message, "name it: --manifest FLEET")
+    })?;
+    if !manifest::is_fleet(&bytes) {
+        let message = format!("{} is not a fleet manifest", path.display());
+        return Err(Failure::new(Exit::Error, "U005", message, "name the fleet's manifest"));
+    }
+    FleetFile::load(path, &bytes, environment, printer)
+}
+
+/// The fleet manifest that the plans of a bundle name.
+fn fleet_of(bundle: &mut Bundle<File>) -> Result<PathBuf, Failure> {
+    let planned =
+        bundle.clinics().find(|(_, planned)| *planned).map(|(clinic, _)| clinic.to_owned());
+    let entry = planned.map(|clinic| bundle.entry(&clinic)).transpose()?.flatten();
+    match entry {
+        Some(Entry::Planned { plan, digest: _ }) => plan.manifest.fleet.map(PathBuf::from),
+        Some(Entry::Unplanned(_)) | None => None,
+    }
+    .ok_or_else(|| {
+        let message = "no clinic of the bundle is planned";
+        Failure::new(Exit::Unread, "R039", message, "plan the fleet again")
+    })
+}
+
+/// The override that names this plan.
+fn allowance<'a>(args: &'a ApplyArgs, digest: &str) -> Option<&'a str> {
+    let hex = digest.trim_start_matches("sha256:");
+    let names = |prefix: &&String| {
+        let prefix = prefix.trim_start_matches("sha256:");
+        !prefix.is_empty() && hex.starts_with(prefix)
+    };
+    args.allow_mass_change.iter().find(names).map(String::as_str)
+}
+
+/// Begins the rollout of a bundle.
+async fn begin(
+    args: &ApplyArgs,
+    (file, bundle, path): (FleetFile, Bundle<File>, &Path),
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let rollouts = Rollouts::new(file.state.clone()?);
+    let id = environment.new_run()?;
+    let rollout = new_rollout(&id, &file, &bundle, environment);
+    let run = Run { args, file, given: at_hand_of_bundle(path, &args.approval), environment };
+    run.locked(&rollouts, &id, printer, async |stop, printer: &mut Printer| {
+        rollouts.begin(&rollout, path)?;
+        printer.line(&format!("rollout {id}: {}", fleet::clinics(bundle.clinics().count())));
+        let kept = Kept { rollout: rollout.clone(), states: std::collections::BTreeMap::new() };
+        run.roll((&rollouts, kept), bundle, &stop, printer).await
+    })
+    .await
+}
+
+/// Goes on with a rollout.
+async fn resume(
+    args: &ApplyArgs,
+    (file, typed): (FleetFile, &str),
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let rollouts = Rollouts::new(file.state.clone()?);
+    let id = rollouts.find(Some(typed))?.rollout.id;
+    let run =
+        Run { args, file, given: at_hand_of_bundle(&args.input, &args.approval), environment };
+    run.locked(&rollouts, &id, printer, async |stop, printer: &mut Printer| {
+        // Read with the lock: nobody else goes on with it now.
+        let kept = rollouts.find(Some(&id))?;
+        if kept.rollout.fleet != run.file.fleet.id {
+            let (of, is) = (&kept.rollout.fleet, &run.file.fleet.id);
+            let message = format!("the rollout is of the fleet `{of}`, the manifest of `{is}`");
+            return Err(Failure::new(Exit::Refused, "R037", message, "name the fleet's manifest"));
+        }
+        let bundle = rollouts.bundle(&kept.rollout)?;
+        printer.line(&format!("going on with rollout {id}"));
+        run.roll((&rollouts, kept), bundle, &stop, printer).await
+    })
+    .await
+}
+
+fn new_rollout(
+    id: &str,
+    file: &FleetFile,
+    bundle: &Bundle<File>,
+    environment: &Environment,
+) -> Rollout {
+    let manifest::Rollout { waves: rules, max_parallel, max_parallel_syncs, pause, stop_on } =
+        &file.fleet.rollout;
+    let rules: Vec<WaveRule> = rules.iter().map(fleet::wave_rule).collect();
+    let clinics: Vec<FleetClinic> = bundle
+        .clinics()
+        .map(|(id, _)| FleetClinic {
+            id: id.to_owned(),
+            tags: file.member(id).map(|member| member.tags.clone()).unwrap_or_default(),
+        })
+        .collect();
+    let now = environment.clock.now();
+    let mut rollout =
+        Rollout::new(id, &file.fleet.id, now, bundle.digest(), waves(&rules, &clinics));
+    rollout.max_parallel = u32::try_from(*max_parallel).unwrap_or(u32::MAX);
+    rollout.max_parallel_syncs = u32::try_from(*max_parallel_syncs).unwrap_or(u32::MAX);
+    rollout.pause = match pause {
+        manifest::Pause::None => Pause::None,
+        manifest::Pause::Manual => Pause::Manual,
+        manifest::Pause::For(time) => Pause::For(time.as_secs()),
+    };
+    let manifest::StopOn { failed_clinics, verify_failures, held_rows_percent } = *stop_on;
+    rollout.stop_on = StopOn { failed_clinics, verify_failures, held_rows_percent };
+    rollout
+}
+
+/// What a rollout is run with.
+struct Run<'a> {
+    args: &'a ApplyArgs,
+    file: FleetFile,
+    given: Vec<Given>,
+    environment: &'a Environment,
+}
+
+impl Run<'_> {
+    /// Runs `work` with the fleet's lock, and catches interrupts.
+    async fn locked(
+        &self,
+        rollouts: &Rollouts,
+        id: &str,
+        printer: &mut Printer,
+        work: impl AsyncFnOnce(CancellationToken, &mut Printer) -> Result<Exit, Failure>,
+    ) -> Result<Exit, Failure> {
+        let stop = CancellationToken::new();
+        let timeout = self.args.wait.lock_timeout;
+        let asking = Asking { operation: "rollout", run: id, timeout };
+        let place = (rollouts.state(), self.file.fleet.id.as_str());
+        let lock = lock::acquire_fleet(place, &asking, &stop, self.environment, printer)?;
+        let result = interrupt::guarded(&stop, work(stop.clone(), printer)).await;
+        lock::release(lock, printer);
+        result
+    }
+
+    async fn roll(
+        &self,
+        (rollouts, kept): (&Rollouts, Kept),
+        bundle: Bundle<File>,
+        stop: &CancellationToken,
+        printer: &mut Printer,
+    ) -> Result<Exit, Failure> {
+        let apply = self.apply_one(bundle, &kept.rollout, stop);
+        let mut runner = Runner::new((rollouts, &kept), apply, self.environment, stop);
+        if self.args.json {
+            runner.events = Some(Events::new(self.environment.clock));
+        }
+        let end = runner.run(printer).await?;
+        let Runner { states, events, .. } = runner;
+        let exit = fleet::exit(&kept.rollout, &states, &end);
+        let next = next(&end, &kept.rollout, &self.file.path);
+        if let Some(events) = events {
+            let fields = serde_json::json!({
+                "rollout": kept.rollout.id,
+                "end": end.key(),
+                "next": next,
+                "clinics": states,
+                "exit_code": exit.code(),
+            });
+            let level = if exit == Exit::Done { "info" } else { "error" };
+            let words = fleet::sum(&kept.rollout, &states);
+            events.emit(("rollout_end", level, &words), fields, printer);
+        } else {
+            let sum = fleet::sum(&kept.rollout, &states);
+            printer.result(&format!("{sum}\n{}", fleet::waves(&kept.rollout, &states)));
+        }
+        if let Some(next) = next {
+            printer.line(&next);
+        }
+        Ok(exit)
+    }
+
+    /// How one clinic is applied, in a thread of its own.
+    fn apply_one(
+        &self,
+        bundle: Bundle<File>,
+        rollout: &Rollout,
+        stop: &CancellationToken,
+    ) -> ApplyOne {
+        let one = One {
+            bundle: Mutex::new(bundle),
+            file: self.file.clone(),
+            given: self.given.clone(),
+            allow: self.args.allow_mass_change.clone(),
+            wait: self.args.wait.clone(),
+            syncs: Semaphore::new(usize::try_from(rollout.max_parallel_syncs.max(1)).unwrap_or(1)),
+            stop: stop.clone(),
+            environment: self.environment.clone(),
+        };
+        Arc::new(move |handle: &Handle, clinic: &str, printer: &mut Printer| {
+            handle.block_on(one.apply(clinic, printer))
+        })
+    }
+}
+
+/// What every clinic of a rollout is applied with.
+struct One {
+    bundle: Mutex<Bundle<File>>,
+    file: FleetFile,
+    given: Vec<Given>,
+    allow: Vec<String>,
+    wait: WaitArgs,
+    syncs: Semaphore,
+    stop: CancellationToken,
+    environment: Environment,
+}
+
+impl One {
+    async fn apply(&self, id: &str, printer: &mut Printer) -> Result<Turn, Failure> {
+        let saved = self.saved(id)?;
+        let member = self.file.member(id).ok_or_else(|| {
+            let message = format!("the fleet has no clinic `{id}` any more");
+            Failure::new(Exit::Refused, "R040", message, "plan the fleet again")
+        })?;
+        let clinic = self.file.clinic(member, &self.environment)?;
+        saved.must_belong_to(&clinic)?;
+        let undoes = saved.plan.undoes.as_deref();
+        let of_this = |given: &&Given| {
+            given.approval.as_ref().map_or(true, |approval| approval.plan_digest == saved.digest)
+        };
+        let demand = clinic.demand();
+        let given = match &demand {
+            Some(_) => self.given.iter().filter(of_this).cloned().collect(),
+            None => Vec::new(),
+        };
+        let hex = saved.digest.trim_start_matches("sha256:");
+        let names = |prefix: &&String| hex.starts_with(prefix.trim_start_matches("sha256:"));
+        let targets = TargetArgs::default();
+        let request = Request {
+            saved: Some(&saved),
+            undo: undoes.map(Which::Saved),
+            targets: &targets,
+            auto_approve: true,
+            allow_mass_change: self.allow.iter().find(names).map(String::as_str),
+            wait: &self.wait,
+            form: &FormArgs { json: false, diff: false },
+            signed: Signed { demand, given },
+            around: Around::Rollout { stop: &self.stop, syncs: &self.syncs },
+        };
+        let CarriedOut { run, ended } =
+            request.carry_out(&clinic, &self.environment, printer).await?;
+        let held = u64::try_from(saved.plan.held.len()).unwrap_or(u64::MAX);
+        let counts = RowCounts { held: ended.counts.held.max(held), ..ended.counts };
+        let run = (counts.rows > 0).then_some(run);
+        Ok(Turn { stage: Stage::after(ended.exit.code(), &counts), counts, run })
+    }
+
+    /// The plan of a clinic.
+    fn saved(&self, id: &str) -> Result<Saved, Failure> {
+        let mut bundle = self.bundle.lock().unwrap_or_else(PoisonError::into_inner);
+        match bundle.entry(id)? {
+            Some(Entry::Planned { plan, digest }) => {
+                let plan: Plan = *plan;
+                Ok(Saved { plan, digest })
+            }
+            Some(Entry::Unplanned(why)) => Err(Failure::new(
+                Exit::Error,
+                "R041",
+                format!("it could not be planned: [{}] {}", why.code, why.message),
+                "plan the fleet again once it can be read",
+            )),
+            None => Err(Failure::plain(Exit::Error, "the bundle has no such clinic")),
+        }
+    }
+}
+
+/// What to do next, where the rollout is not through.
+fn next(end: &RolloutEnd, rollout: &Rollout, fleet: &Path) -> Option<String> {
+    let (id, fleet) = (&rollout.id, fleet.display());
+    let go_on = format!("accuroform apply --resume {id} {fleet}");
+    match end {
+        RolloutEnd::Through => None,
+        RolloutEnd::Stopped(reason) => Some(format!(
+            "stopped: {reason}; look at `accuroform rollout status {id} {fleet}`, then go on with \
+             `{go_on}` or take it back with `accuroform rollout undo {id} {fleet} -out FILE`"
+        )),
+        RolloutEnd::Paused(wave) => {
+            Some(format!("paused before the wave {wave}; go on with `{go_on}`"))
+        }
+        RolloutEnd::Interrupted => Some(format!("interrupted; go on with `{go_on}`")),
+    }
+}

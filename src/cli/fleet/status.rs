@@ -1,0 +1,112 @@
+//! What a rollout and its clinics are at, as people read it.
+
+use std::collections::BTreeMap;
+
+use super::runner::RolloutEnd;
+use crate::cli::exit::Exit;
+use crate::report::escape;
+use crate::rollout::{ClinicState, Rollout, RowCounts, Stage};
+
+/// The word for a stage.
+pub(in crate::cli) const fn word(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Waiting => "waiting",
+        Stage::Running => "running",
+        Stage::Verified => "verified",
+        Stage::Unchanged => "unchanged",
+        Stage::Applied => "applied, not verified",
+        Stage::Held => "held",
+        Stage::Incomplete => "incomplete",
+        Stage::Failed => "failed",
+        Stage::Refused => "refused",
+    }
+}
+
+/// `lakeside: verified; 12 rows done`
+pub(in crate::cli) fn shown_state(state: &ClinicState) -> String {
+    let ClinicState { clinic, stage, counts, code, message, .. } = state;
+    let RowCounts { done, held, failed, not_reached, rows: _ } = counts;
+    let mut words = vec![format!("{clinic}: {}", word(*stage))];
+    let counted =
+        [(done, "done"), (held, "held"), (failed, "failed"), (not_reached, "not reached")];
+    let counted: Vec<String> = counted
+        .into_iter()
+        .filter(|(count, _)| **count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if !counted.is_empty() {
+        words.push(format!("rows: {}", counted.join(", ")));
+    }
+    if let Some(message) = message {
+        let code = code.as_ref().map(|code| format!("[{code}] ")).unwrap_or_default();
+        words.push(format!("{code}{message}"));
+    }
+    words.join("; ")
+}
+
+/// Every wave with its clinics.
+pub(in crate::cli) fn status(rollout: &Rollout, states: &BTreeMap<String, ClinicState>) -> String {
+    let mut text = format!("Rollout {} of fleet {}\n", rollout.id, rollout.fleet);
+    for wave in &rollout.waves {
+        text.push_str(&format!("\n{}: {}\n", wave.name, super::clinics(wave.clinics.len())));
+        for clinic in &wave.clinics {
+            let line = states
+                .get(clinic)
+                .map_or_else(|| format!("{clinic}: {}", word(Stage::Waiting)), shown_state);
+            text.push_str(&format!("  {}\n", escape(&line)));
+        }
+    }
+    text.push_str(&format!("\n{}\n", sum(rollout, states)));
+    text
+}
+
+/// A line for each wave: `canary: 2 verified.`
+pub(in crate::cli) fn waves(rollout: &Rollout, states: &BTreeMap<String, ClinicState>) -> String {
+    let waves = rollout.waves.iter().filter(|wave| !wave.clinics.is_empty());
+    let line = |wave: &crate::rollout::Wave| {
+        format!("  {}: {}\n", wave.name, counted(wave.clinics.iter(), states))
+    };
+    waves.map(line).collect()
+}
+
+/// `Rollout of 6 clinics: 4 verified, 2 waiting.`
+pub(in crate::cli) fn sum(rollout: &Rollout, states: &BTreeMap<String, ClinicState>) -> String {
+    let all = || rollout.waves.iter().flat_map(|wave| &wave.clinics);
+    format!("Rollout of {}: {}.", super::clinics(all().count()), counted(all(), states))
+}
+
+fn counted<'a>(
+    clinics: impl Iterator<Item = &'a String>,
+    states: &BTreeMap<String, ClinicState>,
+) -> String {
+    let mut counts: BTreeMap<Stage, usize> = BTreeMap::new();
+    for clinic in clinics {
+        let stage = states.get(clinic).map_or(Stage::Waiting, |state| state.stage);
+        *counts.entry(stage).or_default() += 1;
+    }
+    let words = counts.iter().map(|(stage, count)| format!("{count} {}", word(*stage)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// How the command ends: what is worst about the clinics, and about the rollout.
+pub(in crate::cli) fn exit(
+    rollout: &Rollout,
+    states: &BTreeMap<String, ClinicState>,
+    end: &RolloutEnd,
+) -> Exit {
+    let all = rollout.waves.iter().flat_map(|wave| &wave.clinics);
+    let stages: Vec<Stage> =
+        all.map(|clinic| states.get(clinic).map_or(Stage::Waiting, |state| state.stage)).collect();
+    let had_turn = || stages.iter().filter(|stage| !stage.is_open());
+    if stages.iter().all(|stage| stage.is_good()) {
+        Exit::Done
+    } else if had_turn().count() > 0 && had_turn().all(|stage| *stage == Stage::Refused) {
+        Exit::Refused
+    } else if *end == RolloutEnd::Through
+        && stages.iter().all(|stage| stage.is_good() || *stage == Stage::Applied)
+    {
+        Exit::NotVerified
+    } else {
+        Exit::Incomplete
+    }
+}
