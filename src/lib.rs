@@ -18,5 +18,6 @@ pub mod model;
 pub mod ocean;
 pub mod plan;
 pub mod report;
+pub mod rollout;
 pub mod sim;
 pub mod state;

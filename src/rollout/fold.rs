@@ -1,0 +1,126 @@
+//! The plans of a fleet summed up: equal changes of all clinics are one line.
+//!
+//! It takes one plan at a time and keeps no plan. What it keeps is bounded, and the same in whatever
+//! order the plans come: the patterns that are least in their order, the weighty ones first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::fold_pattern::{Pattern, Weight};
+use crate::model::Column;
+use crate::plan::Plan;
+
+/// The most patterns that are kept apart.
+const MOST: usize = 500;
+
+/// The sum of plans.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Folded {
+    protected: BTreeSet<Column>,
+    patterns: BTreeMap<Pattern, Count>,
+    /// Patterns from this one on are no longer kept apart.
+    bound: Option<Pattern>,
+    other: Other,
+    clinics: u64,
+    changed: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Count {
+    rows: u64,
+    clinics: u64,
+}
+
+/// What is not kept apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Other {
+    rows: u64,
+    weighty: u64,
+}
+
+impl Folded {
+    /// The sum of no plans. A rise of a `protected` column comes first.
+    pub fn new(protected: BTreeSet<Column>) -> Self {
+        Self { protected, ..Self::default() }
+    }
+
+    /// Adds the plan of one more clinic.
+    pub fn add(&mut self, plan: &Plan) {
+        let mut rows: BTreeMap<Pattern, u64> = BTreeMap::new();
+        for user in &plan.users {
+            for change in &user.changes {
+                *rows.entry(Pattern::of(user, change, &self.protected)).or_default() += 1;
+            }
+        }
+        self.clinics += 1;
+        self.changed += u64::from(!rows.is_empty());
+        for (pattern, rows) in rows {
+            if self.bound.as_ref().is_some_and(|bound| pattern >= *bound) {
+                self.other.add(&pattern, rows);
+                continue;
+            }
+            let count = self.patterns.entry(pattern).or_default();
+            count.rows += rows;
+            count.clinics += 1;
+            if self.patterns.len() > MOST
+                && let Some((last, count)) = self.patterns.pop_last()
+            {
+                self.other.add(&last, count.rows);
+                self.bound = Some(last);
+            }
+        }
+    }
+
+    /// How many plans were added.
+    pub const fn clinics(&self) -> u64 {
+        self.clinics
+    }
+
+    /// How many of them have changes.
+    pub const fn clinics_with_changes(&self) -> u64 {
+        self.changed
+    }
+
+    /// How many rows change.
+    pub fn rows(&self) -> u64 {
+        self.patterns.values().map(|count| count.rows).sum::<u64>() + self.other.rows
+    }
+
+    /// A line for each pattern: rises of protected columns, then what is lost, then the rest, each by
+    /// the number of rows. The last line counts what was not kept apart.
+    pub fn lines(&self) -> Vec<String> {
+        let mut sorted: Vec<(&Pattern, &Count)> = self.patterns.iter().collect();
+        sorted.sort_by(|(one, a), (two, b)| {
+            (one.weight, b.rows, one).cmp(&(two.weight, a.rows, two))
+        });
+        let mut lines: Vec<String> = sorted
+            .into_iter()
+            .map(|(pattern, Count { rows, clinics })| {
+                let (rows, clinics) = (counted(*rows, "row"), counted(*clinics, "clinic"));
+                format!("{} {rows} in {clinics}: {}", pattern.mark(), pattern.words())
+            })
+            .collect();
+        let Other { rows, weighty } = self.other;
+        if rows > 0 {
+            let more = counted(rows, "row");
+            lines.push(format!(
+                "~ {more} more, changed in other ways; {weighty} of them lose access or gain a \
+                 protected column"
+            ));
+        }
+        lines
+    }
+}
+
+impl Other {
+    fn add(&mut self, pattern: &Pattern, rows: u64) {
+        self.rows += rows;
+        self.weighty += match pattern.weight {
+            Weight::Escalates | Weight::Loses => rows,
+            Weight::Rises => 0,
+        };
+    }
+}
+
+fn counted(number: u64, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
