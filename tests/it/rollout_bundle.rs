@@ -1,6 +1,7 @@
 //! Bundles: what is written is read back, clinic by clinic, and nothing else is written.
 
 use std::io::{self, Cursor, Write};
+use std::sync::LazyLock;
 
 use accuroform::plan::Plan;
 use accuroform::plan::file::{Sealed, seal};
@@ -14,8 +15,11 @@ use crate::world::World;
 
 /// The plan of a small clinic with this id.
 pub(crate) fn plan_of(clinic: &str) -> Plan {
-    let world = World::new().office(1, "Main Street", &[(1042, "Singh, Anita\u{202e}")]);
-    let mut plan = world.plan("users: [{profile: ocean, all_offices: true}]");
+    static PLAN: LazyLock<Plan> = LazyLock::new(|| {
+        let world = World::new().office(1, "Main Street", &[(1042, "Singh, Anita\u{202e}")]);
+        world.plan("users: [{profile: ocean, all_offices: true}]")
+    });
+    let mut plan = PLAN.clone();
     clinic.clone_into(&mut plan.clinic);
     plan
 }

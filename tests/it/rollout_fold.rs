@@ -1,6 +1,7 @@
 //! The sum of a fleet's plans: true counts, weighty changes first, the same in any order.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use accuroform::model::{Cells, Column, Columns, Level};
 use accuroform::plan::{Action, Change, Plan, Rule, Why};
@@ -71,7 +72,7 @@ users:
         [
             "+ 1 row in 1 clinic: Inbox none -> full (override of profile ocean)",
             "- 1 row in 1 clinic: Labs read-only -> none (not in the manifest)",
-            "~ 1 row in 1 clinic: Access Until no end -> 2027-01-31 (override of profile ocean)",
+            "~ 1 row in 1 clinic: Access Until no end -> 2027-01-31 (profile ocean)",
             "+ 2 rows in 1 clinic: Patient, Scheduling, Billing, EMR, Labs, Visible none -> full (profile ocean)",
         ]
     );
@@ -91,7 +92,9 @@ fn a_granted_row_that_ends_and_a_profile_with_a_line_break_stay_on_one_line() {
 
 /// A plan with these contents before and after, all of one rule.
 fn plan_with(rows: &[(Cells, Cells)]) -> Plan {
-    let mut plan = clinic().plan("users: [{profile: ocean, all_offices: true}]");
+    static PLAN: LazyLock<Plan> =
+        LazyLock::new(|| clinic().plan("users: [{profile: ocean, all_offices: true}]"));
+    let mut plan = PLAN.clone();
     let why = Why::Profile("ocean".to_owned());
     plan.users[0].rules = vec![Rule { why, reason: None, line: 1, column: 1 }];
     let change = |(at, (before, after)): (usize, &(Cells, Cells))| {

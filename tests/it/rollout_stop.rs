@@ -7,12 +7,12 @@ use jiff::Timestamp;
 
 /// A clinic with ten planned rows.
 fn clinic(id: &str, stage: Stage) -> ClinicState {
-    let mut state = ClinicState::waiting(id, "canary", 10, Timestamp::UNIX_EPOCH);
-    state.stage = stage;
+    let mut found = ClinicState::waiting(id, "canary", 10, Timestamp::UNIX_EPOCH);
+    found.stage = stage;
     if !stage.is_open() {
-        state.counts = RowCounts { done: 10, rows: 10, ..RowCounts::default() };
+        found.counts = RowCounts { done: 10, rows: 10, ..RowCounts::default() };
     }
-    state
+    found
 }
 
 /// A clinic some of whose rows were held.
