@@ -59,6 +59,7 @@ mod random_matrix;
 mod readme;
 mod rollout_bundle;
 mod rollout_damage;
+mod rollout_example;
 mod rollout_fold;
 mod rollout_merge;
 mod rollout_select;
