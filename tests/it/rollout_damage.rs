@@ -91,6 +91,23 @@ fn what_follows_the_end_is_noticed() {
 }
 
 #[test]
+fn the_last_line_has_one_spelling() {
+    let text = String::from_utf8(small()).unwrap();
+    let (body, footer) = text.split_at(text.trim_end().rfind('\n').unwrap() + 1);
+    let other = [
+        footer.replace(",\"digest\"", ", \"digest\""),
+        footer.replace("\"clinics\"", "\"more\":1,\"clinics\""),
+        footer.replace("sha256", "\\u0073ha256"),
+        format!(" {footer}"),
+    ];
+    for other in other {
+        assert_ne!(other, footer);
+        let error = read(format!("{body}{other}").as_bytes()).unwrap_err();
+        assert!(error.to_string().ends_with("its last line has another form"), "{other}: {error}");
+    }
+}
+
+#[test]
 fn a_forged_footer_does_not_hide_lines_that_do_not_belong() {
     let text = String::from_utf8(small()).unwrap();
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
