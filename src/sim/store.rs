@@ -30,6 +30,8 @@ use super::world::World;
 const FORMAT: &str = "1";
 /// Enough for a large clinic; redb's default is a gigabyte.
 const CACHE_BYTES: usize = 16 << 20;
+/// What is in memory is not worth keeping there twice, and a server may have a thousand of them.
+const CACHE_BYTES_IN_MEMORY: usize = 64 << 10;
 
 /// `format`, and the `world` digest.
 const META: TableDefinition<&str, &str> = TableDefinition::new("meta");
@@ -63,7 +65,7 @@ impl Store {
             database: match path {
                 Some(path) => open_file(path)?,
                 None => Builder::new()
-                    .set_cache_size(CACHE_BYTES)
+                    .set_cache_size(CACHE_BYTES_IN_MEMORY)
                     .create_with_backend(InMemoryBackend::new())
                     .map_err(|error| SimError::Store(error.into()))?,
             },

@@ -4,6 +4,7 @@
 mod apply;
 mod approve;
 mod execute;
+mod fleet_files;
 mod history;
 mod init;
 mod plan;
@@ -12,6 +13,7 @@ mod schema;
 mod show;
 mod sign;
 mod sim;
+mod sim_fleet;
 mod sync;
 mod unlock;
 mod validate;
