@@ -53,7 +53,8 @@ struct Office {
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "what a plan needs is parsed, not used")]
 struct Provider {
-    provider_id: u64,
+    #[serde(rename = "providerId")]
+    id: u64,
     title: Option<String>,
     first_name: String,
     middle_name: Option<String>,

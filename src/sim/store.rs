@@ -70,8 +70,9 @@ impl Store {
                     .map_err(|error| SimError::Store(error.into()))?,
             },
         };
+        // What is in memory is never opened again, with this world or another.
+        let digest = path.map_or_else(|| Ok(String::new()), |_| world.digest())?;
         let path = path.map_or_else(|| PathBuf::from("(in memory)"), Path::to_path_buf);
-        let digest = world.digest()?;
         let unreadable = |source| SimError::StoreUnreadable { path: path.clone(), source };
         let contents = match store.seeded_from().map_err(unreadable)? {
             None => {

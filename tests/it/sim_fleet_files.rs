@@ -96,7 +96,30 @@ fn the_files_of_a_fleet_are_the_same_for_the_same_seed() {
     let ids = [1, 2, 3].map(|number| format!("clinics/clinic-000{number}.yaml"));
     assert_eq!(names, [&ids[0], &ids[1], &ids[2], "fleet.yaml"]);
     let shown = format!("{}\n{}", first["fleet.yaml"], first[&ids[0]]);
-    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(shown, @r#"
+    # Written by `accuroform sim --fleet`, which overwrites this file.
+    version: 1
+    fleet: {id: generated, name: Generated fleet}
+    clinics: [clinics/*.yaml]
+    defaults:
+      accuro:
+        connection: &bridge
+          api:
+            url: http://ADDRESS
+            client_id: {file: .accuroform/sim/client_id}
+            client_secret: {file: .accuroform/sim/client_secret}
+            query: {tenant: {value: "{tenant}"}}
+      ocean: {connection: *bridge}
+      users: [{profile: ocean, all_offices: true}]
+    rollout:
+      waves: [{name: canary, tags: [canary]}, {name: ten-percent, percent: 10}, {name: rest}]
+
+    # Written by `accuroform sim --fleet`, which overwrites this file.
+    version: 1
+    clinic: {id: clinic-0001, name: "Chaleur Community Health Centre", tags: [region-1, canary]}
+    accuro: {tenant: CHALEUR8}
+    ocean: {site: "4008"}
+    "#);
 }
 
 #[tokio::test]
