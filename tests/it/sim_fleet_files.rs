@@ -51,8 +51,11 @@ impl Running {
 
     /// Ends it and gives what it told.
     fn story(mut self) -> String {
-        self.child.kill().unwrap();
         let mut story = String::new();
+        while !story.contains("Ctrl-C ends it") {
+            assert_ne!(self.err.read_line(&mut story).unwrap(), 0, "it ended early: {story}");
+        }
+        self.child.kill().unwrap();
         self.err.read_to_string(&mut story).unwrap();
         story
     }

@@ -1,6 +1,8 @@
 //! Many clinics behind one address: whose call it is, what they share, and what they do not.
 
 use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 
 use accuroform::sim::{
     Credentials, Faults, Generate, GenerateFleet, Serving, SimError, SimFleet, World,
@@ -170,6 +172,35 @@ async fn a_percentage_of_faults_is_one_of_all_calls() {
         refused += u32::from(many.ask_token(&format!("?tenant={tenant}")).await.0 == 503);
     }
     assert!((15..50).contains(&refused), "{refused} of 300 at 10 percent");
+}
+
+/// The requests come in one piece over one connection, because so many are slow one by one.
+#[tokio::test]
+async fn a_server_of_many_remembers_the_last_ten_thousand_requests_and_counts_them_all() {
+    const SENT: u64 = 10_050;
+    let many = start("").await;
+    let address = many.serving.address;
+    let answers = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let mut writer = stream.try_clone().unwrap();
+        let sender = std::thread::spawn(move || {
+            let requests: String = (1..SENT)
+                .map(|n| format!("GET /{n} HTTP/1.1\r\nhost: sim\r\n\r\n"))
+                .chain(["GET /last HTTP/1.1\r\nhost: sim\r\nconnection: close\r\n\r\n".to_owned()])
+                .collect();
+            writer.write_all(requests.as_bytes()).unwrap();
+        });
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).unwrap();
+        sender.join().unwrap();
+        answers
+    });
+    let answers = answers.await.unwrap();
+    assert_eq!(answers.matches("HTTP/1.1 422").count(), 10_050);
+    let remembered = many.serving.requests();
+    assert_eq!(remembered.len(), 10_000);
+    assert_eq!((remembered[0].sequence, remembered[0].path.as_str()), (51, "/51"));
+    assert_eq!((remembered[9_999].sequence, remembered[9_999].status), (SENT, Some(422)));
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn make_folder(path: &Path, private: bool) -> Result<(), Failure> {
 
 fn unread(path: &Path, error: &io::Error) -> Failure {
     let message = format!("cannot read {}: {error}", path.display());
-    Failure::new(Exit::Error, "F002", message, "name another folder, or move it away")
+    Failure::new(Exit::Error, "C013", message, "name another folder, or move it away")
 }
 
 fn unwritten(path: &Path, error: &io::Error) -> Failure {
