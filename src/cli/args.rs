@@ -137,7 +137,9 @@ Examples:
     #[command(after_help = "\
 Examples:
   accuroform sim --world world.yaml --listen 127.0.0.1:8080
-  accuroform sim --generate offices=4,providers=25,seed=7 > world.yaml")]
+  accuroform sim --generate offices=4,providers=25,seed=7 > world.yaml
+  accuroform sim --generate clinics=1000,offices=4,providers=25,seed=1 --fleet fleet
+                 serve a thousand clinics, and write a fleet to plan against them")]
     Sim(SimArgs),
     /// Print completions for a shell
     #[command(after_help = "\
@@ -445,23 +447,24 @@ pub(super) struct SimArgs {
     /// The world file to serve
     #[arg(long, value_name = "FILE")]
     pub(super) world: Option<PathBuf>,
-    /// Where to listen: a loopback address; port 0 chooses one
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:0",
-        conflicts_with = "generate"
-    )]
-    pub(super) listen: SocketAddr,
+    /// Where to listen: a loopback address; port 0, the default, chooses a free one
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) listen: Option<SocketAddr>,
     /// Where to keep the state; default: .accuroform/ beside the world file
     #[arg(long, value_name = "FILE", conflicts_with = "generate")]
     pub(super) store: Option<PathBuf>,
     /// Faults to play, instead of those in the world file (docs/simulator.md)
-    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
+    #[arg(long, value_name = "FILE")]
     pub(super) faults: Option<PathBuf>,
-    /// Print a realistic world: offices=4,providers=25,seed=7
+    /// Print a realistic world: offices=4,providers=25,seed=7; with clinics=1000 serve so many
     #[arg(long, value_name = "SPEC")]
     pub(super) generate: Option<String>,
+    /// With clinics=…: write a fleet of manifests there, to plan against what is served
+    #[arg(long, value_name = "DIR", requires = "generate")]
+    pub(super) fleet: Option<PathBuf>,
+    /// With clinics=…: log requests to standard error, as a server of one world does
+    #[arg(long, requires = "generate")]
+    pub(super) log: bool,
 }
 
 /// `90s`, `30m`, `2h`, or seconds alone.

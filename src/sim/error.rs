@@ -27,6 +27,21 @@ pub enum SimError {
         /// Whose line.
         provider: u64,
     },
+    /// Two clinics of one server would answer to the same name.
+    #[error("two worlds have the tenant `{tenant}`; clinics behind one address differ in it")]
+    TenantTwice {
+        /// The tenant of both.
+        tenant: String,
+    },
+    /// A clinic of one server of many has a fault script of its own.
+    #[error(
+        "the world of tenant `{tenant}` has faults; clinics behind one address meet one fault \
+         script, which is given to their server"
+    )]
+    FaultsOfOne {
+        /// Whose world it is.
+        tenant: String,
+    },
     /// The store file could not be made or opened.
     #[error("cannot open the simulator's store `{}`", path.display())]
     StoreFile {

@@ -45,7 +45,7 @@ pub enum GenerateError {
     #[error("`{0}` is not key=number; write for example offices=4,providers=25,seed=7")]
     NotAPair(String),
     /// A key that there is not.
-    #[error("there is no `{0}`; the keys are offices, providers and seed")]
+    #[error("there is no `{0}`; the keys are offices, providers and seed, and clinics for many")]
     UnknownKey(String),
     /// A key twice.
     #[error("`{0}` is there more than once")]
@@ -104,7 +104,7 @@ impl FromStr for Generate {
     }
 }
 
-fn limited(key: &'static str, value: u64, most: u32) -> Result<u32, GenerateError> {
+pub(super) fn limited(key: &'static str, value: u64, most: u32) -> Result<u32, GenerateError> {
     u32::try_from(value)
         .ok()
         .filter(|value| (1..=most).contains(value))
@@ -297,7 +297,7 @@ mod tests {
         for (text, part) in [
             ("", "is not key=number"),
             ("offices", "`offices` is not key=number"),
-            ("clinics=3", "there is no `clinics`"),
+            ("floors=3", "there is no `floors`"),
             ("offices=four", "offices must be a whole number, not `four`"),
             ("offices=-1", "whole number"),
             ("offices=0", "offices must be 1 to 200, not 0"),

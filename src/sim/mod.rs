@@ -9,14 +9,16 @@
 //! clock, `handle` decides the answer
 //! and the changes as a pure function of (state, request, moment), `store` makes the changes
 //! durable, and only then is it answered. Start reading at [`World`] (what a simulated clinic is
-//! made of), then [`Sim`].
+//! made of), then [`Sim`]; a [`SimFleet`] is many of them behind one address.
 
 mod columns;
 mod credentials;
 mod date;
 mod error;
 mod faults;
+mod fleet;
 mod generate;
+mod generate_fleet;
 mod generate_names;
 mod handle;
 mod line;
@@ -37,7 +39,9 @@ pub use columns::{Columns, Level};
 pub use credentials::Credentials;
 pub use error::SimError;
 pub use faults::{FaultKind, Faults, FaultsError};
+pub use fleet::SimFleet;
 pub use generate::{Generate, GenerateError};
+pub use generate_fleet::GenerateFleet;
 pub use record::Recorded;
 pub use serving::Serving;
 pub use simulator::Sim;

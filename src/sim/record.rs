@@ -11,9 +11,6 @@ use jiff::Timestamp;
 use super::faults::FaultKind;
 use super::handle::redact;
 
-/// How many requests are remembered; a long-lived simulator forgets the oldest.
-const REMEMBERED: usize = 100_000;
-
 /// One request, and what it was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
@@ -78,23 +75,28 @@ pub(super) type Observer = Arc<dyn Fn(&Recorded) + Send + Sync>;
 pub(super) struct Record {
     entries: Mutex<Entries>,
     observer: Option<Observer>,
+    /// How many requests are remembered; a long-lived simulator forgets the oldest.
+    remembered: usize,
 }
 
 #[derive(Default)]
 struct Entries {
     last: u64,
+    /// The last ones, without gaps.
     kept: VecDeque<Recorded>,
 }
 
 impl Entries {
     fn change<T>(&mut self, sequence: u64, change: impl FnOnce(&mut Recorded) -> T) -> Option<T> {
-        self.kept.iter_mut().rev().find(|entry| entry.sequence == sequence).map(change)
+        let first = self.kept.front()?.sequence;
+        let at = usize::try_from(sequence.checked_sub(first)?).ok()?;
+        self.kept.get_mut(at).map(change)
     }
 }
 
 impl Record {
-    pub(super) fn new(observer: Option<Observer>) -> Self {
-        Self { entries: Mutex::default(), observer }
+    pub(super) fn new(observer: Option<Observer>, remembered: usize) -> Self {
+        Self { entries: Mutex::default(), observer, remembered }
     }
 
     /// Notes the arrival of a request and gives its sequence number.
@@ -105,14 +107,8 @@ impl Record {
         headers: &HeaderMap,
         at: Timestamp,
     ) -> u64 {
-        let mut entries = self.entries();
-        entries.last = entries.last.saturating_add(1);
-        let sequence = entries.last;
-        if entries.kept.len() == REMEMBERED {
-            entries.kept.pop_front();
-        }
-        entries.kept.push_back(Recorded {
-            sequence,
+        let entry = Recorded {
+            sequence: 0,
             method: method.to_string(),
             path: path.to_owned(),
             query: query.map(redact),
@@ -121,7 +117,14 @@ impl Record {
             fault: None,
             committed: false,
             at,
-        });
+        };
+        let mut entries = self.entries();
+        entries.last = entries.last.saturating_add(1);
+        let sequence = entries.last;
+        if entries.kept.len() >= self.remembered {
+            entries.kept.pop_front();
+        }
+        entries.kept.push_back(Recorded { sequence, ..entry });
         sequence
     }
 
@@ -139,9 +142,9 @@ impl Record {
     pub(super) fn finish(&self, sequence: u64, status: Option<u16>) {
         let recorded = self.entries().change(sequence, |entry| {
             entry.status = status;
-            entry.clone()
+            self.observer.as_ref().map(|observer| (entry.clone(), observer))
         });
-        if let (Some(recorded), Some(observer)) = (recorded, &self.observer) {
+        if let Some((recorded, observer)) = recorded.flatten() {
             observer(&recorded);
         }
     }
@@ -169,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_log_line_tells_what_was_asked_and_no_secret() {
-        let record = Record::new(None);
+        let record = Record::new(None, 1);
         let mut headers = HeaderMap::new();
         headers.insert("authorization", "Bearer abc".parse().unwrap());
         headers.insert("idempotency-key", "3f2b8c1e-0000-4000-8000-000000000001".parse().unwrap());
@@ -183,5 +186,20 @@ mod tests {
             "2026-11-20T14:00:00.250Z #1 PATCH /rest?uuid=*** -> 200 \
              (key 3f2b8c1e-0000-4000-8000-000000000001) (fault after_write)"
         );
+    }
+
+    #[test]
+    fn the_oldest_requests_are_forgotten_and_the_others_still_get_their_answers() {
+        let record = Record::new(None, 3);
+        let at = "2026-11-20T14:00:00Z".parse().unwrap();
+        for path in ["/1", "/2", "/3", "/4", "/5"] {
+            record.begin(&Method::GET, (path, None), &HeaderMap::new(), at);
+        }
+        for sequence in [1, 3, 5] {
+            record.finish(sequence, Some(200));
+        }
+        let kept: Vec<_> = record.all().iter().map(|one| (one.path.clone(), one.status)).collect();
+        let kept: Vec<_> = kept.iter().map(|(path, status)| (path.as_str(), *status)).collect();
+        assert_eq!(kept, [("/3", Some(200)), ("/4", None), ("/5", Some(200))]);
     }
 }

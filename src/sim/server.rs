@@ -21,11 +21,12 @@ use tokio::sync::oneshot;
 
 use super::credentials::Fingerprint;
 use super::faults::{Action, Script};
+use super::fleet::Clinics;
 use super::handle::{Answer, Context, Request, asked, refuse};
 use super::line::{Lines, Scissors};
 use super::record::Record;
 use super::respond;
-use super::simulator::{Clinic, Exchanged, Meddling, RunEnd};
+use super::simulator::{Exchanged, Meddling, RunEnd};
 
 /// The largest request body that is read.
 const LARGEST_BODY: usize = 4 << 20;
@@ -46,7 +47,7 @@ pub(super) enum Stop {
 /// What every connection shares.
 #[derive(Clone)]
 pub(super) struct Server {
-    pub(super) clinic: Arc<Clinic>,
+    pub(super) clinics: Clinics,
     pub(super) record: Arc<Record>,
     pub(super) faults: Arc<Script>,
     pub(super) client: Fingerprint,
@@ -180,12 +181,16 @@ impl Server {
     }
 
     fn exchange(&self, sequence: u64, request: &Request, meddling: Meddling) -> Answer {
+        let clinic = match self.clinics.of(request) {
+            Ok(clinic) => clinic,
+            Err(refusal) => return refusal,
+        };
         let mut random = [0_u8; 32];
         if getrandom::fill(&mut random).is_err() {
             return refuse(500, "internal", "the system gave no random bytes");
         }
         let context = Context { now: Timestamp::now(), random, client: self.client };
-        let Exchanged { answer, committed } = self.clinic.exchange(request, &context, meddling);
+        let Exchanged { answer, committed } = clinic.exchange(request, &context, meddling);
         if committed {
             self.record.committed(sequence);
         }

@@ -12,11 +12,16 @@ use tokio::sync::oneshot;
 
 use super::credentials::Credentials;
 use super::error::SimError;
-use super::record::{Record, Recorded};
+use super::faults::Script;
+use super::fleet::Clinics;
+use super::record::{Observer, Record, Recorded};
 use super::server::{self, Server, Stop};
 use super::simulator::Sim;
 
-/// A server of a simulated clinic. Dropping it stops it at once.
+/// How many requests the server of one clinic remembers.
+const REMEMBERED: usize = 100_000;
+
+/// A server of one simulated clinic or of many. Dropping it stops it at once.
 pub struct Serving {
     /// Where it listens; the real port if port 0 was asked for.
     pub address: SocketAddr,
@@ -39,24 +44,49 @@ impl Sim {
         listen: SocketAddr,
         credentials: Credentials,
     ) -> Result<Serving, SimError> {
+        let served = Served {
+            clinics: Clinics::One(Arc::clone(&self.clinic)),
+            observer: self.observer.clone(),
+            faults: Arc::clone(&self.faults),
+            remembered: REMEMBERED,
+            workers: 0,
+        };
+        served.serve(listen, &credentials).await
+    }
+}
+
+/// What a server serves, and how.
+pub(super) struct Served {
+    pub(super) clinics: Clinics,
+    pub(super) observer: Option<Observer>,
+    pub(super) faults: Arc<Script>,
+    /// How many requests its record keeps.
+    pub(super) remembered: usize,
+    /// Threads besides the one that listens; without any, that one does everything.
+    pub(super) workers: usize,
+}
+
+impl Served {
+    pub(super) async fn serve(
+        self,
+        listen: SocketAddr,
+        credentials: &Credentials,
+    ) -> Result<Serving, SimError> {
+        let Self { clinics, observer, faults, remembered, workers } = self;
         let no_listener = |source| SimError::Listen { address: listen, source };
         let listener = TcpListener::bind(listen).map_err(no_listener)?;
         listener.set_nonblocking(true).map_err(no_listener)?;
         let address = listener.local_addr().map_err(no_listener)?;
-        let record = Arc::new(Record::new(self.observer.clone()));
-        let server = Server {
-            clinic: Arc::clone(&self.clinic),
-            record: Arc::clone(&record),
-            faults: Arc::clone(&self.faults),
-            client: credentials.digest(),
-        };
+        let record = Arc::new(Record::new(observer, remembered));
+        let server =
+            Server { clinics, record: Arc::clone(&record), faults, client: credentials.digest() };
         let (stop, stopped) = oneshot::channel();
         let (ready, readiness) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("accuroform-sim".to_owned())
             .spawn(move || {
-                run(listener, server, ready, stopped);
+                run(workers, (listener, server), ready, stopped);
                 // Nobody waits any more if the server was dropped.
                 let _ = end.send(());
             })
@@ -72,12 +102,16 @@ impl Sim {
 
 /// The server's thread.
 fn run(
-    listener: TcpListener,
-    server: Server,
+    workers: usize,
+    (listener, server): (TcpListener, Server),
     ready: oneshot::Sender<io::Result<()>>,
     stopped: oneshot::Receiver<Stop>,
 ) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let mut builder = match workers {
+        0 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = match builder.worker_threads(workers.max(1)).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             // Nobody waits any more if the start was given up.

@@ -53,12 +53,17 @@ impl Sim {
     /// Lets calls of servers started from now on meet these faults, counted from the first, instead
     /// of the world's.
     pub fn with_faults(mut self, faults: &Faults) -> Result<Self, SimError> {
-        let mistakes = faults.mistakes(Some(&self.clinic.inside().state.world.directory()));
+        let mistakes = self.mistakes(faults);
         if !mistakes.is_empty() {
             return Err(FaultsError::Mistakes { mistakes }.into());
         }
         self.faults = Arc::new(Script::new(faults));
         Ok(self)
+    }
+
+    /// What this clinic does not have of what a script names, and whatever else is wrong with it.
+    pub(super) fn mistakes(&self, faults: &Faults) -> Vec<String> {
+        faults.mistakes(Some(&self.clinic.inside().state.world.directory()))
     }
 
     /// Writes a row past the contract, as another administrator of the clinic would, and gives its

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::columns::Columns;
@@ -15,6 +15,9 @@ use super::credentials::Fingerprint;
 use super::sync::Run;
 use super::world::{User, World};
 use super::world_grid;
+
+/// How long after its end a token is still told from one that never was.
+const REMEMBER_TOKENS: SignedDuration = SignedDuration::from_hours(1);
 
 /// The place of a row. Ordered by user, then office, then provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -219,7 +222,16 @@ impl State {
             self.tokens.clear();
         }
         if let Some((fingerprint, end)) = token {
+            self.forget_tokens(end);
             self.tokens.insert(fingerprint, end);
         }
+    }
+
+    /// Forgets tokens that ended long before one was given out which ends at `end`, so that a
+    /// server that lives long does not keep them all.
+    fn forget_tokens(&mut self, end: Timestamp) {
+        let lifetime = SignedDuration::from_secs(i64::from(self.world.token.lifetime_seconds));
+        let long_ago = lifetime + REMEMBER_TOKENS;
+        self.tokens.retain(|_, ended| end.duration_since(*ended) <= long_ago);
     }
 }

@@ -30,6 +30,8 @@ use super::world::World;
 const FORMAT: &str = "1";
 /// Enough for a large clinic; redb's default is a gigabyte.
 const CACHE_BYTES: usize = 16 << 20;
+/// What is in memory is not worth keeping there twice, and a server may have a thousand of them.
+const CACHE_BYTES_IN_MEMORY: usize = 64 << 10;
 
 /// `format`, and the `world` digest.
 const META: TableDefinition<&str, &str> = TableDefinition::new("meta");
@@ -63,13 +65,14 @@ impl Store {
             database: match path {
                 Some(path) => open_file(path)?,
                 None => Builder::new()
-                    .set_cache_size(CACHE_BYTES)
+                    .set_cache_size(CACHE_BYTES_IN_MEMORY)
                     .create_with_backend(InMemoryBackend::new())
                     .map_err(|error| SimError::Store(error.into()))?,
             },
         };
+        // What is in memory is never opened again, with this world or another.
+        let digest = path.map_or_else(|| Ok(String::new()), |_| world.digest())?;
         let path = path.map_or_else(|| PathBuf::from("(in memory)"), Path::to_path_buf);
-        let digest = world.digest()?;
         let unreadable = |source| SimError::StoreUnreadable { path: path.clone(), source };
         let contents = match store.seeded_from().map_err(unreadable)? {
             None => {

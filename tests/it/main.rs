@@ -71,6 +71,8 @@ mod rollout_waves;
 mod sim_client;
 mod sim_faults;
 mod sim_faults_clinic;
+mod sim_fleet_files;
+mod sim_many;
 mod sim_quickstart;
 mod sim_server;
 mod sim_store;

@@ -41,7 +41,8 @@ pub(super) enum What {
     Random(Mix),
 }
 
-/// A script at work. The count of a rule goes over every server of one clinic in one process.
+/// A script at work. The count of a rule goes over every server of one clinic in
+/// one process; for a server of many clinics, over all of them.
 #[derive(Debug, Default)]
 pub(in crate::sim) struct Script {
     rules: Vec<(Rule, AtomicU64)>,

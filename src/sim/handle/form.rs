@@ -41,10 +41,10 @@ pub(super) fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// The query as it may be recorded: the values of the contract's own parameters, and only the
-/// names of any other, because a subscription's `uuid` is as good as a secret.
+/// The query as it may be recorded: the values of the contract's own parameters and of `tenant`,
+/// and only the names of any other, because a subscription's `uuid` is as good as a secret.
 pub(in crate::sim) fn redact(query: &str) -> String {
-    let shown = ["userName", "pageSize", "cursor"];
+    let shown = ["userName", "pageSize", "cursor", "tenant"];
     query
         .split('&')
         .map(|pair| match pair.split_once('=') {
@@ -79,8 +79,8 @@ mod tests {
     #[test]
     fn only_the_contracts_own_values_are_shown() {
         assert_eq!(
-            redact("uuid=secret&pageSize=5&access_token=x&bare&cursor=c"),
-            "uuid=***&pageSize=5&access_token=***&***&cursor=c"
+            redact("uuid=secret&pageSize=5&access_token=x&bare&cursor=c&tenant=T"),
+            "uuid=***&pageSize=5&access_token=***&***&cursor=c&tenant=T"
         );
     }
 }

@@ -65,19 +65,10 @@ pub(super) fn query(
     require: &Require,
     query: Option<&str>,
 ) -> Result<BTreeMap<String, String>, Answer> {
-    let mut values = form::read(query.unwrap_or_default()).map_err(|error| match error {
-        FormError::Malformed => {
-            refuse(422, "invalid-query", "the query is not percent-encoded UTF-8")
-        }
-        FormError::Repeated(name) => {
-            refuse(422, "invalid-query", &format!("query parameter {name} is there more than once"))
-        }
-    })?;
+    let mut values = read(query)?;
     for (name, value) in &require.query {
         if values.remove(name).as_ref() != Some(value) {
-            let message =
-                format!("query parameter {name} is missing or wrong; every call must carry it");
-            return Err(refuse(422, "query-parameter-required", &message));
+            return Err(required(name));
         }
     }
     match values.keys().find(|name| !call.parameters().contains(&name.as_str())) {
@@ -88,6 +79,28 @@ pub(super) fn query(
             &format!("query parameter {name} is not known here"),
         )),
     }
+}
+
+/// The tenant that a call names, where one server has many.
+pub(in crate::sim) fn tenant(query: Option<&str>) -> Result<String, Answer> {
+    const NAME: &str = "tenant";
+    read(query)?.remove(NAME).ok_or_else(|| required(NAME))
+}
+
+fn read(query: Option<&str>) -> Result<BTreeMap<String, String>, Answer> {
+    form::read(query.unwrap_or_default()).map_err(|error| match error {
+        FormError::Malformed => {
+            refuse(422, "invalid-query", "the query is not percent-encoded UTF-8")
+        }
+        FormError::Repeated(name) => {
+            refuse(422, "invalid-query", &format!("query parameter {name} is there more than once"))
+        }
+    })
+}
+
+fn required(name: &str) -> Answer {
+    let message = format!("query parameter {name} is missing or wrong; every call must carry it");
+    refuse(422, "query-parameter-required", &message)
 }
 
 /// That a call without a body has none.

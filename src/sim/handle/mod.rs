@@ -20,5 +20,6 @@ mod tests;
 pub(super) use call::{Asked, asked};
 pub(super) use elsewhere::{Elsewhere, happen, write};
 pub(super) use form::redact;
+pub(super) use guard::tenant;
 pub(super) use message::{Answer, Context, Request, refuse};
 pub(super) use route::handle;

@@ -19,6 +19,21 @@ fn a_token_is_good_until_it_expires() {
 }
 
 #[test]
+fn tokens_that_ended_long_ago_are_forgotten_when_another_is_given_out() {
+    let mut clinic = Clinic::new(WORLD);
+    let first = *clinic.state.tokens.keys().next().unwrap();
+    // The test's tokens are all the same text, so they are told apart by their keys here.
+    let end = clinic.state.tokens.remove(&first).unwrap();
+    clinic.state.tokens.insert([1; 32], end);
+    clinic.wait(60_000 + 3_600_000);
+    clinic.log_in();
+    assert_eq!(clinic.state.tokens.len(), 2, "an hour after its end it is still known");
+    clinic.wait(1);
+    clinic.log_in();
+    assert_eq!(clinic.state.tokens.keys().collect::<Vec<_>>(), [&first]);
+}
+
+#[test]
 fn a_token_request_that_is_not_the_contracts_is_refused() {
     let mut clinic = Clinic::new(WORLD);
     for (pair, form, expected) in [
