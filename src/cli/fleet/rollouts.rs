@@ -60,7 +60,7 @@ impl Rollouts {
 
     /// The ids of all rollouts, oldest first.
     pub(in crate::cli) fn ids(&self) -> Result<Vec<String>, Failure> {
-        let names = self.state.list("rollouts/")?;
+        let names = self.state.list("rollouts")?;
         let id = |name: &String| {
             let id = name.strip_prefix("rollouts/")?.strip_suffix("/rollout.json")?;
             (!id.contains('/')).then(|| id.to_owned())
@@ -100,7 +100,7 @@ impl Rollouts {
         let text = self.state.get(&format!("rollouts/{id}/rollout.json"))?;
         let rollout = parse(id, &text.unwrap_or_default())?;
         let mut states = BTreeMap::new();
-        for name in self.state.list(&format!("rollouts/{id}/clinics/"))? {
+        for name in self.state.list(&format!("rollouts/{id}/clinics"))? {
             if let Some(text) = self.state.get(&name)? {
                 let state: ClinicState = parse(id, &text)?;
                 states.insert(state.clinic.clone(), state);
