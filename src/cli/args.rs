@@ -88,7 +88,8 @@ Examples:
     /// Take an apply back: write what its rows were before, sync and verify
     #[command(after_help = "\
 Rows that somebody changed since the apply are held, by name, and the others are taken back (exit 4).
-The manifest still asks for what is taken back: revert it too.
+The manifest still asks for what is taken back: revert it too. Without --out, --json prints what was
+done instead of the plan.
 
 Examples:
   accuroform undo                             show the undo of the last apply, ask, write it
@@ -225,7 +226,7 @@ pub(super) struct PlanArgs {
 }
 
 /// In which form a plan is printed.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct FormArgs {
     /// Print the plan as JSON
     #[arg(long, conflicts_with = "diff")]
@@ -335,12 +336,8 @@ pub(super) struct UndoArgs {
     pub(super) allow_mass_change: Option<String>,
     #[command(flatten)]
     pub(super) wait: WaitArgs,
-    /// Print what was done as JSON; with --out, the plan
-    #[arg(long, conflicts_with = "diff")]
-    pub(super) json: bool,
-    /// Print the plan as a unified diff
-    #[arg(long)]
-    pub(super) diff: bool,
+    #[command(flatten)]
+    pub(super) form: FormArgs,
 }
 
 #[derive(Debug, Args)]

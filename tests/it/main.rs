@@ -27,6 +27,7 @@ mod docs;
 mod escaping;
 mod fuzz_entry;
 mod journal;
+mod journal_undo;
 mod kill_disk;
 mod kill_laws;
 mod kill_matrix;
