@@ -38,7 +38,7 @@ fn take_within(
 ) -> (Result<Lock, LockError>, Vec<String>) {
     let mut told = Vec::new();
     let lock =
-        Lock::acquire((&State::folder(&state), CLINIC), claim, timeout, stop, &mut |notice| {
+        Lock::acquire((&State::folder(state), CLINIC), claim, timeout, stop, &mut |notice| {
             told.push(match notice {
                 Notice::Broken(holder, Gone::Dead) => format!("dead {}", holder.id),
                 Notice::Broken(holder, Gone::Silent) => format!("silent {}", holder.id),
@@ -170,15 +170,15 @@ fn a_heartbeat_renews_the_lock_and_notices_when_it_is_lost() {
     assert_eq!(lock.loss(), Some(&Loss::TakenOver(other.clone())));
     drop(lock);
     assert_eq!(
-        state::holder(&State::folder(&state), CLINIC).unwrap(),
+        state::holder(&State::folder(state), CLINIC).unwrap(),
         Some(other),
         "it is not ours to remove"
     );
 
-    state::unlock(&State::folder(&state), CLINIC, "other").unwrap();
+    state::unlock(&State::folder(state), CLINIC, "other").unwrap();
     let stop = CancellationToken::new();
     let lock = take_within(state, &short, Duration::ZERO, &stop).0.unwrap();
-    state::unlock(&State::folder(&state), CLINIC, "one").unwrap();
+    state::unlock(&State::folder(state), CLINIC, "one").unwrap();
     wait_until(|| stop.is_cancelled());
     assert_eq!(lock.loss(), Some(&Loss::Removed));
 }
@@ -195,13 +195,13 @@ pub(crate) fn wait_until(is: impl Fn() -> bool) {
 fn unlock_removes_the_lock_with_this_id_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path();
-    assert_eq!(state::unlock(&State::folder(&state), CLINIC, "one").unwrap_err().code(), "L006");
+    assert_eq!(state::unlock(&State::folder(state), CLINIC, "one").unwrap_err().code(), "L006");
     let _lock = take(state, &claim("one")).0.unwrap();
-    let error = state::unlock(&State::folder(&state), CLINIC, "on").unwrap_err();
+    let error = state::unlock(&State::folder(state), CLINIC, "on").unwrap_err();
     assert_eq!(error.code(), "L005");
     assert!(error.to_string().contains("held by apply one by ann@desk"), "{error}");
-    assert_eq!(state::unlock(&State::folder(&state), CLINIC, "one").unwrap().id, "one");
-    assert_eq!(state::holder(&State::folder(&state), CLINIC).unwrap(), None);
+    assert_eq!(state::unlock(&State::folder(state), CLINIC, "one").unwrap().id, "one");
+    assert_eq!(state::holder(&State::folder(state), CLINIC).unwrap(), None);
 }
 
 /// A clinic for the binary, whose sync takes so many seconds.

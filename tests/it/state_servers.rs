@@ -128,6 +128,10 @@ fn place<const N: usize>(
 /// A program of `install.sh`. A plain `cargo test` on a machine without it says that its tests are
 /// left out; the full size, which CI runs, fails.
 fn installed(name: &str, path: &str) -> Option<PathBuf> {
+    if !cfg!(feature = "cloud") {
+        say(&format!("shared state: the part on {name} is left out of a build without `cloud`"));
+        return None;
+    }
     let folder = std::env::var_os("ACCUROFORM_STATE_SERVERS")
         .map_or_else(|| PathBuf::from("target/state-servers"), PathBuf::from);
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(path);
