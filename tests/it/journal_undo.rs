@@ -4,6 +4,7 @@ use accuroform::journal::{
     Event, Hold, Journal, Outcome, Starter, is_pending, is_pending_beside, last_to_undo, runs,
 };
 use accuroform::model::{Cells, UserId};
+use accuroform::state::State;
 
 use crate::journal::{answered, batch, open, started};
 use crate::world::cells;
@@ -29,7 +30,7 @@ fn a_run_records_what_it_wrote_or_may_have_written_and_nothing_else() {
     journal.append(batch(1, &[1, 2, 3, 4, 5, 6])).unwrap();
     journal.append(answered(1, &outcomes)).unwrap();
     drop(journal);
-    let records = Journal::read(state.path(), "lakeside").unwrap().records;
+    let records = Journal::read(&State::folder(state.path()), "lakeside").unwrap().records;
     let recorded = runs(&records, None)[0].recorded();
     let rows: Vec<_> = recorded.rows.iter().map(|row| (row.key.provider.0, row.certain)).collect();
     assert_eq!(rows, [(1, true), (2, false), (3, false), (6, false)]);
@@ -50,7 +51,7 @@ fn the_run_to_undo_is_the_last_that_wrote_and_is_no_undo() {
         }
     };
     let last = || {
-        let records = Journal::read(state.path(), "lakeside").unwrap().records;
+        let records = Journal::read(&State::folder(state.path()), "lakeside").unwrap().records;
         last_to_undo(&runs(&records, None)).map(|run| run.id.clone())
     };
     assert_eq!(last(), None);
@@ -83,7 +84,7 @@ fn an_undo_settles_what_its_run_owes_and_not_what_others_do() {
         }
     };
     let owed = |run: &str| {
-        let records = Journal::read(state.path(), "lakeside").unwrap().records;
+        let records = Journal::read(&State::folder(state.path()), "lakeside").unwrap().records;
         (is_pending(&records), is_pending_beside(&records, run))
     };
     let done = || vec![batch(1, &[4]), answered(1, &[(4, Outcome::Done)])];

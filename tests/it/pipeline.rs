@@ -191,7 +191,7 @@ async fn what_the_journal_recorded_goes_back_to_what_the_server_had() {
     let plan = clinic.plan().await;
     let state = tempfile::tempdir().unwrap();
     clinic.apply(&plan, state.path()).await;
-    let records = Journal::read(state.path(), "lakeside").unwrap().records;
+    let records = Journal::read(&State::folder(state.path()), "lakeside").unwrap().records;
     let recorded = runs(&records, None)[0].recorded();
     assert_eq!(recorded.rows.len(), plan.users[0].changes.len());
     assert!(recorded.rows.iter().all(|row| row.certain));

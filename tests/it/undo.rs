@@ -8,7 +8,7 @@ use accuroform::journal::{Event, Journal, Outcome, RowOutcome, RowRecord, Run, S
 use accuroform::model::{Cells, Clock, Revision, UserId, sha256};
 use accuroform::plan::Plan;
 use accuroform::plan::file::{open, seal};
-use accuroform::state::{Claim, Lock};
+use accuroform::state::{Claim, Lock, State};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -45,7 +45,8 @@ fn somebody_writes(folder: &Folder, provider: u64, column: &str) {
 }
 
 fn journal(folder: &Folder) -> Vec<Run> {
-    let records = Journal::read(&folder.path(".accuroform"), "lakeside").unwrap().records;
+    let records =
+        Journal::read(&State::folder(folder.path(".accuroform")), "lakeside").unwrap().records;
     runs(&records, None)
 }
 
@@ -342,7 +343,7 @@ fn what_is_typed_is_checked_before_anything_is_done() {
 fn written_by_hand(folder: &Folder, run: &str, tenant: Option<&str>) {
     let clock = Clock(Timestamp::now);
     let (mut journal, _) =
-        Journal::open(&folder.path(".accuroform"), "lakeside", run, clock).unwrap();
+        Journal::open(&State::folder(folder.path(".accuroform")), "lakeside", run, clock).unwrap();
     let starter = Starter {
         operation: "apply".to_owned(),
         undoes: None,
@@ -353,6 +354,7 @@ fn written_by_hand(folder: &Folder, run: &str, tenant: Option<&str>) {
         ci: None,
         manifest: sha256(b""),
         manifest_path: None,
+        fleet_path: None,
         commit: None,
         plan: None,
         version: "0.1.0".to_owned(),
@@ -403,9 +405,9 @@ fn a_run_that_is_still_going_on_is_not_planned_back() {
         lease: Duration::from_mins(1),
         clock: Clock(Timestamp::now),
     };
-    let state = folder.path(".accuroform");
+    let state = State::folder(folder.path(".accuroform"));
     let stop = CancellationToken::new();
-    let place = (state.as_path(), "lakeside");
+    let place = (&state, "lakeside");
     let lock = Lock::acquire(place, &claim, Duration::ZERO, &stop, &mut |_| ()).unwrap();
     let clock = Clock(Timestamp::now);
     let (mut journal, _) = Journal::open(&state, "lakeside", "one", clock).unwrap();

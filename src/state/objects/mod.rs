@@ -172,7 +172,8 @@ impl Objects {
 
     fn key(&self, name: &str) -> Key {
         let parts = self.inner.prefix.parts().map(|part| part.as_ref().to_owned());
-        Key::from_iter(parts.chain(name.split('/').map(str::to_owned)))
+        let name = name.split('/').filter(|part| !part.is_empty()).map(str::to_owned);
+        parts.chain(name).collect()
     }
 
     fn patient(&self) -> Arc<dyn ObjectStore> {
