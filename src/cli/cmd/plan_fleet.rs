@@ -7,7 +7,9 @@ use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::fleet::{Events, FleetSummary, SelectedFleet, Spool, header, plan_all, unplanned};
+use crate::cli::fleet::{
+    Events, FleetSummary, SelectedFleet, Spool, Title, header, plan_all, unplanned,
+};
 use crate::cli::printer::Printer;
 
 pub(super) async fn run(
@@ -16,7 +18,16 @@ pub(super) async fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let PlanArgs { manifest: _, select: _, targets, out, planner, form, detailed_exitcode } = args;
+    let PlanArgs {
+        command: _,
+        manifest: _,
+        select: _,
+        targets,
+        out,
+        planner,
+        form,
+        detailed_exitcode,
+    } = args;
     let FormArgs { json, diff } = form;
     must_be_whole(targets, *diff)?;
     let planner = planner.as_deref().map(str::trim).filter(|name| !name.is_empty());
@@ -45,7 +56,7 @@ pub(super) async fn run(
     let exit = summary.exit(*detailed_exitcode);
     match &mut events {
         Some(events) => events.fleet_planned(&summary, fleet.members.len(), exit, printer),
-        None => summary.print(&fleet, printer),
+        None => summary.print(&Title::of(&fleet), printer),
     }
     if let (Some(spool), Some(path)) = (spool, out) {
         let saved = spool.bundle(header(&fleet), Some(path))?;

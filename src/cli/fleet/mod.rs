@@ -14,11 +14,11 @@ mod subject;
 
 pub(super) use events::Events;
 pub(super) use load::{FleetFile, Member, wave_rule};
-pub(super) use plan::{MemberPlan, plan_all};
+pub(super) use plan::{ClinicPlan, MemberPlan, plan_all, side_by_side};
 pub(super) use progress::FleetProgress;
 pub(super) use rollouts::{Kept, Rollouts};
 pub(super) use runner::{ApplyOne, RolloutEnd, Runner, Turn};
-pub(super) use shown::{FleetSummary, clinics, unplanned};
+pub(super) use shown::{FleetSummary, Title, clinics, unplanned};
 pub(super) use spool::{SavedBundle, Spool};
 pub(super) use status::{exit, shown_state, status, sum, waves};
-pub(super) use subject::{SelectedFleet, Subject, header};
+pub(super) use subject::{SelectedFleet, Subject, header, load_fleet, load_selected, selection};

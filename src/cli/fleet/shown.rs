@@ -12,8 +12,8 @@ use crate::cli::printer::Printer;
 use crate::model::Column;
 use crate::plan::{Plan, Refusal, Summary};
 use crate::report::{self, escape};
-use crate::rollout::Folded;
 use crate::rollout::bundle::Unplanned;
+use crate::rollout::{Folded, Shard};
 
 /// The most findings of one clinic that are listed.
 const FINDINGS: usize = 5;
@@ -29,6 +29,26 @@ pub(in crate::cli) struct FleetSummary {
     changed: usize,
     owed: usize,
     worst: Ranked,
+}
+
+/// What was planned.
+pub(in crate::cli) struct Title {
+    pub(in crate::cli) fleet: String,
+    pub(in crate::cli) selection: String,
+    pub(in crate::cli) shard: Option<Shard>,
+    pub(in crate::cli) clinics: usize,
+}
+
+impl Title {
+    pub(in crate::cli) fn of(fleet: &SelectedFleet) -> Self {
+        let SelectedFleet { file, selection, selected: _, members } = fleet;
+        Self {
+            fleet: file.fleet.name.clone(),
+            selection: selection.to_string(),
+            shard: selection.shard,
+            clinics: members.len(),
+        }
+    }
 }
 
 /// How a fleet's plan ends, worst first.
@@ -60,7 +80,10 @@ impl FleetSummary {
     pub(in crate::cli) fn add(&mut self, planned: &MemberPlan) {
         let MemberPlan { clinic, result } = planned;
         match result {
-            Ok(planned) => self.plan(clinic, planned),
+            Ok(ClinicPlan { plan, refusals, sealed, owed }) => {
+                self.owed += usize::from(*owed);
+                self.plan(clinic, plan, (refusals, &sealed.digest));
+            }
             Err(failure) => {
                 let words = self::failure(failure);
                 self.is(match failure.exit {
@@ -72,17 +95,26 @@ impl FleetSummary {
         }
     }
 
-    fn plan(&mut self, clinic: &str, planned: &ClinicPlan) {
-        let ClinicPlan { plan, refusals, sealed, owed } = planned;
+    /// Adds a clinic that could not be read.
+    pub(in crate::cli) fn unread(&mut self, clinic: &str, words: String) {
+        self.is(Ranked::Unread);
+        self.unread.push((clinic.to_owned(), words));
+    }
+
+    /// Adds a saved plan.
+    pub(in crate::cli) fn saved(&mut self, clinic: &str, plan: &Plan, digest: &str) {
+        self.plan(clinic, plan, (&[], digest));
+    }
+
+    fn plan(&mut self, clinic: &str, plan: &Plan, (refusals, digest): (&[Refusal], &str)) {
         self.folded.add(plan);
         self.add_up(plan);
-        self.owed += usize::from(*owed);
         if !plan.is_empty() {
             self.is(Ranked::Changes);
         }
         let mut words = report::summary_line(plan);
         words.push_str(&findings(plan));
-        words.push_str(&refused(refusals, &sealed.digest));
+        words.push_str(&refused(refusals, digest));
         if !refusals.is_empty() {
             self.is(Ranked::Refused);
         }
@@ -143,17 +175,13 @@ impl FleetSummary {
     }
 
     /// Prints what could not be read, then a line for each clinic, then the folded sum.
-    pub(in crate::cli) fn print(&mut self, fleet: &SelectedFleet, printer: &mut Printer) {
+    pub(in crate::cli) fn print(&mut self, title: &Title, printer: &mut Printer) {
         self.unread.sort();
         self.lines.sort();
-        let name = escape(&fleet.file.fleet.name).into_owned();
-        let (count, selection) = (clinics(fleet.members.len()), &fleet.selection);
-        let shard = fleet.selection.shard.map(|shard| format!(", shard {shard}"));
-        let shard = shard.unwrap_or_default();
-        printer.result(&format!(
-            "Fleet {name}: {count} ({}{shard})\n\n",
-            escape(&selection.to_string())
-        ));
+        let Title { fleet, selection, shard, clinics: total } = title;
+        let shard = shard.map(|shard| format!(", shard {shard}")).unwrap_or_default();
+        let (name, count) = (escape(fleet), clinics(*total));
+        printer.result(&format!("Fleet {name}: {count} ({}{shard})\n\n", escape(selection)));
         for (clinic, words) in &self.unread {
             printer.result(&format!("! not read: {}: {words}\n", escape(clinic)));
         }
@@ -172,7 +200,7 @@ impl FleetSummary {
                 printer.result(&format!("{}\n", escape(line)));
             }
         }
-        printer.result(&format!("\n{}\n", self.sum_line(fleet.members.len())));
+        printer.result(&format!("\n{}\n", self.sum_line(*total)));
         if self.owed > 0 {
             let (count, verb) = (clinics(self.owed), if self.owed == 1 { "owes" } else { "owe" });
             printer.line(&format!("note: {count} still {verb} a completed and verified sync; `accuroform apply` runs it"));
