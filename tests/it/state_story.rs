@@ -86,7 +86,9 @@ fn nothing_is_written_to_accuro_without_the_state() {
         let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let (there, nobody) = (place.server.unwrap().to_string(), nobody.to_string());
         let mut variables = place.variables.clone();
-        variables.values_mut().for_each(|value| *value = value.replace(&there, &nobody));
+        for value in variables.values_mut() {
+            *value = value.replace(&there, &nobody);
+        }
         let ended = run(&place, &variables, &["apply", "-auto-approve"]);
         assert_eq!(ended.code, 1, "{ended:#?}");
         assert!(ended.stderr.contains("error[L002]: cannot read the lock "), "{ended:#?}");
