@@ -20,7 +20,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{
     self, ApplyOne, Events, FleetFile, FleetSummary, Kept, RolloutEnd, Rollouts, Runner,
-    SavedBundle, SelectedFleet, Spool, Title, Turn, header, load_fleet, plan_all, unplanned,
+    SavedBundle, SelectedFleet, Spool, Title, Turn, header, load_fleet, plan_all,
 };
 use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
@@ -49,18 +49,12 @@ pub(super) async fn run(
     let mut stands = 0;
     plan_all(&fleet, None, environment, printer, &mut |planned, _| {
         summary.add(&planned);
-        match planned.result {
-            Ok(clinic) => {
-                let digest = &clinic.sealed.digest;
-                let refused = !clinic.refusals.is_empty() && allowance(args, digest).is_none();
-                stands += usize::from(refused || clinic.plan.errors() > 0);
-                spool.plan(&planned.clinic, clinic.sealed)
-            }
-            Err(failure) => {
-                spool.unplanned(unplanned(&planned.clinic, &failure));
-                Ok(())
-            }
+        if let Ok(clinic) = &planned.result {
+            let refused =
+                !clinic.refusals.is_empty() && allowance(args, &clinic.sealed.digest).is_none();
+            stands += usize::from(refused || clinic.plan.errors() > 0);
         }
+        spool.take(planned)
     })
     .await?;
     if args.json {

@@ -37,7 +37,7 @@ where
 {
     let fleet = Arc::new(fleet);
     let mut all = Vec::new();
-    side_by_side(&fleet, done, environment, printer, work, &mut |clinic, result, _| {
+    side_by_side((&fleet, done), environment, printer, work, &mut |clinic, result, _| {
         all.push((clinic, result));
         Ok(())
     })

@@ -7,9 +7,7 @@ use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::fleet::{
-    Events, FleetSummary, SelectedFleet, Spool, Title, header, plan_all, unplanned,
-};
+use crate::cli::fleet::{Events, FleetSummary, SelectedFleet, Spool, Title, header, plan_all};
 use crate::cli::printer::Printer;
 
 pub(super) async fn run(
@@ -43,14 +41,7 @@ pub(super) async fn run(
         if let Some(events) = &mut events {
             events.planned(&planned, printer);
         }
-        let Some(spool) = &mut spool else { return Ok(()) };
-        match planned.result {
-            Ok(clinic) => spool.plan(&planned.clinic, clinic.sealed),
-            Err(failure) => {
-                spool.unplanned(unplanned(&planned.clinic, &failure));
-                Ok(())
-            }
-        }
+        spool.as_mut().map_or(Ok(()), |spool| spool.take(planned))
     })
     .await?;
     let exit = summary.exit(*detailed_exitcode);

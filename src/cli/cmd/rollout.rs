@@ -14,7 +14,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{
     self, ClinicPlan, FleetSummary, Kept, MemberPlan, Rollouts, SelectedFleet, Spool, Title,
-    header, load_selected, side_by_side, unplanned,
+    header, load_selected, side_by_side,
 };
 use crate::cli::printer::Printer;
 use crate::rollout::ClinicState;
@@ -82,16 +82,10 @@ pub(super) async fn undo(
         let (states, planner) = (Arc::clone(&states), named.clone());
         async move { plan_back(&fleet, at, (&states, planner), &environment).await }
     };
-    side_by_side(&fleet, "planned", environment, printer, work, &mut |clinic, result, _| {
-        let planned = MemberPlan { clinic, result };
-        summary.add(&planned);
-        match planned.result {
-            Ok(planned_clinic) => spool.plan(&planned.clinic, planned_clinic.sealed),
-            Err(failure) => {
-                spool.unplanned(unplanned(&planned.clinic, &failure));
-                Ok(())
-            }
-        }
+    side_by_side((&fleet, "planned"), environment, printer, work, &mut |clinic, result, _| {
+        let member = MemberPlan { clinic, result };
+        summary.add(&member);
+        spool.take(member)
     })
     .await?;
     summary.print(&Title::of(&fleet), printer);
@@ -119,7 +113,7 @@ async fn plan_back(
     let opened = clinic.connect(environment).await?;
     let result = clinic.plan(&opened.accuro(), Purpose::Undo(&recorded), Scope::ALL).await;
     opened.close().await;
-    let mut planned = result?;
-    planned.plan.planner = planner;
-    ClinicPlan::of(planned, &clinic)
+    let mut undo = result?;
+    undo.plan.planner = planner;
+    ClinicPlan::of(undo, &clinic)
 }

@@ -49,18 +49,16 @@ pub(super) fn run(args: &ShowArgs, printer: &mut Printer) -> Result<Exit, Failur
 fn of_bundle(path: &Path, clinic: &str) -> Result<String, Failure> {
     let mut bundle = SavedBundle::open(path)?;
     let known: Vec<String> = bundle.clinics().map(|(clinic, _)| clinic.to_owned()).collect();
-    match bundle.text(clinic)? {
-        Some(text) => Ok(text),
-        None => {
-            let near = did_you_mean(clinic, known.iter().map(String::as_str));
-            let hint = near.map_or_else(
-                || "`accuroform show BUNDLE` lists them".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
-            let message = format!("the bundle has no plan of the clinic `{clinic}`");
-            Err(Failure::new(Exit::Error, "R004", message, hint))
-        }
+    if let Some(text) = bundle.text(clinic)? {
+        return Ok(text);
     }
+    let near = did_you_mean(clinic, known.iter().map(String::as_str));
+    let hint = near.map_or_else(
+        || "`accuroform show BUNDLE` lists them".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    let message = format!("the bundle has no plan of the clinic `{clinic}`");
+    Err(Failure::new(Exit::Error, "R004", message, hint))
 }
 
 /// Every plan of a bundle in a line, then their folded sum.

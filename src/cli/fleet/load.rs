@@ -52,17 +52,13 @@ impl Checked {
     /// `fleet.yaml is valid: Riverbend, 6 clinics`.
     pub(in crate::cli) fn verdict(&self, path: &Path) -> String {
         let path = path.display();
-        match &self.file {
-            Some(file) => {
-                let count = super::clinics(file.members.len());
-                format!("{path} is valid: {}, {count}", file.fleet.name)
-            }
-            None => {
-                let errors = self.errors();
-                let noun = if errors == 1 { "error" } else { "errors" };
-                format!("the fleet of {path} has {errors} {noun}")
-            }
+        if let Some(file) = &self.file {
+            let count = super::clinics(file.members.len());
+            return format!("{path} is valid: {}, {count}", file.fleet.name);
         }
+        let errors = self.errors();
+        let noun = if errors == 1 { "error" } else { "errors" };
+        format!("the fleet of {path} has {errors} {noun}")
     }
 
     /// How many findings are errors.

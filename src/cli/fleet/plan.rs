@@ -46,8 +46,7 @@ type Take<'a, T> =
 /// Does `work` for every selected clinic, so many side by side as the fleet allows; `take` gets each
 /// result as it comes, in no particular order.
 pub(in crate::cli) async fn side_by_side<T, F>(
-    fleet: &Arc<SelectedFleet>,
-    done: &'static str,
+    (fleet, done): (&Arc<SelectedFleet>, &'static str),
     environment: &Environment,
     printer: &mut Printer,
     work: impl Fn(Arc<SelectedFleet>, usize, Environment) -> F,
@@ -95,7 +94,7 @@ pub(in crate::cli) async fn plan_all(
         let planner = planner.clone();
         async move { plan_one(&fleet, at, planner, &environment).await }
     };
-    side_by_side(fleet, "planned", environment, printer, work, &mut |clinic, result, printer| {
+    side_by_side((fleet, "planned"), environment, printer, work, &mut |clinic, result, printer| {
         take(MemberPlan { clinic, result }, printer)
     })
     .await
@@ -111,7 +110,7 @@ async fn plan_one(
     let opened = clinic.connect(environment).await?;
     let result = clinic.plan(&opened.accuro(), Purpose::Manifest, Scope::ALL).await;
     opened.close().await;
-    let mut planned = result?;
-    planned.plan.planner = planner;
-    ClinicPlan::of(planned, &clinic)
+    let mut made = result?;
+    made.plan.planner = planner;
+    ClinicPlan::of(made, &clinic)
 }

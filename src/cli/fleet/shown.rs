@@ -88,7 +88,14 @@ impl FleetSummary {
                 let words = self::failure(failure);
                 self.is(match failure.exit {
                     Exit::Refused => Ranked::Refused,
-                    _ => Ranked::Unread,
+                    Exit::Done
+                    | Exit::Error
+                    | Exit::Changes
+                    | Exit::Findings
+                    | Exit::Incomplete
+                    | Exit::NotVerified
+                    | Exit::Locked
+                    | Exit::Unread => Ranked::Unread,
                 });
                 self.unread.push((clinic.clone(), words));
             }
@@ -112,9 +119,9 @@ impl FleetSummary {
         if !plan.is_empty() {
             self.is(Ranked::Changes);
         }
-        let mut words = report::summary_line(plan);
-        words.push_str(&findings(plan));
-        words.push_str(&refused(refusals, digest));
+        let mut words = vec![report::summary_line(plan)];
+        words.extend(findings(plan));
+        words.extend(refused(refusals, digest));
         if !refusals.is_empty() {
             self.is(Ranked::Refused);
         }
@@ -123,13 +130,11 @@ impl FleetSummary {
         }
         if plan.is_complete() {
             self.changed += usize::from(!plan.is_empty());
-            self.lines.push((clinic.to_owned(), words));
+            self.lines.push((clinic.to_owned(), words.join("\n")));
         } else {
             self.is(Ranked::Unread);
-            for unread in &plan.unread {
-                words.push_str(&format!("\n  {}", escape(&unread.reason)));
-            }
-            self.unread.push((clinic.to_owned(), words));
+            words.extend(plan.unread.iter().map(|unread| format!("  {}", escape(&unread.reason))));
+            self.unread.push((clinic.to_owned(), words.join("\n")));
         }
     }
 
@@ -162,11 +167,6 @@ impl FleetSummary {
     /// Whether any clinic that could be read has changes.
     pub(in crate::cli) fn has_changes(&self) -> bool {
         self.folded.rows() > 0
-    }
-
-    /// How many rows change, over all clinics.
-    pub(in crate::cli) fn rows(&self) -> u64 {
-        self.folded.rows()
     }
 
     /// Whether a sync is owed anywhere.
@@ -259,38 +259,29 @@ pub(in crate::cli) fn unplanned(clinic: &str, failure: &Failure) -> Unplanned {
     }
 }
 
-fn findings(plan: &Plan) -> String {
-    let mut words = String::new();
-    for finding in plan.findings.iter().take(FINDINGS) {
+fn findings(plan: &Plan) -> Vec<String> {
+    let shown = plan.findings.iter().take(FINDINGS).map(|finding| {
         let place = finding.span.map_or_else(String::new, |span| {
             format!("{}:{}:{}: ", plan.manifest.file(span.layer), span.line, span.column)
         });
-        words.push_str(&format!(
-            "\n  {} {}{}",
-            finding.code,
-            escape(&place),
-            escape(&finding.message)
-        ));
-    }
+        format!("  {} {}{}", finding.code, escape(&place), escape(&finding.message))
+    });
     let more = plan.findings.len().saturating_sub(FINDINGS);
-    if more > 0 {
-        words.push_str(&format!("\n  and {more} more; name the clinic with --clinic to see all"));
-    }
-    words
+    let more =
+        (more > 0).then(|| format!("  and {more} more; name the clinic with --clinic to see all"));
+    shown.chain(more).collect()
 }
 
-fn refused(refusals: &[Refusal], digest: &str) -> String {
-    let mut words = String::new();
-    for Refusal { code, message, hint, overridable: _ } in refusals {
-        words.push_str(&format!(
-            "\n  error[{code}]: refused: {}\n  hint: {}",
-            escape(message),
-            escape(hint)
-        ));
-    }
-    if refusals.iter().any(|refusal| refusal.overridable) {
+fn refused(refusals: &[Refusal], digest: &str) -> Vec<String> {
+    let shown = refusals.iter().flat_map(|Refusal { code, message, hint, overridable: _ }| {
+        [
+            format!("  error[{code}]: refused: {}", escape(message)),
+            format!("  hint: {}", escape(hint)),
+        ]
+    });
+    let named = refusals.iter().any(|refusal| refusal.overridable).then(|| {
         let hex: String = digest.trim_start_matches("sha256:").chars().take(12).collect();
-        words.push_str(&format!("\n  this very plan is named by --allow-mass-change={hex}"));
-    }
-    words
+        format!("  this very plan is named by --allow-mass-change={hex}")
+    });
+    shown.chain(named).collect()
 }

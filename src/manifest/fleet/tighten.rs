@@ -77,7 +77,7 @@ impl Compare<'_> {
 
     fn limit(&mut self, kind: Kind, own: &Entry, default: &Entry, path: &KeyPath) {
         let key = &own.key;
-        let (mine, theirs) = (self.text(self.clinic, own), self.text(self.fleet, default));
+        let (mine, theirs) = (text(self.clinic, own), text(self.fleet, default));
         let numbers = || Some((mine.parse::<u64>().ok()?, theirs.parse::<u64>().ok()?));
         let looser = match kind {
             Kind::Within(limits) => return self.within(limits, own.value, default.value, path),
@@ -85,12 +85,8 @@ impl Compare<'_> {
             Kind::Least => numbers().is_some_and(|(own, fleet)| own < fleet),
             Kind::Is(tight) => theirs == tight && mine != tight,
             Kind::Same => fold(&mine) != fold(&theirs),
-            Kind::All => {
-                !self.entries(self.clinic, own).is_superset(&self.entries(self.fleet, default))
-            }
-            Kind::Some => {
-                !self.entries(self.clinic, own).is_subset(&self.entries(self.fleet, default))
-            }
+            Kind::All => !entries(self.clinic, own).is_superset(&entries(self.fleet, default)),
+            Kind::Some => !entries(self.clinic, own).is_subset(&entries(self.fleet, default)),
         };
         if !looser {
             return;
@@ -126,20 +122,20 @@ impl Compare<'_> {
         });
         self.findings.push(finding);
     }
+}
 
-    fn text(&self, tree: &Tree, entry: &Entry) -> String {
-        match tree.node(entry.value.node) {
-            Some(Node::Scalar { text, .. }) => text.clone(),
-            Some(Node::List(_) | Node::Map(_)) | None => String::new(),
-        }
+fn text(tree: &Tree, entry: &Entry) -> String {
+    match tree.node(entry.value.node) {
+        Some(Node::Scalar { text, .. }) => text.clone(),
+        Some(Node::List(_) | Node::Map(_)) | None => String::new(),
     }
+}
 
-    /// The entries of a list, each as one text that is the same for what means the same.
-    fn entries(&self, tree: &Tree, entry: &Entry) -> BTreeSet<String> {
-        match tree.node(entry.value.node) {
-            Some(Node::List(items)) => items.iter().map(|item| meaning(tree, *item)).collect(),
-            Some(Node::Scalar { .. } | Node::Map(_)) | None => BTreeSet::new(),
-        }
+/// The entries of a list, each as one text that is the same for what means the same.
+fn entries(tree: &Tree, entry: &Entry) -> BTreeSet<String> {
+    match tree.node(entry.value.node) {
+        Some(Node::List(items)) => items.iter().map(|item| meaning(tree, *item)).collect(),
+        Some(Node::Scalar { .. } | Node::Map(_)) | None => BTreeSet::new(),
     }
 }
 
