@@ -21,6 +21,7 @@ mod bridge_faults;
 mod bridge_repeat;
 mod bridge_tls;
 mod bridge_token;
+mod bridge_traffic;
 mod canaries;
 mod cases;
 mod docs;
