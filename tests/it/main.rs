@@ -25,6 +25,7 @@ mod canaries;
 mod cases;
 mod docs;
 mod escaping;
+mod fleet_files;
 mod fuzz_entry;
 mod journal;
 mod journal_undo;
