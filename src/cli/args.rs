@@ -128,11 +128,17 @@ without this. A run whose lock is removed stops before it writes anything more.
 Example:
   accuroform unlock 20260105T090000Z-0123456789abcdef lakeside.yaml")]
     Unlock(UnlockArgs),
+    /// Print the whole manifest of a clinic, each value with where it comes from
+    #[command(after_help = "\
+Examples:
+  accuroform explain lakeside                the clinic lakeside of fleet.yaml
+  accuroform explain lakeside clinic.yaml    a clinic alone, with what is built in")]
+    Explain(ExplainArgs),
     /// Print the JSON Schema of the manifest
     #[command(after_help = "\
 Examples:
   accuroform schema > manifest.schema.json
-  accuroform schema --write             write schemas/manifest.schema.json")]
+  accuroform schema --write             write schemas/manifest.schema.json and fleet.schema.json")]
     Schema(SchemaArgs),
     /// Run a simulated Accuro and Cloud Connect, or generate a world for it
     #[command(after_help = "\
@@ -432,9 +438,25 @@ pub(super) struct UnlockArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct SchemaArgs {
-    /// Write it to schemas/manifest.schema.json
+pub(super) struct ExplainArgs {
+    /// The clinic, by its id
+    #[arg(value_name = "SUBJECT")]
+    pub(super) subject: String,
+    /// The fleet's manifest, or the clinic's own
+    #[arg(default_value = "fleet.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    /// Print the values as JSON
     #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// The schema of the fleet manifest
+    #[arg(long)]
+    pub(super) fleet: bool,
+    /// Write both to schemas/manifest.schema.json and schemas/fleet.schema.json
+    #[arg(long, conflicts_with = "fleet")]
     pub(super) write: bool,
 }
 

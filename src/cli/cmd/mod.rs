@@ -5,6 +5,7 @@ mod apply;
 mod apply_fleet;
 mod approve;
 mod execute;
+mod explain;
 mod fleet_files;
 mod history;
 mod init;
@@ -59,6 +60,7 @@ pub(super) fn run(
         Command::History(args) => history::run_command(&args, environment, printer),
         Command::Unlock(args) => unlock::run(&args, environment, printer),
         Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
+        Command::Explain(args) => explain::run(&args, environment, printer),
         Command::Schema(args) => schema::run(&args, printer),
         Command::Sim(args) => block_on(sim::run(&args, printer)),
         Command::Completions { shell } => {
