@@ -156,7 +156,7 @@ impl Walk<'_> {
             let reference = is_reference(name, &entry.key);
             let mut part = self.part(below(schema_at, &entry.key), entry.value, reference);
             part.note = note(&entry.key, &part.content);
-            (self.key(entry), part)
+            (self.key(schema_at, entry), part)
         });
         let mut entries: Vec<(String, Part)> = written.collect();
         entries.extend(self.user_name(name, map));
@@ -164,9 +164,12 @@ impl Walk<'_> {
         entries
     }
 
-    fn key(&self, entry: &Entry) -> String {
-        let is_hidden = self.source.is_hidden(entry.key_span);
-        if is_hidden { MASK.to_owned() } else { entry.key.clone() }
+    /// A key of the schema is shown wherever it stands.
+    fn key(&self, schema_at: &Value, entry: &Entry) -> String {
+        let is_known =
+            schema_at.get("properties").is_some_and(|keys| keys.get(&entry.key).is_some());
+        let is_shown = is_known || !self.source.is_hidden(entry.key_span);
+        if is_shown { entry.key.clone() } else { MASK.to_owned() }
     }
 
     /// Ocean's user is named after the tenant.

@@ -130,11 +130,22 @@ impl Source {
         self.is_hidden(value.span) || self.is_hidden(written)
     }
 
+    /// Whether an entry has a masked text: what is said of the entry may quote its name.
+    fn holds_hidden(&self, value: Child) -> bool {
+        let is_text = |value: Child| {
+            matches!(self.tree.node(value.node), Some(Node::Scalar { .. })) && self.hides(value)
+        };
+        match self.tree.node(value.node) {
+            Some(Node::Map(map)) => map.kept().any(|entry| is_text(entry.value)),
+            Some(Node::Scalar { .. } | Node::List(_)) | None => false,
+        }
+    }
+
     /// Takes the message of a finding about a masked place away: it may quote what is hidden.
     pub(super) fn keep_secret(&self, finding: &mut Diagnostic) {
         let value = self.tree.child(&finding.path);
         if finding.span.is_some_and(|span| self.is_hidden(span))
-            || value.is_some_and(|value| self.hides(value))
+            || value.is_some_and(|value| self.hides(value) || self.holds_hidden(value))
         {
             finding.code.title().clone_into(&mut finding.message);
         }

@@ -20,7 +20,7 @@ use crate::manifest::{
 use crate::rollout::{FleetClinic, WaveRule, check_waves};
 use crate::state::{State, StateError};
 
-/// As a shell matches: what begins with a dot is matched by a dot alone.
+/// As a shell matches: what begins with a dot is found by its whole name alone.
 const GLOB: MatchOptions = MatchOptions {
     case_sensitive: true,
     require_literal_separator: true,
