@@ -148,3 +148,15 @@ fn invalid_fleets_are_refused_where_they_say() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// The first two blocks of docs/fleets.md are a fleet manifest and a clinic of it.
+#[test]
+fn the_fleet_of_the_documentation_is_valid() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fleets.md");
+    let page = fs::read_to_string(page).unwrap();
+    let blocks: Vec<&str> =
+        page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let fleet = Fleet::of(blocks[0], &[("mill-pond", blocks[1].as_bytes().to_vec())]);
+    assert_eq!(fleet.places(), [""; 0]);
+    assert!(fleet.is_sound());
+}
