@@ -96,7 +96,11 @@ impl Part {
     fn default(value: &Value) -> Self {
         Self::built_in(match value {
             Value::Array(items) => Content::List(items.iter().map(Self::default).collect()),
-            other => Content::Scalar(other.clone()),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => Content::Scalar(value.clone()),
         })
     }
 

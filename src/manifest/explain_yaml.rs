@@ -112,7 +112,9 @@ fn origin(origin: &Origin) -> String {
 fn scalar(value: &Value) -> String {
     match value {
         Value::String(written) => text(written),
-        other => other.to_string(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            value.to_string()
+        }
     }
 }
 

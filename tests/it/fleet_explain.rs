@@ -186,17 +186,17 @@ fn without_arguments(manifest: &mut Manifest) {
     use manifest::{AccuroConnection, Api, OceanConnection, QueryValue, SecretRef};
     fn mask(secret: &mut SecretRef) {
         if let SecretRef::Command(words) = secret {
-            words.iter_mut().skip(1).for_each(|word| *word = "••••".to_owned());
+            words.iter_mut().skip(1).for_each(|word| "••••".clone_into(word));
         }
     }
     let each = |api: &mut Api| {
         mask(&mut api.client_id);
         mask(&mut api.client_secret);
         api.headers.values_mut().for_each(mask);
-        for certificate in &mut api.client_certificate {
-            if certificate.certificate_file == "client.pem" {
-                certificate.certificate_file = "••••".to_owned();
-            }
+        if let Some(certificate) = &mut api.client_certificate
+            && certificate.certificate_file == "client.pem"
+        {
+            "••••".clone_into(&mut certificate.certificate_file);
         }
         for value in api.query.values_mut() {
             if let QueryValue::Secret(secret) = value {

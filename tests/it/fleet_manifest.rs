@@ -244,7 +244,7 @@ fn limits_and_the_rollout_have_defaults() {
     let (written, _) = everything().loaded.fleet.unwrap();
     assert_eq!((written.limits.clinics, written.limits.calls_per_host), (8, Some(32)));
     assert_eq!((written.rollout.max_parallel, written.rollout.max_parallel_syncs), (3, 2));
-    assert_eq!(written.rollout.pause, Pause::For(Duration::from_secs(600)));
+    assert_eq!(written.rollout.pause, Pause::For(Duration::from_mins(10)));
     assert_eq!(written.rollout.waves[1].percent, Some(50));
     assert_eq!(written.rollout.stop_on.held_rows_percent, 10);
 }

@@ -25,15 +25,13 @@ impl Placeholders {
         while let Some((before, from)) = rest.find('{').and_then(|at| rest.split_at_checked(at)) {
             filled.push_str(before);
             let known = from.find('}').and_then(|at| from.split_at_checked(at + 1));
-            match known.and_then(|(name, after)| Some((self.stands_for(name)?, after))) {
-                Some((value, after)) => {
-                    filled.push_str(&value);
-                    rest = after;
-                }
-                None => {
-                    filled.push('{');
-                    rest = from.get(1..).unwrap_or_default();
-                }
+            let known = known.and_then(|(name, after)| Some((self.stands_for(name)?, after)));
+            if let Some((value, after)) = known {
+                filled.push_str(&value);
+                rest = after;
+            } else {
+                filled.push('{');
+                rest = from.get(1..).unwrap_or_default();
             }
         }
         filled.push_str(rest);

@@ -74,12 +74,11 @@ impl Compare<'_> {
             match (own.get(key), default_map.get(key), kind) {
                 (Some(own), Some(default), _) => self.limit(*kind, own, default, &path.key(key)),
                 (Some(own), None, Kind::Stays(tight))
-                    if self.truth(self.clinic, own) != Some(*tight) =>
+                    if truth(self.clinic, own) != Some(*tight) =>
                 {
                     let hint = "remove the line; only the fleet's manifest can loosen it";
-                    let message = format!(
-                        "`{key}` is not what the fleet's approvals have where they write nothing"
-                    );
+                    let mine = text(self.clinic, own);
+                    let message = format!("`{key}` is {mine}; the fleet leaves it at {tight}");
                     self.report(own, default.span, &path.key(key), (message, hint.to_owned()));
                 }
                 (Some(_), None, _) | (None, _, _) => {}
@@ -89,23 +88,18 @@ impl Compare<'_> {
 
     fn limit(&mut self, kind: Kind, own: &Entry, default: &Entry, path: &KeyPath) {
         let key = &own.key;
-        let (mine, theirs) = (self.text(self.clinic, own), self.text(self.fleet, default));
+        let (mine, theirs) = (text(self.clinic, own), text(self.fleet, default));
         let numbers = || Some((mine.parse::<u64>().ok()?, theirs.parse::<u64>().ok()?));
         let looser = match kind {
             Kind::Within(limits) => return self.within(limits, own.value, default.value, path),
             Kind::Most => numbers().is_some_and(|(own, fleet)| own > fleet),
             Kind::Least => numbers().is_some_and(|(own, fleet)| own < fleet),
             Kind::Is(tight) | Kind::Stays(tight) => {
-                self.truth(self.fleet, default) == Some(tight)
-                    && self.truth(self.clinic, own) != Some(tight)
+                truth(self.fleet, default) == Some(tight) && truth(self.clinic, own) != Some(tight)
             }
             Kind::Same => fold(&mine) != fold(&theirs),
-            Kind::All => {
-                !self.entries(self.clinic, own).is_superset(&self.entries(self.fleet, default))
-            }
-            Kind::Some => {
-                !self.entries(self.clinic, own).is_subset(&self.entries(self.fleet, default))
-            }
+            Kind::All => !entries(self.clinic, own).is_superset(&entries(self.fleet, default)),
+            Kind::Some => !entries(self.clinic, own).is_subset(&entries(self.fleet, default)),
         };
         if !looser {
             return;
@@ -151,27 +145,27 @@ impl Compare<'_> {
         });
         self.findings.push(finding);
     }
+}
 
-    fn truth(&self, tree: &Tree, entry: &Entry) -> Option<bool> {
-        match tree.node(entry.value.node) {
-            Some(Node::Scalar { scalar: Scalar::Bool(value), .. }) => Some(*value),
-            Some(Node::Scalar { .. } | Node::List(_) | Node::Map(_)) | None => None,
-        }
+fn truth(tree: &Tree, entry: &Entry) -> Option<bool> {
+    match tree.node(entry.value.node) {
+        Some(Node::Scalar { scalar: Scalar::Bool(value), .. }) => Some(*value),
+        Some(Node::Scalar { .. } | Node::List(_) | Node::Map(_)) | None => None,
     }
+}
 
-    fn text(&self, tree: &Tree, entry: &Entry) -> String {
-        match tree.node(entry.value.node) {
-            Some(Node::Scalar { text, .. }) => text.clone(),
-            Some(Node::List(_) | Node::Map(_)) | None => String::new(),
-        }
+fn text(tree: &Tree, entry: &Entry) -> String {
+    match tree.node(entry.value.node) {
+        Some(Node::Scalar { text, .. }) => text.clone(),
+        Some(Node::List(_) | Node::Map(_)) | None => String::new(),
     }
+}
 
-    /// The entries of a list, each as one text that is the same for what means the same.
-    fn entries(&self, tree: &Tree, entry: &Entry) -> BTreeSet<String> {
-        match tree.node(entry.value.node) {
-            Some(Node::List(items)) => items.iter().map(|item| meaning(tree, *item)).collect(),
-            Some(Node::Scalar { .. } | Node::Map(_)) | None => BTreeSet::new(),
-        }
+/// The entries of a list, each as one text that is the same for what means the same.
+fn entries(tree: &Tree, entry: &Entry) -> BTreeSet<String> {
+    match tree.node(entry.value.node) {
+        Some(Node::List(items)) => items.iter().map(|item| meaning(tree, *item)).collect(),
+        Some(Node::Scalar { .. } | Node::Map(_)) | None => BTreeSet::new(),
     }
 }
 

@@ -51,7 +51,7 @@ pub(in crate::manifest) struct RawFleet {
 }
 
 /// How much is read at the same time.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Limits")]
 pub(in crate::manifest) struct RawLimits {
