@@ -15,13 +15,13 @@ use crate::model::sha256;
 #[derive(Clone)]
 pub struct Source {
     /// The clinic's file first.
-    files: Vec<Written>,
+    files: Vec<Shown>,
     digest: String,
     tree: Tree,
 }
 
 #[derive(Clone)]
-struct Written {
+struct Shown {
     layer: Layer,
     name: Arc<str>,
     text: Arc<str>,
@@ -34,7 +34,7 @@ impl Source {
         tree.map_spans(|span| masks.shift(span));
         tree.map_extents(|extent| masks.shift_range(extent));
         let (name, text) = (Arc::from(name), Arc::from(masks.apply(text)));
-        Self { files: vec![Written { layer: Layer::Clinic, name, text }], digest, tree }
+        Self { files: vec![Shown { layer: Layer::Clinic, name, text }], digest, tree }
     }
 
     /// The same file as a fleet manifest.
@@ -67,7 +67,7 @@ impl Source {
     /// Every file, to show findings in.
     pub fn files(&self) -> Vec<File<'_>> {
         let files = self.files.iter();
-        files.map(|Written { layer, name, text }| File { layer: *layer, name, text }).collect()
+        files.map(|Shown { layer, name, text }| File { layer: *layer, name, text }).collect()
     }
 
     /// Stands for the bytes of the file, or of both files: `sha256:` and 64 hexadecimal digits.

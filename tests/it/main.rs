@@ -27,6 +27,7 @@ mod docs;
 mod escaping;
 mod fleet_explain;
 mod fleet_files;
+mod fleet_load;
 mod fleet_manifest;
 mod fleet_program;
 mod fleet_property;

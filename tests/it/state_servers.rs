@@ -50,6 +50,10 @@ impl Place {
         State::open(self.url.as_deref(), self.folder.path(), &self.variables).unwrap()
     }
 
+    pub(crate) fn is_s3(&self) -> bool {
+        self.url.as_ref().is_some_and(|url| url.starts_with("s3:"))
+    }
+
     /// The same place, reached through another address.
     pub(crate) fn through(&self, address: &str) -> State {
         let direct = self.server.unwrap().to_string();

@@ -51,7 +51,8 @@ fn large_files_go_and_come_back_whole() {
         let (from, to) = (place.folder.path().join("from"), place.folder.path().join("to"));
         // Nothing, less than a part, exactly one, and three with a rest.
         for size in [0, 1000, 8 << 20, (24 << 20) + 17] {
-            let bytes: Vec<u8> = (0..size).map(|at: u32| (at >> 3) as u8 ^ at as u8).collect();
+            let word = |at: u32| at.wrapping_mul(2_654_435_761).to_le_bytes();
+            let bytes: Vec<u8> = (0..=size / 4).flat_map(word).take(size as usize).collect();
             fs::write(&from, &bytes).unwrap();
             state.put_file("bundles/one", &from).unwrap();
             assert!(state.get_file("bundles/one", &to).unwrap());

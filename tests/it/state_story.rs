@@ -86,7 +86,9 @@ fn nothing_is_written_to_accuro_without_the_state() {
         let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let (there, nobody) = (place.server.unwrap().to_string(), nobody.to_string());
         let mut variables = place.variables.clone();
-        variables.values_mut().for_each(|value| *value = value.replace(&there, &nobody));
+        for value in variables.values_mut() {
+            *value = value.replace(&there, &nobody);
+        }
         let ended = run(&place, &variables, &["apply", "-auto-approve"]);
         assert_eq!(ended.code, 1, "{ended:#?}");
         assert!(ended.stderr.contains("error[L002]: cannot read the lock "), "{ended:#?}");
@@ -97,5 +99,38 @@ fn nothing_is_written_to_accuro_without_the_state() {
         // What reads the clinic alone does not need the state.
         let ended = run(&place, &BTreeMap::new(), &["validate"]);
         assert_eq!(ended.code, 0, "{ended:#?}");
+    }
+}
+
+/// Everything that the program says at its most talkative, to a store that refuses its credentials.
+#[test]
+fn no_credential_of_a_store_is_printed_or_logged() {
+    let Some(place) = azure() else { return };
+    clinic(&place);
+    let account_key = "AZURE_STORAGE_ACCOUNT_KEY";
+    let signature = "c29ycmVjdGhvcnNlYmF0dGVyeXN0YXBsZXNvcnJlY3Q%3D";
+    let wrong_key = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAxMg==";
+    let token =
+        format!("sv=2021-08-06&ss=b&srt=co&sp=rwlac&se=2031-01-01T00:00:00Z&sig={signature}");
+    let decoded = signature.replace("%3D", "=");
+    let given = [
+        (account_key, place.variables[account_key].clone(), 0),
+        (account_key, wrong_key.to_owned(), 1),
+        ("AZURE_STORAGE_SAS_TOKEN", token, 1),
+    ];
+    for (name, value, code) in given {
+        let mut variables = place.variables.clone();
+        variables.remove(account_key);
+        variables.insert(name.to_owned(), value.clone());
+        variables.insert("ACCUROFORM_LOG".to_owned(), "trace".to_owned());
+        let ended = run(&place, &variables, &["apply", "-auto-approve"]);
+        let said = ended.everything();
+        assert_eq!(ended.code, code, "{name}: {said}");
+        assert_eq!(said.contains("error[L002]"), code == 1, "{name}: {said}");
+        assert!(said.contains("TRACE"), "{name}: {said}");
+        for secret in [value.as_str(), signature, decoded.trim_end_matches('=')] {
+            let at = said.lines().find(|line| line.contains(secret));
+            assert_eq!(at, None, "{name}");
+        }
     }
 }

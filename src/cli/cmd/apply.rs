@@ -175,7 +175,7 @@ impl Request<'_> {
             owed,
             stop: &stop,
         };
-        let result = apply.run(journal, printer).await;
+        let result = Box::pin(apply.run(journal, printer)).await;
         opened.close().await;
         lock::release(lock, printer);
         result.map(|ended| CarriedOut { run, ended })

@@ -42,6 +42,7 @@ pub(super) async fn run(
     if out.is_some() {
         let recorded = which.recorded(&clinic, &history::read(&clinic, printer)?)?;
         let args = PlanArgs {
+            command: None,
             manifest: manifest.clone(),
             select: select.clone(),
             targets: targets.clone(),

@@ -59,6 +59,18 @@ pub(in crate::cli) struct Checked {
 }
 
 impl Checked {
+    /// `fleet.yaml is valid: Riverbend, 6 clinics`.
+    pub(in crate::cli) fn verdict(&self, path: &Path) -> String {
+        let path = path.display();
+        if let Some(file) = &self.file {
+            let count = super::clinics(file.members.len());
+            return format!("{path} is valid: {}, {count}", file.fleet.name);
+        }
+        let errors = self.errors();
+        let noun = if errors == 1 { "error" } else { "errors" };
+        format!("the fleet of {path} has {errors} {noun}")
+    }
+
     /// How many findings are errors.
     pub(in crate::cli) fn errors(&self) -> usize {
         let findings = self.findings.iter().flat_map(|(_, findings)| findings);
@@ -79,12 +91,8 @@ impl FleetFile {
         for (source, findings) in &checked.findings {
             print_findings(source, findings, printer);
         }
-        let errors = checked.errors();
-        checked.file.ok_or_else(|| {
-            let noun = if errors == 1 { "error" } else { "errors" };
-            let shown = path.display();
-            Failure::plain(Exit::Error, format!("the fleet of {shown} has {errors} {noun}"))
-        })
+        let verdict = checked.verdict(path);
+        checked.file.ok_or_else(|| Failure::plain(Exit::Error, verdict))
     }
 
     /// Reads and checks a fleet manifest and the manifests of all its clinics.

@@ -27,7 +27,7 @@ type Result<T> = std::result::Result<T, StateError>;
 type Stored<T> = std::result::Result<T, object_store::Error>;
 
 /// How long a call may take, with all its attempts.
-const LIMIT: Duration = Duration::from_secs(45);
+const LIMIT: Duration = Duration::from_secs(30);
 /// Objects that are read at the same time.
 const SIDE_BY_SIDE: usize = 16;
 
