@@ -9,6 +9,7 @@ pub(super) use super::args_fleet::{
     FleetCommand, MatrixArgs, MergeArgs, PlanCommand, RolloutArgs, RolloutCommand, RolloutUndoArgs,
     SelectArgs,
 };
+pub(super) use super::args_schema::{ExplainArgs, SchemaArgs};
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 /// Keeps the provider permissions of an integration's EMR user in Accuro as reviewed YAML.
@@ -141,11 +142,17 @@ without this. A run whose lock is removed stops before it writes anything more.
 Example:
   accuroform unlock 20260105T090000Z-0123456789abcdef lakeside.yaml")]
     Unlock(UnlockArgs),
+    /// Print the whole manifest of a clinic, each value with where it comes from
+    #[command(after_help = "\
+Examples:
+  accuroform explain lakeside                the clinic lakeside of fleet.yaml
+  accuroform explain lakeside clinic.yaml    a clinic alone, with what is built in")]
+    Explain(ExplainArgs),
     /// Print the JSON Schema of the manifest
     #[command(after_help = "\
 Examples:
   accuroform schema > manifest.schema.json
-  accuroform schema --write             write schemas/manifest.schema.json")]
+  accuroform schema --write             write schemas/manifest.schema.json and fleet.schema.json")]
     Schema(SchemaArgs),
     /// What a fleet is made of
     #[command(subcommand)]
@@ -447,13 +454,6 @@ pub(super) struct UnlockArgs {
     pub(super) manifest: PathBuf,
     #[command(flatten)]
     pub(super) select: SelectArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct SchemaArgs {
-    /// Write it to schemas/manifest.schema.json
-    #[arg(long)]
-    pub(super) write: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod apply_fleet;
 mod approve;
 mod each;
 mod execute;
+mod explain;
 mod fleet_files;
 mod fleet_matrix;
 mod history;
@@ -63,6 +64,7 @@ pub(super) fn run(
         Command::History(args) => history::run_command(&args, environment, printer),
         Command::Unlock(args) => unlock::run(&args, environment, printer),
         Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
+        Command::Explain(args) => explain::run(&args, environment, printer),
         Command::Schema(args) => schema::run(&args, printer),
         Command::Fleet(FleetCommand::Matrix(args)) => {
             fleet_matrix::run(&args, environment, printer)
