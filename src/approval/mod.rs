@@ -69,7 +69,7 @@ pub enum NotApproved {
     #[error("the plan is not sound: {0}")]
     Unsound(Violation),
     /// A guard refuses it.
-    #[error("the plan is refused by {} of its guards", .0.len())]
+    #[error("the plan is refused by its guards: {}", guards(.0))]
     Refused(Vec<Refusal>),
     /// The override names another plan.
     #[error("--allow-mass-change={0} does not name this plan")]
@@ -85,6 +85,11 @@ pub enum NotApproved {
     /// Its planner's approval must not count, and it does not name one.
     #[error("the plan does not name its planner, whose approval must not count")]
     NoPlanner,
+}
+
+/// Which guards.
+fn guards(refusals: &[Refusal]) -> String {
+    refusals.iter().map(|refusal| refusal.code.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn needed(number: usize) -> String {

@@ -186,10 +186,11 @@ impl Client {
 
     /// Sends once and reads the whole body within the limits.
     async fn send(&self, call: &Call, request: RequestBuilder) -> Result<Answer, BridgeError> {
-        let _call = self.host.enter().await;
         if let Some(pace) = &self.pace {
             pace.until_ready().await;
         }
+        // Last: whoever waits for its own pace takes no call of the host from others.
+        let _call = self.host.enter().await;
         let sent = async {
             let response = request.headers(self.headers.clone()).send().await?;
             self.receive(response).await

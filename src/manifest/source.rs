@@ -46,9 +46,9 @@ impl Source {
         self
     }
 
-    /// A clinic's file over a fleet's, with the tree that both make up.
-    pub(super) fn layered(clinic: &Self, fleet: &Self, tree: Tree) -> Self {
-        let digest = sha256(format!("{}\n{}\n", clinic.digest, fleet.digest).as_bytes());
+    /// A clinic's file over what a fleet lets it inherit, with the tree that both make up.
+    pub(super) fn layered(clinic: &Self, (fleet, inherited): (&Self, &str), tree: Tree) -> Self {
+        let digest = sha256(format!("{}\n{inherited}\n", clinic.digest).as_bytes());
         let files = clinic.files.iter().chain(&fleet.files).cloned().collect();
         Self { files, digest, tree }
     }
@@ -70,7 +70,7 @@ impl Source {
         files.map(|Shown { layer, name, text }| File { layer: *layer, name, text }).collect()
     }
 
-    /// Stands for the bytes of the file, or of both files: `sha256:` and 64 hexadecimal digits.
+    /// Stands for the bytes of the file and for what it inherits: `sha256:` and 64 hexadecimal digits.
     pub fn digest(&self) -> &str {
         &self.digest
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::value::{Change, HeldRow, Plan, UnreadPart, UserPlan};
-use crate::desired::Rule;
+use crate::desired::{Rule, Why};
 use crate::diagnostic::Diagnostic;
 use crate::live::{Grid, Snapshot};
 use crate::model::{Cells, LiveRow, Names, RowKey};
@@ -82,10 +82,16 @@ pub fn compare(saved: &Plan, fresh: &Plan, live: &Snapshot) -> Comparison {
     result
 }
 
-/// The rule behind a change.
-fn rule<'a>(user: &'a UserPlan, change: &Change) -> Option<&'a Rule> {
-    user.rules.get(change.rule as usize)
+/// What the rule behind a change says. In a fleet manifest its place may have moved since: the digest
+/// is that of what a clinic inherits, and not of the lines around it.
+fn rule<'a>(user: &'a UserPlan, change: &Change) -> Option<(&'a Why, Option<&'a str>, Place)> {
+    let Rule { why, reason, layer, line, column } = user.rules.get(change.rule as usize)?;
+    let place = layer.is_clinic().then_some((*line, *column));
+    Some((why, reason.as_deref(), place))
 }
+
+/// Line and column in the clinic's own manifest.
+type Place = Option<(usize, usize)>;
 
 /// The names of what would be written, where they are not the directory's. A plan made by somebody
 /// else could show a reviewer one person and write the row of another.

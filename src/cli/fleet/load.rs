@@ -248,9 +248,18 @@ pub(in crate::cli) fn wave_rule(wave: &Wave) -> WaveRule {
 fn way_back(clinic: &Path, fleet: &Path) -> String {
     let (clinic, plain_fleet) = (plain(clinic), plain(fleet));
     let folder = clinic.parent().unwrap_or(Path::new(""));
-    let below = folder.strip_prefix(plain_fleet).ok();
+    let below = folder.strip_prefix(&plain_fleet).ok();
     let is_below = |below: &&Path| !below.components().any(|part| part == Component::ParentDir);
-    let steps = below.filter(is_below).map(|below| below.components().count());
+    // The system resolves `..` behind a link by where the link leads.
+    let real = |path: &Path| {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        path.canonicalize().ok()
+    };
+    let is_straight = |below: &&Path| match (real(folder), real(&plain_fleet)) {
+        (Some(folder), Some(fleet)) => folder == fleet.join(below),
+        (None, _) | (_, None) => true,
+    };
+    let steps = below.filter(is_below).filter(is_straight).map(|below| below.components().count());
     match steps {
         Some(0) => String::new(),
         Some(steps) => vec![".."; steps].join("/"),

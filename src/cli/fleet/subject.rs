@@ -44,7 +44,9 @@ impl Subject {
                 let file = FleetFile::load(path, &bytes, environment, printer)?;
                 let selection = selection(select, environment)?;
                 let fleet = SelectedFleet::new(file, selection, printer)?;
-                let is_named = fleet.selection.clinics.len() == 1;
+                // A shard is one of many: its bundle is to be merged.
+                let is_named =
+                    fleet.selection.clinics.len() == 1 && fleet.selection.shard.is_none();
                 match fleet.members.as_slice() {
                     [only] if is_named => {
                         Ok(Self::Clinic(Box::new(fleet.file.clinic(only, environment)?)))

@@ -9,13 +9,14 @@ use super::super::load::{Loaded, Text, finish, in_order, is_document, meaning, r
 use super::super::scalar::Scalar;
 use super::super::scan::scan;
 use super::super::source::Source;
-use super::super::tree::{Child, Node, Tree};
+use super::super::tree::{Child, Entry, Node, Tree};
 use super::checked::Fleet;
 use super::merge::{Inherit, merge};
 use super::schema::fleet_schema;
 use super::template::{Placeholders, has_placeholder};
 use super::tighten::tighten;
 use crate::diagnostic::{Diagnostic, KeyPath, Related, Span, has_errors};
+use crate::model::sha256;
 
 /// A fleet manifest after every check.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub struct LoadedFleet {
 #[derive(Debug, Clone)]
 pub struct FleetLayer {
     source: Source,
+    /// The digest of what clinics inherit. Waves and limits of a run are no part of any clinic's plan.
+    digest: String,
 }
 
 /// What is said of the clinic for which a placeholder was filled in, where the fault is what it became.
@@ -39,8 +42,12 @@ pub const FILLED_IN: &str = "filled in for this clinic";
 
 /// Whether the file is a fleet manifest: it has the key `fleet` or `clinics` at the top.
 pub fn is_fleet(bytes: &[u8]) -> bool {
-    let text = str::from_utf8(bytes).ok().map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
-    let Some(tree) = text.and_then(|text| scan(text).tree) else { return false };
+    let Ok(text) = str::from_utf8(bytes) else { return false };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let Some(tree) = scan(text).tree else {
+        // Its fault is to be reported as one of a fleet manifest.
+        return text.lines().any(|line| line.starts_with("clinics:") || line.starts_with("fleet:"));
+    };
     match tree.root().and_then(|root| tree.node(root.node)) {
         Some(Node::Map(map)) => map.get("clinics").or(map.get("fleet")).is_some(),
         Some(Node::Scalar { .. } | Node::List(_)) | None => false,
@@ -64,7 +71,7 @@ pub fn load_fleet(file_name: &str, bytes: &[u8]) -> LoadedFleet {
     };
     let findings = in_order(&source, findings);
     let fleet = fleet.filter(|_| !has_errors(&findings));
-    let layer = FleetLayer { source: source.clone() };
+    let layer = FleetLayer { digest: inherited(source.tree()), source: source.clone() };
     LoadedFleet { source, fleet: fleet.map(|fleet| (fleet, layer)), findings }
 }
 
@@ -90,7 +97,7 @@ impl FleetLayer {
         self.tighten(own, defaults, &mut findings);
         let inherit = Inherit { placeholders: &placeholders, folder };
         let tree = merge(own, (fleet, defaults), &inherit);
-        let source = Source::layered(&source, &self.source, tree);
+        let source = Source::layered(&source, (&self.source, &self.digest), tree);
         let manifest: Option<Manifest> = meaning(&source, today, &mut findings);
         let id = scalar_at(own, &["clinic", "id"]).or_else(|| own.root());
         let mut loaded = finish(source, manifest, findings);
@@ -111,9 +118,32 @@ impl FleetLayer {
 
     fn tighten(&self, own: &Tree, defaults: Option<Child>, findings: &mut Findings) {
         let fleet = self.source.tree();
-        let mine = under(own, own.root(), "safety");
-        if let (Some(mine), Some(theirs)) = (mine, under(fleet, defaults, "safety")) {
-            tighten((own, mine), (fleet, theirs), findings);
+        if let Some(mine) = under(own, own.root(), "safety") {
+            tighten((own, mine), (fleet, under(fleet, defaults, "safety")), findings);
+        }
+    }
+}
+
+/// The digest of the defaults and of the state, whatever is written around them.
+fn inherited(fleet: &Tree) -> String {
+    let of = |key| written_down(fleet, under(fleet, fleet.root(), key));
+    sha256(["defaults", "state"].map(of).concat().as_bytes())
+}
+
+/// A value as text that is another for another value.
+fn written_down(tree: &Tree, child: Option<Child>) -> String {
+    match child.and_then(|child| tree.node(child.node)) {
+        None => "~".to_owned(),
+        Some(Node::Scalar { text, scalar, .. }) => format!("{scalar:?} {text:?},"),
+        Some(Node::List(items)) => {
+            let items = items.iter().map(|item| written_down(tree, Some(*item)));
+            format!("[{}]", items.collect::<Vec<_>>().concat())
+        }
+        Some(Node::Map(map)) => {
+            let entry = |entry: &Entry| {
+                format!("{:?}:{}", entry.key, written_down(tree, Some(entry.value)))
+            };
+            format!("{{{}}}", map.kept().map(entry).collect::<Vec<_>>().concat())
         }
     }
 }

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::super::findings::Findings;
 use super::super::scalar::Scalar;
+use super::super::schema::schema;
 use super::super::tree::{Child, Entry, Node, Tree};
 use crate::diagnostic::{Code, Diagnostic, KeyPath, Related, Span};
 use crate::model::fold;
@@ -19,14 +22,12 @@ enum Kind {
     All,
     /// Fewer entries are tighter.
     Some,
-    /// Only this is as tight, where the fleet says so too.
-    Is(bool),
     /// Only this is as tight, unless the fleet says otherwise.
-    Stays(bool),
+    Is(bool),
     /// Only the fleet's value is as tight.
     Same,
-    /// Limits within it.
-    Within(&'static [(&'static str, Kind)]),
+    /// Limits within it, under the name of their definition in the schema.
+    Within(&'static str, &'static [(&'static str, Kind)]),
 }
 
 /// Every limit of `safety`. The test of this module holds it to the schema.
@@ -42,22 +43,48 @@ const SAFETY: &[(&str, Kind)] = &[
     ("allow_empty", Kind::Is(false)),
     (
         "approvals",
-        Kind::Within(&[
-            ("keys", Kind::Some),
-            ("required", Kind::Least),
-            ("not_the_planner", Kind::Stays(true)),
-        ]),
+        Kind::Within(
+            "Approvals",
+            &[("keys", Kind::Some), ("required", Kind::Least), ("not_the_planner", Kind::Is(true))],
+        ),
     ),
 ];
 
-/// Reports every limit that the clinic makes looser than the fleet has it.
+/// Reports every limit that the clinic makes looser than the fleet has it, be it written or built in.
 pub(super) fn tighten(
     (clinic, own): (&Tree, Child),
-    (fleet, defaults): (&Tree, Child),
+    (fleet, defaults): (&Tree, Option<Child>),
     findings: &mut Findings,
 ) {
     let mut compare = Compare { clinic, fleet, findings };
-    compare.within(SAFETY, own, defaults, &KeyPath::root().key("safety"));
+    compare.within(("Safety", SAFETY), own, defaults, &KeyPath::root().key("safety"));
+}
+
+/// A limit of the fleet.
+struct Theirs {
+    text: String,
+    entries: BTreeSet<String>,
+    /// Where it is written; `None`: it is built in.
+    span: Option<Span>,
+}
+
+impl Theirs {
+    fn written(tree: &Tree, entry: &Entry) -> Self {
+        let span = Some(entry.value.span);
+        Self { text: text(tree, entry), entries: entries(tree, entry), span }
+    }
+
+    /// What holds where nobody writes anything.
+    fn built_in(definition: &str, key: &str) -> Option<Self> {
+        let place = format!("/$defs/{definition}/properties/{key}/default");
+        let default = schema().pointer(&place)?;
+        let entries = default.as_array().into_iter().flatten().filter_map(Value::as_str);
+        Some(Self {
+            entries: entries.map(str::to_owned).collect(),
+            text: default.to_string(),
+            span: None,
+        })
+    }
 }
 
 struct Compare<'a> {
@@ -67,39 +94,58 @@ struct Compare<'a> {
 }
 
 impl Compare<'_> {
-    fn within(&mut self, limits: &[(&str, Kind)], own: Child, default: Child, path: &KeyPath) {
-        let nodes = (self.clinic.node(own.node), self.fleet.node(default.node));
-        let (Some(Node::Map(own)), Some(Node::Map(default_map))) = nodes else { return };
+    fn within(
+        &mut self,
+        (definition, limits): (&str, &[(&str, Kind)]),
+        own: Child,
+        defaults: Option<Child>,
+        path: &KeyPath,
+    ) {
+        let Some(Node::Map(own)) = self.clinic.node(own.node) else { return };
+        let defaults = match defaults.and_then(|defaults| self.fleet.node(defaults.node)) {
+            Some(Node::Map(defaults)) => Some(defaults),
+            Some(Node::Scalar { .. } | Node::List(_)) | None => None,
+        };
+        let written = |key: &str| defaults.and_then(|defaults| defaults.get(key));
         for (key, kind) in limits {
-            match (own.get(key), default_map.get(key), kind) {
-                (Some(own), Some(default), _) => self.limit(*kind, own, default, &path.key(key)),
-                (Some(own), None, Kind::Stays(tight))
-                    if truth(self.clinic, own) != Some(*tight) =>
-                {
-                    let hint = "remove the line; only the fleet's manifest can loosen it";
-                    let mine = text(self.clinic, own);
-                    let message = format!("`{key}` is {mine}; the fleet leaves it at {tight}");
-                    self.report(own, default.span, &path.key(key), (message, hint.to_owned()));
+            let Some(own) = own.get(key) else { continue };
+            let path = path.key(key);
+            if let Kind::Within(definition, limits) = kind {
+                // What the fleet does not demand at all, a clinic may demand as it likes.
+                if let Some(theirs) = written(key) {
+                    let within = (*definition, *limits);
+                    self.within(within, own.value, Some(theirs.value), &path);
                 }
-                (Some(_), None, _) | (None, _, _) => {}
+                continue;
+            }
+            // One office may lose as much as the clinic, unless something else is written.
+            let stands_for =
+                if *key == "max_revocations_per_office" { "max_revocations" } else { key };
+            let theirs = match written(key).or_else(|| written(stands_for)) {
+                Some(entry) => Some(Theirs::written(self.fleet, entry)),
+                None => Theirs::built_in(definition, stands_for),
+            };
+            if let Some(theirs) = theirs {
+                self.limit(*kind, own, &theirs, &path);
             }
         }
     }
 
-    fn limit(&mut self, kind: Kind, own: &Entry, default: &Entry, path: &KeyPath) {
+    fn limit(&mut self, kind: Kind, own: &Entry, default: &Theirs, path: &KeyPath) {
         let key = &own.key;
-        let (mine, theirs) = (text(self.clinic, own), text(self.fleet, default));
+        let (mine, theirs) = (text(self.clinic, own), &default.text);
         let numbers = || Some((mine.parse::<u64>().ok()?, theirs.parse::<u64>().ok()?));
         let looser = match kind {
-            Kind::Within(limits) => return self.within(limits, own.value, default.value, path),
+            Kind::Within(..) => false,
             Kind::Most => numbers().is_some_and(|(own, fleet)| own > fleet),
             Kind::Least => numbers().is_some_and(|(own, fleet)| own < fleet),
-            Kind::Is(tight) | Kind::Stays(tight) => {
-                truth(self.fleet, default) == Some(tight) && truth(self.clinic, own) != Some(tight)
+            Kind::Is(tight) => {
+                theirs.eq_ignore_ascii_case(&tight.to_string())
+                    && truth(self.clinic, own) != Some(tight)
             }
-            Kind::Same => fold(&mine) != fold(&theirs),
-            Kind::All => !entries(self.clinic, own).is_superset(&entries(self.fleet, default)),
-            Kind::Some => !entries(self.clinic, own).is_subset(&entries(self.fleet, default)),
+            Kind::Same => fold(&mine) != fold(theirs),
+            Kind::All => !entries(self.clinic, own).is_superset(&default.entries),
+            Kind::Some => !entries(self.clinic, own).is_subset(&default.entries),
         };
         if !looser {
             return;
@@ -121,28 +167,24 @@ impl Compare<'_> {
                 format!("`{key}` has an entry that the fleet's does not have"),
                 "add it to the fleet's manifest, or remove it here".to_owned(),
             ),
-            Kind::Is(_) | Kind::Stays(_) | Kind::Same | Kind::Within(_) => (
-                format!("`{key}` is not what the fleet says"),
+            Kind::Is(_) | Kind::Same | Kind::Within(..) => (
+                format!("`{key}` is {mine}; the fleet has it at {theirs}"),
                 "remove the line; only the fleet's manifest can loosen it".to_owned(),
             ),
         };
-        self.report(own, default.value.span, path, (message, hint));
-    }
-
-    fn report(
-        &mut self,
-        own: &Entry,
-        limit: Span,
-        path: &KeyPath,
-        (message, hint): (String, String),
-    ) {
-        let mut finding = Diagnostic::error(Code::Looser, path.clone(), message).hint(hint);
+        let mut finding =
+            Diagnostic::error(Code::Looser, path.clone(), message).hint(match default.span {
+                Some(_) => hint,
+                None => format!("{hint}; where the fleet writes nothing, the built-in limit holds"),
+            });
         finding.span = Some(own.value.span);
-        finding.related.push(Related {
-            label: "the fleet's limit is here".to_owned(),
-            path: path.clone(),
-            span: Some(limit),
-        });
+        if default.span.is_some() {
+            finding.related.push(Related {
+                label: "the fleet's limit is here".to_owned(),
+                path: path.clone(),
+                span: default.span,
+            });
+        }
         self.findings.push(finding);
     }
 }
@@ -191,9 +233,6 @@ fn meaning(tree: &Tree, item: Child) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
-    use super::super::super::schema::schema;
     use super::*;
 
     #[test]
@@ -206,7 +245,7 @@ mod tests {
             limits.iter().map(|(key, _)| (*key).to_owned()).collect()
         };
         assert_eq!(known(SAFETY), fields("Safety"));
-        let Some((_, Kind::Within(approvals))) = SAFETY.last() else { panic!() };
+        let Some((_, Kind::Within(_, approvals))) = SAFETY.last() else { panic!() };
         assert_eq!(known(approvals), fields("Approvals"));
         assert!(matches!(schema()["$defs"]["Safety"], Value::Object(_)));
     }
