@@ -106,6 +106,9 @@ pub(super) async fn run_saved(
             "plan fewer clinics: `plan --tag … -out …`",
         ));
     }
+    if args.json {
+        Events::new(environment.clock).version(printer);
+    }
     if let Some(rollout) = &args.resume {
         let file = load_fleet(&args.input, environment, printer)?;
         return resume(args, (file, rollout), environment, printer).await;
@@ -131,7 +134,20 @@ pub(super) async fn run_saved(
         let hint = "join the bundles of all shards with `accuroform plan merge`";
         return Err(Failure::new(Exit::Refused, "R038", message, hint));
     }
+    must_have_all(&file, &bundle)?;
     begin(args, (file, bundle, &args.input), environment, printer).await
+}
+
+/// Refuses the plans of clinics that left the fleet, before anything is written.
+fn must_have_all(file: &FleetFile, bundle: &Bundle<File>) -> Result<(), Failure> {
+    let is_gone = |(clinic, _): &(&str, bool)| file.member(clinic).is_none();
+    let gone: Vec<&str> = bundle.clinics().filter(is_gone).map(|(clinic, _)| clinic).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let message =
+        format!("the bundle has clinics that the fleet no longer has: {}", gone.join(", "));
+    Err(Failure::new(Exit::Refused, "R040", message, "plan the fleet again"))
 }
 
 fn usage(message: &str, hint: &str) -> Failure {
@@ -277,7 +293,8 @@ impl Run<'_> {
         let timeout = self.args.wait.lock_timeout;
         let asking = Asking { operation: "rollout", run: id, timeout };
         let place = (rollouts.state(), self.file.fleet.id.as_str());
-        let lock = lock::acquire_fleet(place, &asking, &stop, self.environment, printer)?;
+        let path = &self.file.path;
+        let lock = lock::acquire_fleet(place, (&asking, path), &stop, self.environment, printer)?;
         let result = interrupt::guarded(&stop, work(stop.clone(), printer)).await;
         lock::release(lock, printer);
         result
@@ -296,9 +313,9 @@ impl Run<'_> {
             runner.events = Some(Events::new(self.environment.clock));
         }
         let end = runner.run(printer).await?;
-        let Runner { states, events, .. } = runner;
+        let (states, events) = runner.all();
         let exit = fleet::exit(&kept.rollout, &states, &end);
-        let next = next(&end, &kept.rollout, &self.file.path);
+        let next = next((&end, exit), &kept.rollout, &self.file.path);
         if let Some(events) = events {
             let fields = serde_json::json!({
                 "rollout": kept.rollout.id,
@@ -392,7 +409,8 @@ impl One {
         let held = u64::try_from(saved.plan.held.len()).unwrap_or(u64::MAX);
         let counts = RowCounts { held: ended.counts.held.max(held), ..ended.counts };
         let run = (counts.rows > 0).then_some(run);
-        Ok(Turn { stage: Stage::after(ended.exit.code(), &counts), counts, run })
+        let stage = Stage::after(ended.exit.code(), &counts);
+        Ok(Turn { stage, counts, run, why: ended.why })
     }
 
     /// The plan of a clinic.
@@ -415,11 +433,14 @@ impl One {
 }
 
 /// What to do next, where the rollout is not through.
-fn next(end: &RolloutEnd, rollout: &Rollout, fleet: &Path) -> Option<String> {
+fn next((end, exit): (&RolloutEnd, Exit), rollout: &Rollout, fleet: &Path) -> Option<String> {
     let (id, fleet) = (&rollout.id, fleet.display());
     let go_on = format!("accuroform apply --resume {id} {fleet}");
     match end {
-        RolloutEnd::Through => None,
+        RolloutEnd::Through if exit == Exit::Done => None,
+        RolloutEnd::Through => {
+            Some(format!("not every clinic is as planned; give them another turn with `{go_on}`"))
+        }
         RolloutEnd::Stopped(reason) => Some(format!(
             "stopped: {reason}; look at `accuroform rollout status {id} {fleet}`, then go on with \
              `{go_on}` or take it back with `accuroform rollout undo {id} {fleet} -out FILE`"
