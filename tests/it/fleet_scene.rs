@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use accuroform::sim::{Credentials, Faults, Recorded, Serving, Sim, SimFleet, World, Write};
+use accuroform::sim::{
+    Columns, Credentials, Faults, Recorded, Serving, Sim, SimFleet, World, Write, Written,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -54,6 +56,8 @@ pub(crate) struct Shore {
     defaults: String,
     rollout: String,
     faults: String,
+    credentials: (&'static str, &'static str),
+    connection: Vec<(&'static str, &'static str)>,
     worlds: BTreeMap<String, (String, String)>,
     manifests: BTreeMap<String, String>,
 }
@@ -70,6 +74,8 @@ impl Shore {
             defaults: String::new(),
             rollout: WAVES.to_owned(),
             faults: String::new(),
+            credentials: ("clinic", "hunter2"),
+            connection: Vec::new(),
             worlds: BTreeMap::new(),
             manifests: BTreeMap::new(),
         }
@@ -104,6 +110,17 @@ impl Shore {
         self
     }
 
+    /// Other credentials, and where the connection of the defaults has them from.
+    pub(crate) fn credentials(
+        mut self,
+        id: &'static str,
+        secret: &'static str,
+        connection: &[(&'static str, &'static str)],
+    ) -> Self {
+        (self.credentials, self.connection) = ((id, secret), connection.to_vec());
+        self
+    }
+
     /// Replaces a part of a clinic's world.
     pub(crate) fn world(mut self, id: &str, from: &str, to: &str) -> Self {
         self.worlds.insert(id.to_owned(), (from.to_owned(), to.to_owned()));
@@ -117,7 +134,8 @@ impl Shore {
     }
 
     pub(crate) fn open(self) -> Scene {
-        let Self { clinics, defaults, rollout, faults, worlds, manifests } = self;
+        let Self { clinics, defaults, rollout, faults, credentials, connection, worlds, manifests } =
+            self;
         let tenants = clinics.iter().enumerate().map(|(at, (id, _))| (*id, tenant(id), 4100 + at));
         let opened = tenants.clone().map(|(id, tenant, site)| {
             let mut text = WORLD.replace("{TENANT}", &tenant).replace("{site}", &site.to_string());
@@ -129,11 +147,15 @@ impl Shore {
         });
         let fleet = SimFleet::open(opened).unwrap();
         let fleet = fleet.with_faults(&Faults::parse(&faults).unwrap()).unwrap();
-        let serving = serve(&fleet);
+        let serving = serve(&fleet, credentials);
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("clinics")).unwrap();
-        let scene = Scene { fleet, serving, folder };
-        let shared = FLEET.replace("{url}", &scene.serving.url());
+        let scene = Scene { fleet, serving, folder, credentials };
+        let shared = connection.iter().fold(FLEET.to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        });
+        let shared = shared.replace("{url}", &scene.serving.url());
         scene.write("fleet.yaml", &format!("{shared}{defaults}{rollout}"));
         for ((id, tenant, site), (_, tags)) in tenants.zip(&clinics) {
             let own = format!("accuro: {{tenant: {tenant}}}\nocean: {{site: \"{site}\"}}\n");
@@ -147,10 +169,10 @@ impl Shore {
     }
 }
 
-fn serve(fleet: &SimFleet) -> Serving {
+fn serve(fleet: &SimFleet, (id, secret): (&str, &str)) -> Serving {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let any = "127.0.0.1:0".parse().unwrap();
-    runtime.block_on(fleet.serve(any, &Credentials::new("clinic", "hunter2"))).unwrap()
+    runtime.block_on(fleet.serve(any, &Credentials::new(id, secret))).unwrap()
 }
 
 /// Which tenant a clinic is.
@@ -163,12 +185,13 @@ pub(crate) struct Scene {
     pub(crate) fleet: SimFleet,
     pub(crate) serving: Serving,
     folder: TempDir,
+    credentials: (&'static str, &'static str),
 }
 
 impl Scene {
     /// The same clinics at another address.
     pub(crate) fn serve(&self) -> Serving {
-        serve(&self.fleet)
+        serve(&self.fleet, self.credentials)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -236,6 +259,22 @@ impl Scene {
             let columns = serde_json::to_value(write.after.columns).unwrap();
             assert_eq!(columns["patient"], "full", "{id}");
             assert_eq!(columns["inbox"], "none", "{id}");
+        }
+    }
+
+    /// Whatever was written to the clinic, every row is what it was in the beginning.
+    #[track_caller]
+    pub(crate) fn must_be_as_before(&self, id: &str) {
+        let mut rows = BTreeMap::new();
+        for write in self.clinic(id).write_log().unwrap() {
+            let place = (write.user, write.office, write.provider);
+            let nothing = Written { columns: Columns::NONE, until: None };
+            let before = write.before.unwrap_or(nothing);
+            rows.entry(place).or_insert((before, nothing)).1 = write.after;
+        }
+        assert!(!rows.is_empty(), "{id} was never written");
+        for (place, (first, last)) in rows {
+            assert_eq!(first, last, "{id}: {place:?}");
         }
     }
 

@@ -115,6 +115,11 @@ impl<'a> Runner<'a> {
             // Whoever fails again after a pause does not bring the pause back.
             begun = !self.passed.contains(&wave.name);
             self.wave(wave, printer).await?;
+            // What an interrupt left open counts among no failures.
+            let mut all = rollout.waves.iter().flat_map(|wave| &wave.clinics);
+            if self.stop.is_cancelled() && !all.all(|clinic| self.is_good(clinic)) {
+                return Ok(RolloutEnd::Interrupted);
+            }
             match may_start_next(&rollout.stop_on, wave, &self.so_far()) {
                 Ok(()) => {}
                 Err(NotYet::Stopped(reason)) => return Ok(RolloutEnd::Stopped(reason)),
