@@ -114,6 +114,11 @@ pub(super) async fn run_saved(
         return resume(args, (file, rollout), environment, printer).await;
     }
     let mut bundle = SavedBundle::open(&args.input)?;
+    if let Some(shard) = &bundle.header().shard {
+        let message = format!("the bundle is shard {} alone", shard.part);
+        let hint = "join the bundles of all shards with `accuroform plan merge`";
+        return Err(Failure::new(Exit::Refused, "R038", message, hint));
+    }
     let path = match &args.manifest {
         Some(path) => path.clone(),
         None => fleet_of(&mut bundle)?,
@@ -128,11 +133,6 @@ pub(super) async fn run_saved(
             message,
             "name its manifest: --manifest FLEET",
         ));
-    }
-    if let Some(shard) = &bundle.header().shard {
-        let message = format!("the bundle is shard {} alone", shard.part);
-        let hint = "join the bundles of all shards with `accuroform plan merge`";
-        return Err(Failure::new(Exit::Refused, "R038", message, hint));
     }
     must_have_all(&file, &bundle)?;
     begin(args, (file, bundle, &args.input), environment, printer).await
