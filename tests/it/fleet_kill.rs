@@ -71,7 +71,9 @@ fn a_rollout_that_was_killed_goes_on_and_writes_every_row_once_in_spite_of_fault
     assert_eq!(ended.code, 0, "{}", ended.everything());
     let asked: BTreeSet<String> = scene.calls_since(mark).into_keys().collect();
     assert!(asked.iter().all(|id| !verified.contains(id.as_str())), "{asked:?} {verified:?}");
-    ids().map(|id| scene.must_be_written_once(id));
+    for id in ids() {
+        scene.must_be_written_once(id);
+    }
     let ended = scene.ran(&["plan", "fleet.yaml", "--detailed-exitcode"], 0);
     assert!(ended.stdout.contains("0 with changes, 12 without, 0 not read"), "{}", ended.stdout);
     assert!(scene.stages().iter().all(|(_, stage)| stage == "verified" || stage == "unchanged"));
@@ -151,6 +153,11 @@ fn an_interrupt_lets_what_is_under_way_come_to_its_end_and_begins_nothing_new() 
     let (victim, mut running) = start(&scene, &["apply", "fleet.yaml", "-auto-approve"]);
     running.until("wave second: 3 clinics");
     wait_until("aspen is written", || scene.written("aspen").len() == ROWS);
+    wait_until("its sync runs", || {
+        scene.calls_since(0)["aspen"]
+            .iter()
+            .any(|call| call.method == "GET" && call.path.contains("/sync"))
+    });
     victim.signal("INT");
     let ended = running.end();
     ended.must_exit(4);

@@ -71,7 +71,9 @@ fn a_rollout_that_was_begun_on_one_machine_goes_on_from_another() {
         assert_eq!(scene.written_to(&ids), ["ash", "birch"]);
         let ended = here(&["apply", "--resume", &id[..id.len() - 2], "fleet.yaml"]);
         assert_eq!(ended.code, 0, "{}", ended.everything());
-        ids.map(|id| scene.must_be_written_once(id));
+        for id in ids {
+            scene.must_be_written_once(id);
+        }
         let history = there(&["history", "fleet.yaml"]);
         assert_eq!(history.code, 0, "{}", history.everything());
         let clinics = history.stdout.lines().filter_map(|line| line.strip_suffix(':'));
@@ -89,7 +91,9 @@ fn a_rollout_that_was_begun_on_one_machine_goes_on_from_another() {
             ended = here(&["apply", "--resume", &id, "fleet.yaml"]);
         }
         assert_eq!(ended.code, 0, "{}", ended.everything());
-        ids.map(|id| scene.must_be_as_before(id));
+        for id in ids {
+            scene.must_be_as_before(id);
+        }
         let kept: Vec<_> =
             walk(other.path()).into_iter().filter(|path| path.contains("journal")).collect();
         assert!(kept.is_empty(), "{kept:?}");

@@ -16,7 +16,9 @@ fn what_takes_a_rollout_back_gives_every_clinic_its_grid_again_and_holds_what_mo
     assert!(shown.contains("- 15 rows in 5 clinics: ") && shown.contains("(undo)"), "{shown}");
     let ended = scene.ran(&["apply", "back.bundle"], 0);
     assert!(ended.stdout.contains("5 clinics: 5 verified"), "{}", ended.stdout);
-    ALL.map(|id| scene.must_be_as_before(id));
+    for id in ALL {
+        scene.must_be_as_before(id);
+    }
 
     // Somebody changed a row since: it is held by name, and all others go back.
     let scene = Shore::usual().defaults(any).rollout("  stop_on: {held_rows_percent: 50}\n").open();
@@ -34,7 +36,9 @@ fn what_takes_a_rollout_back_gives_every_clinic_its_grid_again_and_holds_what_mo
         "{}",
         ended.stderr
     );
-    ["ash", "birch", "dogwood", "elm"].map(|id| scene.must_be_as_before(id));
+    for id in ["ash", "birch", "dogwood", "elm"] {
+        scene.must_be_as_before(id);
+    }
     let log = scene.clinic("cedar").write_log().unwrap();
     let last = log.iter().rfind(|write| write.provider == 2).unwrap();
     assert_eq!((last.after.columns, &last.idempotency_key), (columns, &None));
@@ -57,7 +61,9 @@ fn what_takes_a_stopped_rollout_back_is_about_the_clinics_that_it_wrote() {
     );
     let written = scene.written_to(&ALL);
     scene.ran(&["apply", "back.bundle"], 0);
-    written.into_iter().for_each(|id| scene.must_be_as_before(id));
+    for id in written {
+        scene.must_be_as_before(id);
+    }
 
     // A clinic that left the fleet cannot be taken back with it, and that is said.
     let scene = Shore::usual().defaults(any).open();

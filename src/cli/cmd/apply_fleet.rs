@@ -13,7 +13,7 @@ use crate::cli::args::{ApplyArgs, FormArgs, SelectArgs, TargetArgs, WaitArgs};
 use crate::cli::cmd::apply::{Around, CarriedOut, Request, Signed};
 use crate::cli::cmd::approve::ask;
 use crate::cli::cmd::saved::Saved;
-use crate::cli::cmd::sign::at_hand_of_bundle;
+use crate::cli::cmd::sign::{at_hand_of_bundle, given_lines};
 use crate::cli::cmd::undo::Which;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
@@ -205,9 +205,10 @@ async fn begin(
     let rollouts = Rollouts::new(file.state.clone()?);
     let id = environment.new_run()?;
     let rollout = new_rollout(&id, &file, &bundle, environment);
-    let run = Run { args, file, given: at_hand_of_bundle(path, &args.approval), environment };
+    let (given, approvals) = at_hand_of_bundle(path, &args.approval);
+    let run = Run { args, file, given, environment };
     run.locked(&rollouts, &id, printer, async |stop, printer: &mut Printer| {
-        rollouts.begin(&rollout, path)?;
+        rollouts.begin(&rollout, path, &approvals)?;
         printer.line(&format!("rollout {id}: {}", fleet::clinics(bundle.clinics().count())));
         let kept = Kept { rollout: rollout.clone(), states: std::collections::BTreeMap::new() };
         run.roll((&rollouts, kept), bundle, &stop, printer).await
@@ -224,8 +225,10 @@ async fn resume(
 ) -> Result<Exit, Failure> {
     let rollouts = Rollouts::new(file.state.clone()?);
     let id = rollouts.find(Some(typed))?.rollout.id;
-    let run =
-        Run { args, file, given: at_hand_of_bundle(&args.input, &args.approval), environment };
+    // Those that it was begun with count again, wherever it goes on.
+    let mut given = given_lines("the approvals of the rollout", &rollouts.approvals(&id)?);
+    given.extend(at_hand_of_bundle(&args.input, &args.approval).0);
+    let run = Run { args, file, given, environment };
     run.locked(&rollouts, &id, printer, async |stop, printer: &mut Printer| {
         // Read with the lock: nobody else goes on with it now.
         let kept = rollouts.find(Some(&id))?;
