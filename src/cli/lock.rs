@@ -1,5 +1,6 @@
 //! The clinic's lock around a command that writes.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -31,14 +32,17 @@ pub(super) fn acquire(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Lock, Failure> {
-    let state = clinic.state()?;
-    take((&state, &clinic.manifest.clinic.id), asking, stop, environment, printer)
+    let (state, id) = (clinic.state()?, &clinic.manifest.clinic.id);
+    take((&state, id), asking, stop, environment, printer).map_err(|failure| match &clinic.fleet {
+        Some(fleet) => unlocked_by(failure, &format!("{} --clinic {id}", fleet.display())),
+        None => failure,
+    })
 }
 
 /// Takes the lock of a fleet: one rollout at a time. No clinic's lock has a name with a dot.
 pub(super) fn acquire_fleet(
     (state, fleet): (&State, &str),
-    asking: &Asking<'_>,
+    (asking, manifest): (&Asking<'_>, &Path),
     stop: &CancellationToken,
     environment: &Environment,
     printer: &mut Printer,
@@ -46,8 +50,17 @@ pub(super) fn acquire_fleet(
     take((state, &fleet_lock(fleet)), asking, stop, environment, printer).map_err(|failure| {
         let running = format!("a rollout of the fleet {fleet} is running");
         let message = failure.message.replacen("the clinic is locked", &running, 1);
-        Failure { message, ..failure }
+        unlocked_by(Failure { message, ..failure }, &manifest.display().to_string())
     })
+}
+
+/// Says what the lock that is to be removed belongs to.
+fn unlocked_by(failure: Failure, what: &str) -> Failure {
+    let hint = match failure.hint {
+        Some(hint) if failure.exit == Exit::Locked => Some(format!("{hint} {what}")),
+        hint => hint,
+    };
+    Failure { hint, ..failure }
 }
 
 /// The name of a fleet's lock.

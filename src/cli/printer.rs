@@ -37,8 +37,8 @@ enum Place {
     Process,
     /// The same, above the bars that are shown.
     Above(MultiProgress),
-    /// Nowhere: what one clinic of many says is kept, and its progress is one line.
-    Kept { story: String, line: ProgressBar },
+    /// Nowhere: what one clinic of many gives and says is kept, and its progress is one line.
+    Kept { account: String, line: ProgressBar },
 }
 
 impl Printer {
@@ -57,10 +57,10 @@ impl Printer {
         }
     }
 
-    /// A printer for one clinic of many: its story is kept, its result is not printed, and its
+    /// A printer for one clinic of many: its result and its story are kept as they come, and its
     /// progress is shown in `line`.
     pub(super) fn kept(line: ProgressBar) -> Self {
-        let place = Place::Kept { story: String::new(), line };
+        let place = Place::Kept { account: String::new(), line };
         Self { colour_out: false, colour_err: false, broken: None, place }
     }
 
@@ -69,10 +69,10 @@ impl Printer {
         Self::kept(ProgressBar::hidden())
     }
 
-    /// The story that was kept.
-    pub(super) fn into_story(self) -> String {
+    /// What was kept.
+    pub(super) fn into_account(self) -> String {
         match self.place {
-            Place::Kept { story, line: _ } => story,
+            Place::Kept { account, line: _ } => account,
             Place::Process | Place::Above(_) => String::new(),
         }
     }
@@ -85,7 +85,7 @@ impl Printer {
     /// The line that shows the progress of this clinic, where it is one of many.
     pub(super) fn progress_line(&self) -> Option<ProgressBar> {
         match &self.place {
-            Place::Kept { story: _, line } => Some(line.clone()),
+            Place::Kept { account: _, line } => Some(line.clone()),
             Place::Process | Place::Above(_) => None,
         }
     }
@@ -118,10 +118,13 @@ impl Printer {
             let mut out = io::stdout().lock();
             out.write_all(text.as_bytes()).and_then(|()| out.flush())
         };
-        let printed = match &self.place {
+        let printed = match &mut self.place {
             Place::Process => print(),
             Place::Above(bars) => bars.suspend(print),
-            Place::Kept { .. } => Ok(()),
+            Place::Kept { account, line: _ } => {
+                account.push_str(text);
+                Ok(())
+            }
         };
         if let Err(error) = printed
             && error.kind() != ErrorKind::BrokenPipe
@@ -146,7 +149,7 @@ impl Printer {
         match &mut self.place {
             Place::Process => print(),
             Place::Above(bars) => bars.suspend(print),
-            Place::Kept { story, line: _ } => story.push_str(text),
+            Place::Kept { account, line: _ } => account.push_str(text),
         }
     }
 

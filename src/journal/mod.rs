@@ -20,4 +20,4 @@ pub use history::{Counts, End, Run, RunRow, Written, runs};
 pub use open::Journal;
 pub use read::{Reading, is_pending};
 pub use record::{Event, Hold, Outcome, Record, RowOutcome, RowRecord, Starter};
-pub use undo::{is_pending_beside, last_to_undo};
+pub use undo::{TOGETHER, is_pending_beside, last_to_undo, recorded_together};

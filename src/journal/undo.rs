@@ -1,10 +1,12 @@
 //! What of a run can be taken back. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::history::{Run, RunRow, Written};
 use super::read::is_pending;
 use super::record::{Event, Outcome, Record};
+use crate::model::{RowKey, UserId};
 use crate::plan::{Recorded, RecordedRow};
 
 impl Run {
@@ -17,6 +19,27 @@ impl Run {
     pub fn undoes(&self) -> Option<&str> {
         self.starter.as_ref().and_then(|starter| starter.undoes.as_deref())
     }
+}
+
+/// What stands between the names of runs that are taken back together.
+pub const TOGETHER: char = '+';
+
+/// What runs of one plan wrote, oldest first: an apply that was ended and begun again. A row that
+/// several of them sent is there once, with what it was before the first.
+pub fn recorded_together(runs: &[&Run]) -> Recorded {
+    let mut together: BTreeMap<(UserId, RowKey), RecordedRow> = BTreeMap::new();
+    for row in runs.iter().flat_map(|run| run.recorded().rows) {
+        match together.entry((row.user_id, row.key)) {
+            Entry::Vacant(place) => drop(place.insert(row)),
+            Entry::Occupied(mut place) => {
+                let first = place.get_mut();
+                first.certain |= row.certain;
+                first.after = row.after;
+            }
+        }
+    }
+    let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
+    Recorded { run: ids.join(&TOGETHER.to_string()), rows: together.into_values().collect() }
 }
 
 fn recorded(row: &RunRow) -> Option<RecordedRow> {
@@ -48,9 +71,9 @@ pub fn last_to_undo(runs: &[Run]) -> Option<&Run> {
 }
 
 /// Whether rows of others than `run` and its undos are still to be verified, so that the rows of
-/// `run` cannot settle what is owed. A sync alone is settled by any sync.
+/// `run`, or of the runs that are named together, cannot settle what is owed. A sync alone is settled by any sync.
 pub fn is_pending_beside(records: &[Record], run: &str) -> bool {
-    let mut own = BTreeSet::from([run]);
+    let mut own: BTreeSet<&str> = run.split(TOGETHER).collect();
     for record in records {
         if let Event::Started(starter) = &record.event
             && starter.undoes.as_deref() == Some(run)

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 /// ESC and CSI, BEL, line breaks, tab, NEL, C1 CSI, DEL, right-to-left override, isolate, zero-width
 /// space, line separator, tag.
-const EVIL: &str =
+pub(crate) const EVIL: &str =
     "\u{1b}[31m\u{7}\n\r\t\u{85}\u{9b}2J\u{7f}\u{202e}\u{2066}\u{200b}\u{2028}\u{e0041}z";
 
-fn is_raw(character: char) -> bool {
+pub(crate) fn is_raw(character: char) -> bool {
     character != '\n' && character.is_control()
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
         || matches!(character, '\u{feff}' | '\u{61c}' | '\u{ad}' | '\u{e0000}'..='\u{e007f}')
@@ -50,7 +50,7 @@ fn ran(folder: &Path, arguments: &[&str], code: i32) -> String {
 }
 
 /// A text as YAML and JSON both read it.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = Value::from(text).to_string();
     for raw in text.chars().filter(|character| is_raw(*character) && !character.is_ascii_control())
     {

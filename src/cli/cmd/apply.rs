@@ -269,7 +269,8 @@ impl Apply<'_> {
         printer: &mut Printer,
     ) -> Result<Ended, Failure> {
         if planned.plan.errors() > 0 {
-            return Ok(Ended { exit: Exit::Error, counts: RowCounts::default() });
+            let why = Some((None, "its manifest names what the clinic does not have".to_owned()));
+            return Ok(Ended { exit: Exit::Error, counts: RowCounts::default(), why });
         }
         let execution = self.execution();
         let applied = Applied::already_true(plan);

@@ -13,7 +13,7 @@ use crate::cli::args::{ApplyArgs, FormArgs, SelectArgs, TargetArgs, WaitArgs};
 use crate::cli::cmd::apply::{Around, CarriedOut, Request, Signed};
 use crate::cli::cmd::approve::ask;
 use crate::cli::cmd::saved::Saved;
-use crate::cli::cmd::sign::at_hand_of_bundle;
+use crate::cli::cmd::sign::{at_hand_of_bundle, given_lines};
 use crate::cli::cmd::undo::Which;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
@@ -100,11 +100,19 @@ pub(super) async fn run_saved(
             "plan fewer clinics: `plan --tag … -out …`",
         ));
     }
+    if args.json {
+        Events::new(environment.clock).version(printer);
+    }
     if let Some(rollout) = &args.resume {
         let file = load_fleet(&args.input, environment, printer)?;
         return resume(args, (file, rollout), environment, printer).await;
     }
     let mut bundle = SavedBundle::open(&args.input)?;
+    if let Some(shard) = &bundle.header().shard {
+        let message = format!("the bundle is shard {} alone", shard.part);
+        let hint = "join the bundles of all shards with `accuroform plan merge`";
+        return Err(Failure::new(Exit::Refused, "R038", message, hint));
+    }
     let path = match &args.manifest {
         Some(path) => path.clone(),
         None => fleet_of(&mut bundle)?,
@@ -120,12 +128,20 @@ pub(super) async fn run_saved(
             "name its manifest: --manifest FLEET",
         ));
     }
-    if let Some(shard) = &bundle.header().shard {
-        let message = format!("the bundle is shard {} alone", shard.part);
-        let hint = "join the bundles of all shards with `accuroform plan merge`";
-        return Err(Failure::new(Exit::Refused, "R038", message, hint));
-    }
+    must_have_all(&file, &bundle)?;
     begin(args, (file, bundle, &args.input), environment, printer).await
+}
+
+/// Refuses the plans of clinics that left the fleet, before anything is written.
+fn must_have_all(file: &FleetFile, bundle: &Bundle<File>) -> Result<(), Failure> {
+    let is_gone = |(clinic, _): &(&str, bool)| file.member(clinic).is_none();
+    let gone: Vec<&str> = bundle.clinics().filter(is_gone).map(|(clinic, _)| clinic).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let message =
+        format!("the bundle has clinics that the fleet no longer has: {}", gone.join(", "));
+    Err(Failure::new(Exit::Refused, "R040", message, "plan the fleet again"))
 }
 
 fn usage(message: &str, hint: &str) -> Failure {
@@ -183,9 +199,10 @@ async fn begin(
     let rollouts = Rollouts::new(file.state.clone()?);
     let id = environment.new_run()?;
     let rollout = new_rollout(&id, &file, &bundle, environment);
-    let run = Run { args, file, given: at_hand_of_bundle(path, &args.approval), environment };
+    let (given, approvals) = at_hand_of_bundle(path, &args.approval);
+    let run = Run { args, file, given, environment };
     run.locked(&rollouts, &id, printer, async |stop, printer: &mut Printer| {
-        rollouts.begin(&rollout, path)?;
+        rollouts.begin(&rollout, path, &approvals)?;
         printer.line(&format!("rollout {id}: {}", fleet::clinics(bundle.clinics().count())));
         let kept = Kept { rollout: rollout.clone(), states: std::collections::BTreeMap::new() };
         run.roll((&rollouts, kept), bundle, &stop, printer).await
@@ -202,8 +219,10 @@ async fn resume(
 ) -> Result<Exit, Failure> {
     let rollouts = Rollouts::new(file.state.clone()?);
     let id = rollouts.find(Some(typed))?.rollout.id;
-    let run =
-        Run { args, file, given: at_hand_of_bundle(&args.input, &args.approval), environment };
+    // Those that it was begun with count again, wherever it goes on.
+    let mut given = given_lines("the approvals of the rollout", &rollouts.approvals(&id)?);
+    given.extend(at_hand_of_bundle(&args.input, &args.approval).0);
+    let run = Run { args, file, given, environment };
     run.locked(&rollouts, &id, printer, async |stop, printer: &mut Printer| {
         // Read with the lock: nobody else goes on with it now.
         let kept = rollouts.find(Some(&id))?;
@@ -271,7 +290,8 @@ impl Run<'_> {
         let timeout = self.args.wait.lock_timeout;
         let asking = Asking { operation: "rollout", run: id, timeout };
         let place = (rollouts.state(), self.file.fleet.id.as_str());
-        let lock = lock::acquire_fleet(place, &asking, &stop, self.environment, printer)?;
+        let path = &self.file.path;
+        let lock = lock::acquire_fleet(place, (&asking, path), &stop, self.environment, printer)?;
         let result = interrupt::guarded(&stop, work(stop.clone(), printer)).await;
         lock::release(lock, printer);
         result
@@ -290,9 +310,9 @@ impl Run<'_> {
             runner.events = Some(Events::new(self.environment.clock));
         }
         let end = runner.run(printer).await?;
-        let Runner { states, events, .. } = runner;
+        let (states, events) = runner.all();
         let exit = fleet::exit(&kept.rollout, &states, &end);
-        let next = next(&end, &kept.rollout, &self.file.path);
+        let next = next((&end, exit), &kept.rollout, &self.file.path);
         if let Some(events) = events {
             let fields = serde_json::json!({
                 "rollout": kept.rollout.id,
@@ -386,7 +406,8 @@ impl One {
         let held = u64::try_from(saved.plan.held.len()).unwrap_or(u64::MAX);
         let counts = RowCounts { held: ended.counts.held.max(held), ..ended.counts };
         let run = (counts.rows > 0).then_some(run);
-        Ok(Turn { stage: Stage::after(ended.exit.code(), &counts), counts, run })
+        let stage = Stage::after(ended.exit.code(), &counts);
+        Ok(Turn { stage, counts, run, why: ended.why })
     }
 
     /// The plan of a clinic.
@@ -409,11 +430,14 @@ impl One {
 }
 
 /// What to do next, where the rollout is not through.
-fn next(end: &RolloutEnd, rollout: &Rollout, fleet: &Path) -> Option<String> {
+fn next((end, exit): (&RolloutEnd, Exit), rollout: &Rollout, fleet: &Path) -> Option<String> {
     let (id, fleet) = (&rollout.id, fleet.display());
     let go_on = format!("accuroform apply --resume {id} {fleet}");
     match end {
-        RolloutEnd::Through => None,
+        RolloutEnd::Through if exit == Exit::Done => None,
+        RolloutEnd::Through => {
+            Some(format!("not every clinic is as planned; give them another turn with `{go_on}`"))
+        }
         RolloutEnd::Stopped(reason) => Some(format!(
             "stopped: {reason}; look at `accuroform rollout status {id} {fleet}`, then go on with \
              `{go_on}` or take it back with `accuroform rollout undo {id} {fleet} -out FILE`"

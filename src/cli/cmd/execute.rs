@@ -42,10 +42,12 @@ pub(super) struct Execution<'a> {
 }
 
 /// How an apply ended.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Ended {
     pub(super) exit: Exit,
     pub(super) counts: RowCounts,
+    /// What went wrong first, with its code, if it has one.
+    pub(super) why: Option<(Option<&'static str>, String)>,
 }
 
 impl Ended {
@@ -58,7 +60,14 @@ impl Ended {
             not_reached: count(|outcome| matches!(outcome, Outcome::NotReached)),
             rows: applied.outcomes.len() as u64,
         };
-        Self { exit, counts }
+        let why = applied.halted.as_ref().map(|halted| (None, halted.clone()));
+        Self { exit, counts, why }
+    }
+
+    /// With what went wrong after the last write, unless something did before.
+    fn with(self, after: &After) -> Self {
+        let Self { exit, counts, why } = self;
+        Self { exit, counts, why: why.or_else(|| after.why()) }
     }
 }
 
@@ -174,7 +183,7 @@ impl Execution<'_> {
             Exit::NotVerified
         };
         self.print_json((plan, approved.digest(), &applied), &after, exit, printer);
-        Ok(Ended::new(exit, &applied))
+        Ok(Ended::new(exit, &applied).with(&after))
     }
 
     /// Runs the sync that an earlier apply owes.
@@ -195,7 +204,7 @@ impl Execution<'_> {
             Exit::NotVerified
         };
         self.print_json(applied, &after, exit, printer);
-        Ok(Ended::new(exit, applied.2))
+        Ok(Ended::new(exit, applied.2).with(&after))
     }
 
     /// Ends a run that had nothing to do.
@@ -316,6 +325,17 @@ impl After {
     fn is_good(&self) -> bool {
         !matches!(self.sync, Some(Err(_)))
             && self.verified.as_ref().is_some_and(Verified::is_correct)
+    }
+
+    /// What went wrong.
+    fn why(&self) -> Option<(Option<&'static str>, String)> {
+        match (&self.sync, &self.verified) {
+            (Some(Err(error)), _) => Some((Some(error.code()), error.to_string())),
+            (_, Some(verified)) if !verified.is_correct() => {
+                Some((None, "its verification found what is not as planned".to_owned()))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -24,7 +24,11 @@ pub(super) fn run_command(
             match Subject::load(manifest, select, environment, printer)? {
                 Subject::Clinic(clinic) => list(&clinic, *json, printer)?,
                 Subject::Fleet(fleet) => {
-                    for at in 0..fleet.members.len() {
+                    for (at, member) in fleet.members.iter().enumerate() {
+                        if !json {
+                            let gap = if at == 0 { "" } else { "\n" };
+                            printer.result(&format!("{gap}{}:\n", escape(&member.id)));
+                        }
                         list(&fleet.clinic(at, environment)?, *json, printer)?;
                     }
                 }

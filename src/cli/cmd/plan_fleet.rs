@@ -53,9 +53,14 @@ pub(super) async fn run(
         let saved = spool.bundle(header(&fleet), Some(path))?;
         let shown = path.display();
         printer.line(&format!("digest: {}", saved.digest));
-        printer.line(&format!(
-            "saved to {shown}; to apply exactly these plans: accuroform apply {shown}"
-        ));
+        printer.line(&match fleet.selection.shard {
+            None => {
+                format!("saved to {shown}; to apply exactly these plans: accuroform apply {shown}")
+            }
+            Some(_) => format!(
+                "saved to {shown}; with the other shards: accuroform plan merge -out FILE {shown} …"
+            ),
+        });
     }
     Ok(exit)
 }

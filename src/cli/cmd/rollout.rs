@@ -1,8 +1,10 @@
 //! `rollout`: what a rollout is at, and the plans that take it back.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::cli::args::{RolloutArgs, RolloutUndoArgs, SelectArgs};
@@ -13,11 +15,13 @@ use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{
-    self, ClinicPlan, FleetSummary, Kept, MemberPlan, Rollouts, SelectedFleet, Spool, Title,
-    header, load_selected, side_by_side,
+    self, ClinicPlan, FleetFile, FleetSummary, Kept, MemberPlan, Rollouts, SelectedFleet, Spool,
+    Title, header, load_fleet, side_by_side,
 };
 use crate::cli::printer::Printer;
-use crate::rollout::ClinicState;
+use crate::journal::{Run, TOGETHER};
+use crate::rollout::bundle::Entry;
+use crate::rollout::{ClinicState, Rollout, Stage};
 
 /// The rollout that is meant and the fleet manifest: with one argument that is a file, the manifest.
 fn named(args: &RolloutArgs) -> (Option<&str>, PathBuf) {
@@ -36,8 +40,8 @@ pub(super) fn status(
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let (typed, manifest) = named(args);
-    let fleet = load_selected(&manifest, &SelectArgs::default(), environment, printer)?;
-    let Kept { rollout, states } = Rollouts::new(fleet.file.state?).find(typed)?;
+    let file = load_fleet(&manifest, environment, printer)?;
+    let Kept { rollout, states } = Rollouts::new(file.state?).find(typed)?;
     if args.json {
         let states: Vec<&ClinicState> = states.values().collect();
         let document = json!({
@@ -61,26 +65,25 @@ pub(super) async fn undo(
 ) -> Result<Exit, Failure> {
     let RolloutUndoArgs { which, out, planner } = args;
     let (typed, manifest) = named(which);
-    let fleet = load_selected(&manifest, &SelectArgs::default(), environment, printer)?;
-    let Kept { rollout, states } = Rollouts::new(fleet.file.state.clone()?).find(typed)?;
-    let written: Vec<String> = states
-        .values()
-        .filter(|state| state.run.is_some() && fleet.file.member(&state.clinic).is_some())
-        .map(|state| state.clinic.clone())
-        .collect();
-    if written.is_empty() {
-        let message = format!("the rollout {} wrote to no clinic", rollout.id);
-        return Err(Failure::new(Exit::Error, "R042", message, "there is nothing to take back"));
-    }
-    let select = SelectArgs { clinic: written, ..SelectArgs::default() };
-    let selection = fleet::selection(&select, environment)?;
-    let fleet = Arc::new(SelectedFleet::new(fleet.file, selection, printer)?);
+    let file = load_fleet(&manifest, environment, printer)?;
+    let rollouts = Rollouts::new(file.state.clone()?);
+    let kept = rollouts.find(typed)?;
+    let gone = gone(&file, &kept);
+    let fleet = written(file, &rollouts, &kept, environment, printer).await?;
+    let mut title = Title::of(&fleet);
+    title.clinics += gone.len();
     let planner = planner.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let (mut summary, mut spool) = (FleetSummary::new(), Spool::new()?);
-    let (states, named) = (Arc::new(states), planner.map(str::to_owned));
+    for clinic in gone {
+        let words = "[R040] it was begun, and the fleet no longer has it: take it back by itself";
+        summary.unread(&clinic, words.to_owned());
+    }
+    let rollout = kept.rollout;
+    let (digests, named) = (Arc::new(digests(&rollouts, &rollout)?), planner.map(str::to_owned));
+    let created = rollout.created;
     let work = move |fleet: Arc<SelectedFleet>, at: usize, environment: Environment| {
-        let (states, planner) = (Arc::clone(&states), named.clone());
-        async move { plan_back(&fleet, at, (&states, planner), &environment).await }
+        let (digests, planner) = (Arc::clone(&digests), named.clone());
+        async move { plan_back(&fleet, at, (&digests, created, planner), &environment).await }
     };
     side_by_side((&fleet, "planned"), environment, printer, work, &mut |clinic, result, _| {
         let member = MemberPlan { clinic, result };
@@ -88,7 +91,7 @@ pub(super) async fn undo(
         spool.take(member)
     })
     .await?;
-    summary.print(&Title::of(&fleet), printer);
+    summary.print(&title, printer);
     let saved = spool.bundle(header(&fleet), Some(out))?;
     let shown = out.display();
     printer.line(&format!("digest: {}", saved.digest));
@@ -100,16 +103,94 @@ pub(super) async fn undo(
     Ok(summary.exit(false))
 }
 
+/// The clinics that were begun and have left the fleet, so that nobody knows where their journals are.
+fn gone(file: &FleetFile, kept: &Kept) -> Vec<String> {
+    let was_begun = |state: &&ClinicState| state.run.is_some() || state.stage == Stage::Running;
+    let begun = kept.states.values().filter(was_begun).map(|state| state.clinic.clone());
+    begun.filter(|clinic| file.member(clinic).is_none()).collect()
+}
+
+/// The clinics that the rollout wrote to, by their journals; those with a journal that cannot be read
+/// are there, too.
+async fn written(
+    file: FleetFile,
+    rollouts: &Rollouts,
+    kept: &Kept,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Arc<SelectedFleet>, Failure> {
+    let Kept { rollout, states } = kept;
+    let begun = states.keys().filter(|clinic| file.member(clinic).is_some()).cloned().collect();
+    let begun = selected(file, begun, rollout, environment, printer)?;
+    let (digests, created) = (Arc::new(digests(rollouts, rollout)?), rollout.created);
+    let work = move |fleet: Arc<SelectedFleet>, at: usize, environment: Environment| {
+        let digests = Arc::clone(&digests);
+        async move {
+            let clinic = fleet.clinic(at, &environment)?;
+            let runs = history::read(&clinic, &mut Printer::silent())?;
+            Ok(!of_rollout(&runs, digests.get(&clinic.manifest.clinic.id), created).is_empty())
+        }
+    };
+    let begun = Arc::new(begun);
+    let mut clinics = Vec::new();
+    side_by_side((&begun, "read"), environment, printer, work, &mut |clinic, wrote, _| {
+        if wrote.unwrap_or(true) {
+            clinics.push(clinic);
+        }
+        Ok(())
+    })
+    .await?;
+    let file = begun.file.clone();
+    Ok(Arc::new(selected(file, clinics, rollout, environment, printer)?))
+}
+
+fn selected(
+    file: FleetFile,
+    clinics: Vec<String>,
+    rollout: &Rollout,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<SelectedFleet, Failure> {
+    if clinics.is_empty() {
+        let message = format!("the rollout {} wrote to no clinic", rollout.id);
+        return Err(Failure::new(Exit::Error, "R042", message, "there is nothing to take back"));
+    }
+    let select = SelectArgs { clinic: clinics, ..SelectArgs::default() };
+    SelectedFleet::new(file, fleet::selection(&select, environment)?, printer)
+}
+
+/// The digest of each clinic's plan.
+fn digests(rollouts: &Rollouts, rollout: &Rollout) -> Result<BTreeMap<String, String>, Failure> {
+    let mut bundle = rollouts.bundle(rollout)?;
+    let mut digests = BTreeMap::new();
+    for (clinic, entry) in bundle.entries() {
+        if let Entry::Planned { plan: _, digest } = entry? {
+            digests.insert(clinic, digest);
+        }
+    }
+    Ok(digests)
+}
+
+/// The runs of a clinic in which the rollout wrote anything: there are several where it was ended and
+/// begun again.
+fn of_rollout(runs: &[Run], digest: Option<&String>, created: Timestamp) -> Vec<String> {
+    let is_of_it = |run: &&Run| {
+        let plan = run.starter.as_ref().and_then(|starter| starter.plan.as_ref());
+        digest.is_some() && plan == digest && run.at >= created && !run.recorded().rows.is_empty()
+    };
+    runs.iter().filter(is_of_it).map(|run| run.id.clone()).collect()
+}
+
 async fn plan_back(
     fleet: &SelectedFleet,
     at: usize,
-    (states, planner): (&std::collections::BTreeMap<String, ClinicState>, Option<String>),
+    (digests, created, planner): (&BTreeMap<String, String>, Timestamp, Option<String>),
     environment: &Environment,
 ) -> Result<ClinicPlan, Failure> {
     let clinic = fleet.clinic(at, environment)?;
-    let run = states.get(&clinic.manifest.clinic.id).and_then(|state| state.run.as_deref());
     let runs = history::read(&clinic, &mut Printer::silent())?;
-    let recorded = Which::Named(run.unwrap_or_default()).recorded(&clinic, &runs)?;
+    let own = of_rollout(&runs, digests.get(&clinic.manifest.clinic.id), created);
+    let recorded = Which::Saved(&own.join(&TOGETHER.to_string())).recorded(&clinic, &runs)?;
     let opened = clinic.connect(environment).await?;
     let result = clinic.plan(&opened.accuro(), Purpose::Undo(&recorded), Scope::ALL).await;
     opened.close().await;

@@ -163,22 +163,29 @@ pub(super) fn at_hand(
 }
 
 /// The approvals of a bundle: those that are named, or else all beside it. A file holds one for each
-/// plan that was signed, a line each.
-pub(super) fn at_hand_of_bundle(bundle: &Path, named: &[PathBuf]) -> Vec<Given> {
+/// plan that was signed, a line each. Also gives all that could be read, as text.
+pub(super) fn at_hand_of_bundle(bundle: &Path, named: &[PathBuf]) -> (Vec<Given>, String) {
     let found = if named.is_empty() { beside_all(bundle) } else { named.to_vec() };
-    found.iter().flat_map(|path| given_many(path)).collect()
+    let (mut given, mut texts) = (Vec::new(), String::new());
+    for path in found {
+        let file = path.display().to_string();
+        match read(&path, MAX_BUNDLE_BYTES) {
+            Ok(text) => {
+                given.extend(given_lines(&file, &text));
+                texts.extend([text.as_str(), if text.ends_with('\n') { "" } else { "\n" }]);
+            }
+            Err(error) => {
+                let approval = Err(NotAnApproval::Unreadable(error.to_string()));
+                given.push(Given { file, approval });
+            }
+        }
+    }
+    (given, texts)
 }
 
-fn given_many(path: &Path) -> Vec<Given> {
-    let file = path.display().to_string();
-    let text = match read(path, MAX_BUNDLE_BYTES) {
-        Ok(text) => text,
-        Err(error) => {
-            let approval = Err(NotAnApproval::Unreadable(error.to_string()));
-            return vec![Given { file, approval }];
-        }
-    };
-    let one = |line: &str| Given { file: file.clone(), approval: Approval::read(line) };
+/// The approvals of a text, a line each.
+pub(super) fn given_lines(file: &str, text: &str) -> Vec<Given> {
+    let one = |line: &str| Given { file: file.to_owned(), approval: Approval::read(line) };
     text.split_inclusive('\n').map(one).collect()
 }
 

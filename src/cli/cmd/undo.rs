@@ -12,7 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::Subject;
 use crate::cli::printer::Printer;
-use crate::journal::{End, Run, last_to_undo};
+use crate::journal::{End, Run, TOGETHER, last_to_undo, recorded_together};
 use crate::plan::Recorded;
 
 pub(super) async fn run(
@@ -77,7 +77,7 @@ pub(super) enum Which<'a> {
     Last,
     /// As it was typed: an id, or the beginning of one.
     Named(&'a str),
-    /// As a saved plan says.
+    /// As a saved plan says: one, or the runs of a plan that was begun again.
     Saved(&'a str),
 }
 
@@ -85,20 +85,20 @@ impl Which<'_> {
     /// What the run wrote, by the journal of the clinic.
     pub(super) fn recorded(self, clinic: &Clinic, runs: &[Run]) -> Result<Recorded, Failure> {
         let id = &clinic.manifest.clinic.id;
-        let run = match self {
-            Self::Last => last_to_undo(runs).ok_or_else(|| nothing(id))?,
-            Self::Named(typed) => history::find(id, runs, typed)?,
-            Self::Saved(saved) => {
-                runs.iter().find(|run| run.id == saved).ok_or_else(|| unknown(id, saved))?
-            }
+        let known =
+            |saved| runs.iter().find(|run| run.id == saved).ok_or_else(|| unknown(id, saved));
+        let found = match self {
+            Self::Last => vec![last_to_undo(runs).ok_or_else(|| nothing(id))?],
+            Self::Named(typed) => vec![history::find(id, runs, typed)?],
+            Self::Saved(saved) => saved.split(TOGETHER).map(known).collect::<Result<_, _>>()?,
         };
-        must_be_of_here(run, clinic)?;
-        let recorded = run.recorded();
+        found.iter().try_for_each(|run| must_be_of_here(run, clinic))?;
+        let recorded = recorded_together(&found);
         if recorded.rows.is_empty() {
             return Err(Failure::new(
                 Exit::Error,
                 "H004",
-                format!("the run {} of {id} wrote nothing that could be taken back", run.id),
+                format!("the run {} of {id} wrote nothing that could be taken back", recorded.run),
                 "`accuroform history` lists what each run did",
             ));
         }

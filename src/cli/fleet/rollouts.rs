@@ -1,7 +1,8 @@
 //! Rollouts in the fleet's state: what each is, its bundle, and what each of its clinics is at.
 //!
 //! A rollout is a few small objects, so that it can be kept in an object store and looked at while
-//! it runs: `rollouts/ID/rollout.json`, `rollouts/ID/clinics/CLINIC.json`, `bundles/DIGEST.jsonl`.
+//! it runs: `rollouts/ID/rollout.json`, `rollouts/ID/clinics/CLINIC.json`, `bundles/DIGEST.jsonl`, and
+//! `rollouts/ID/approvals.jsonl` where it was begun with signed ones.
 //! Live is the truth here, too: they say where to go on, never what to write.
 
 use std::collections::BTreeMap;
@@ -42,13 +43,27 @@ impl Rollouts {
         &self.state
     }
 
-    /// Keeps a new rollout and its bundle.
-    pub(in crate::cli) fn begin(&self, rollout: &Rollout, bundle: &Path) -> Result<(), Failure> {
+    /// Keeps a new rollout, its bundle and the approvals that it is begun with.
+    pub(in crate::cli) fn begin(
+        &self,
+        rollout: &Rollout,
+        bundle: &Path,
+        approvals: &str,
+    ) -> Result<(), Failure> {
         self.state.put_file(&bundle_name(&rollout.bundle_digest), bundle)?;
+        if !approvals.is_empty() {
+            self.state.put(&approvals_name(&rollout.id), approvals.as_bytes())?;
+        }
         let text =
             serde_json::to_vec_pretty(rollout).map_err(|error| damaged(&rollout.id, &error))?;
         self.state.create(&format!("rollouts/{}/rollout.json", rollout.id), &text)?;
         Ok(())
+    }
+
+    /// The approvals that a rollout was begun with, a line each.
+    pub(in crate::cli) fn approvals(&self, rollout: &str) -> Result<String, Failure> {
+        let text = self.state.get(&approvals_name(rollout))?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
     /// Keeps what a clinic is at.
@@ -134,6 +149,10 @@ impl Rollouts {
         }
         Ok(bundle)
     }
+}
+
+fn approvals_name(rollout: &str) -> String {
+    format!("rollouts/{rollout}/approvals.jsonl")
 }
 
 fn bundle_name(digest: &str) -> String {

@@ -1,7 +1,7 @@
 //! Runs a rollout: wave after wave, the clinics of a wave side by side, until it is through or
 //! something stops it. It decides when a clinic's turn comes; what is written is in its plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
@@ -30,6 +30,8 @@ pub(in crate::cli) struct Turn {
     pub(in crate::cli) stage: Stage,
     pub(in crate::cli) counts: crate::rollout::RowCounts,
     pub(in crate::cli) run: Option<String>,
+    /// What went wrong, with its code, if it has one.
+    pub(in crate::cli) why: Option<(Option<&'static str>, String)>,
 }
 
 /// How a rollout ended.
@@ -61,8 +63,12 @@ impl RolloutEnd {
 pub(in crate::cli) struct Runner<'a> {
     pub(in crate::cli) rollouts: &'a Rollouts,
     pub(in crate::cli) rollout: &'a Rollout,
-    /// What each clinic is at.
+    /// What each clinic is at that had its turn now, or needs none any more.
     pub(in crate::cli) states: BTreeMap<String, ClinicState>,
+    /// What the others were at before.
+    earlier: BTreeMap<String, ClinicState>,
+    /// The waves after which the next was allowed to begin already.
+    passed: BTreeSet<String>,
     pub(in crate::cli) apply: ApplyOne,
     pub(in crate::cli) environment: &'a Environment,
     /// Cancelled by an interrupt, and when the rollout's lock is lost.
@@ -79,9 +85,17 @@ impl<'a> Runner<'a> {
         stop: &'a CancellationToken,
     ) -> Self {
         let Kept { rollout, states } = kept;
-        let good = states.iter().filter(|(_, state)| state.stage.is_good());
-        let states = good.map(|(clinic, state)| (clinic.clone(), state.clone())).collect();
-        Self { rollouts, rollout, states, apply, environment, stop, events: None }
+        let passed = passed(rollout, states);
+        let is_good = |(_, state): &(String, ClinicState)| state.stage.is_good();
+        let (states, earlier) = states.clone().into_iter().partition(is_good);
+        Self { rollouts, rollout, states, earlier, passed, apply, environment, stop, events: None }
+    }
+
+    /// What each clinic is at, those included that had no turn again.
+    pub(in crate::cli) fn all(self) -> (BTreeMap<String, ClinicState>, Option<Events>) {
+        let Self { states, mut earlier, events, .. } = self;
+        earlier.extend(states);
+        (earlier, events)
     }
 
     /// Runs every wave that is not through.
@@ -98,8 +112,14 @@ impl<'a> Runner<'a> {
             if begun && let Some(end) = self.pause(wave, printer).await {
                 return Ok(end);
             }
-            begun = true;
+            // Whoever fails again after a pause does not bring the pause back.
+            begun = !self.passed.contains(&wave.name);
             self.wave(wave, printer).await?;
+            // What an interrupt left open counts among no failures.
+            let mut all = rollout.waves.iter().flat_map(|wave| &wave.clinics);
+            if self.stop.is_cancelled() && !all.all(|clinic| self.is_good(clinic)) {
+                return Ok(RolloutEnd::Interrupted);
+            }
             match may_start_next(&rollout.stop_on, wave, &self.so_far()) {
                 Ok(()) => {}
                 Err(NotYet::Stopped(reason)) => return Ok(RolloutEnd::Stopped(reason)),
@@ -161,9 +181,9 @@ impl<'a> Runner<'a> {
             }
             let Some(joined) = running.join_next().await else { break Ok(()) };
             match joined {
-                Ok((clinic, line, turn, story)) => {
+                Ok((clinic, line, turn, account)) => {
                     progress.finish(&line, printer);
-                    if let Err(failure) = self.end((&clinic, &wave.name), turn, &story, printer) {
+                    if let Err(failure) = self.end((&clinic, &wave.name), turn, &account, printer) {
                         // Nobody would know where to go on.
                         self.stop.cancel();
                         printer.failure(&failure);
@@ -195,7 +215,7 @@ impl<'a> Runner<'a> {
             let mut printer = Printer::kept(line.clone());
             line.set_message("reading");
             let turn = apply(&handle, &clinic, &mut printer);
-            (clinic, line, turn, printer.into_story())
+            (clinic, line, turn, printer.into_account())
         });
     }
 
@@ -223,20 +243,25 @@ impl<'a> Runner<'a> {
         &mut self,
         (clinic, wave): (&str, &str),
         turn: Result<Turn, Failure>,
-        story: &str,
+        account: &str,
         printer: &mut Printer,
     ) -> Result<(), Failure> {
         let mut state = self.state(clinic, wave);
+        let mut next = None;
         match turn {
-            Ok(Turn { stage, counts, run }) => {
+            Ok(Turn { stage, counts, run, why }) => {
                 state.stage = stage;
                 state.counts = counts;
                 state.run = run;
+                let (code, message) = why.filter(|_| !stage.is_good()).unzip();
+                state.code = code.flatten().map(str::to_owned);
+                state.message = message;
             }
-            Err(Failure { code, message, hint: _, exit }) => {
+            Err(Failure { code, message, hint, exit }) => {
                 state.stage = Stage::after(exit.code(), &state.counts);
                 state.code = code.map(str::to_owned);
                 state.message = Some(message);
+                next = hint;
             }
         }
         // Kept before it is said: whoever reads it may rely on it.
@@ -244,7 +269,8 @@ impl<'a> Runner<'a> {
         let words = super::shown_state(&state);
         printer.line(&escape(&words));
         if !state.stage.is_good() {
-            for line in story.lines() {
+            let next = next.map(|next| format!("hint: {}", escape(&next)));
+            for line in account.lines().chain(next.as_deref()) {
                 printer.line(&format!("    {line}"));
             }
         }
@@ -259,4 +285,14 @@ impl<'a> Runner<'a> {
             events.emit((kind, "info", message), fields, printer);
         }
     }
+}
+
+/// The waves that came to their end, or to so many failures as are tolerated, before now.
+fn passed(rollout: &Rollout, states: &BTreeMap<String, ClinicState>) -> BTreeSet<String> {
+    let mut so_far = Vec::new();
+    let is_passed = |wave: &&Wave| {
+        so_far.extend(wave.clinics.iter().filter_map(|clinic| states.get(clinic)).cloned());
+        may_start_next(&rollout.stop_on, wave, &so_far).is_ok()
+    };
+    rollout.waves.iter().take_while(is_passed).map(|wave| wave.name.clone()).collect()
 }

@@ -104,7 +104,7 @@ pub(in crate::cli) fn exit(
         Exit::Done
     } else if had_turn().count() > 0 && had_turn().all(|stage| *stage == Stage::Refused) {
         Exit::Refused
-    } else if *end == RolloutEnd::Through
+    } else if *end != RolloutEnd::Interrupted
         && each.iter().all(|stage| stage.is_good() || *stage == Stage::Applied)
     {
         Exit::NotVerified

@@ -126,9 +126,7 @@ impl BundleError {
             }
             Self::NotShards(_) => "a bundle of a whole fleet needs no merging",
             Self::ShardTwice(_) => "leave one of the two out",
-            Self::Missing(_) => {
-                "plan the missing shards and merge again, or say that the bundle may be partial"
-            }
+            Self::Missing(_) => "plan the missing shards and merge again",
         }
     }
 
