@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::canonical;
 use super::guard::Refusal;
 use super::value::{Plan, Summary};
 use crate::model::{printable_json, sha256};
@@ -72,12 +73,12 @@ struct Form<'a> {
 /// # Errors
 /// The plan holds a value that canonical JSON cannot carry exactly.
 pub fn seal(plan: &Plan, refusals: &[Refusal]) -> Result<Sealed, PlanFileError> {
-    let mut value = content(plan, refusals)?;
-    let digest = digest(&value)?;
-    if let Value::Object(fields) = &mut value {
-        fields.insert("digest".to_owned(), Value::String(digest.clone()));
-    }
-    let text = canonical(&value)? + "\n";
+    let mut text = canonical::canonical(&content(plan, refusals)?).map_err(not_a_plan)?;
+    let digest = sha256(text.as_bytes());
+    // In order the digest comes before the version, and what comes before both holds no text.
+    let place = text.find("\"format_version\":").unwrap_or(text.len());
+    text.insert_str(place, &format!("\"digest\":\"{digest}\","));
+    text.push('\n');
     Ok(Sealed { digest, text })
 }
 

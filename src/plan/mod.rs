@@ -5,6 +5,7 @@
 //! makes the plan that takes a recorded apply back. Start reading at `value.rs`.
 
 mod build;
+mod canonical;
 mod check;
 mod check_undo;
 mod compare;

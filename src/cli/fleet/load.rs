@@ -114,7 +114,10 @@ impl FleetFile {
                 place
                     .is_none_or(|place| seen.insert((place, finding.code, finding.message.clone())))
             });
-            findings.push((source, found));
+            // A source holds the whole file.
+            if !found.is_empty() {
+                findings.push((source, found));
+            }
             let Some(manifest) = manifest else {
                 is_sound = false;
                 continue;
