@@ -108,7 +108,11 @@ fn run(command: &mut Command) -> Result<Cost, Failure> {
         thread::sleep(Duration::from_millis(5));
     };
     let seconds = start.elapsed().as_secs_f64();
-    if status.success() { Ok(Cost { seconds, peak }) } else { Err(format!("{command:?}: {status}").into()) }
+    if status.success() {
+        Ok(Cost { seconds, peak })
+    } else {
+        Err(format!("{command:?}: {status}").into())
+    }
 }
 
 fn high_water(process: u32) -> Option<f64> {

@@ -5,43 +5,55 @@
 //! anew. It still writes what is not a whole number, and [`super::file::open`] judges every file by
 //! it, so this writer cannot err unseen.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 /// The largest whole number that canonical JSON carries exactly.
 const LARGEST: u64 = (1 << 53) - 1;
 
-/// The canonical form of a value.
-pub(super) fn canonical(value: &Value) -> Result<String, serde_json::Error> {
-    let mut out = Vec::with_capacity(16 * 1024);
-    write(value, &mut out)?;
-    String::from_utf8(out).map_err(serde::de::Error::custom)
-}
-
-fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+/// Writes a value.
+pub(super) fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
     match value {
-        Value::Number(number) if !is_exact(number) => {
-            out.extend(serde_json_canonicalizer::to_vec(number)?);
-            Ok(())
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            serde_json::to_writer(out, value)
-        }
-        Value::Array(items) => {
-            out.push(b'[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    out.push(b',');
-                }
-                write(item, out)?;
-            }
-            out.push(b']');
-            Ok(())
-        }
-        Value::Object(fields) => object(fields, out),
+        Value::Null | Value::Bool(_) | Value::String(_) => serde_json::to_writer(out, value),
+        Value::Number(value) => number(value, out),
+        Value::Array(_) => array(value, out, &mut write),
+        Value::Object(_) => object(value, out, &mut |_, value, out| write(value, out)),
     }
 }
 
-fn object(fields: &Map<String, Value>, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+/// Writes a number.
+pub(super) fn number(number: &Number, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    if is_exact(number) {
+        return serde_json::to_writer(out, number);
+    }
+    out.extend(serde_json_canonicalizer::to_vec(number)?);
+    Ok(())
+}
+
+/// Writes an array, each item as `item` has it; anything else as it is.
+pub(super) fn array(
+    value: &Value,
+    out: &mut Vec<u8>,
+    item: &mut dyn FnMut(&Value, &mut Vec<u8>) -> Result<(), serde_json::Error>,
+) -> Result<(), serde_json::Error> {
+    let Value::Array(items) = value else { return write(value, out) };
+    out.push(b'[');
+    for (at, value) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        item(value, out)?;
+    }
+    out.push(b']');
+    Ok(())
+}
+
+/// Writes an object in the order of its keys, each value as `field` has it; anything else as it is.
+pub(super) fn object(
+    value: &Value,
+    out: &mut Vec<u8>,
+    field: &mut dyn FnMut(&str, &Value, &mut Vec<u8>) -> Result<(), serde_json::Error>,
+) -> Result<(), serde_json::Error> {
+    let Value::Object(fields) = value else { return write(value, out) };
     let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
     fields.sort_by(|(one, _), (other, _)| {
         if one.is_ascii() && other.is_ascii() {
@@ -57,7 +69,7 @@ fn object(fields: &Map<String, Value>, out: &mut Vec<u8>) -> Result<(), serde_js
         }
         serde_json::to_writer(&mut *out, key)?;
         out.push(b':');
-        write(value, out)?;
+        field(key, value, out)?;
     }
     out.push(b'}');
     Ok(())
@@ -78,6 +90,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn canonical(value: &Value) -> Result<String, serde_json::Error> {
+        let mut out = Vec::new();
+        write(value, &mut out)?;
+        Ok(String::from_utf8(out).unwrap())
+    }
 
     /// Any document, with what is easily written wrongly: control characters, keys beyond the basic
     /// plane, numbers around the largest.
@@ -120,6 +138,9 @@ mod tests {
         // By code points the second key would be the first.
         let document = json!({"\u{10000}": 1, "\u{e000}": 2, "a": [3, {"c": null, "b": "\u{7}"}]});
         let text = canonical(&document).unwrap();
-        assert_eq!(text, "{\"a\":[3,{\"b\":\"\\u0007\",\"c\":null}],\"\u{10000}\":1,\"\u{e000}\":2}");
+        assert_eq!(
+            text,
+            "{\"a\":[3,{\"b\":\"\\u0007\",\"c\":null}],\"\u{10000}\":1,\"\u{e000}\":2}"
+        );
     }
 }

@@ -14,6 +14,7 @@ pub mod file;
 mod guard;
 mod never;
 mod target;
+mod text;
 mod undo;
 mod value;
 

@@ -1,5 +1,6 @@
 //! When a rollout stops, and when its next wave may begin.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -61,9 +62,13 @@ pub enum NotYet {
 }
 
 /// Judges the rollout so far: the first limit that is reached, if any.
-pub fn stop(on: &StopOn, so_far: &[ClinicState]) -> Option<StopReason> {
+pub fn stop<'a>(
+    on: &StopOn,
+    so_far: impl IntoIterator<Item = &'a ClinicState, IntoIter: Clone>,
+) -> Option<StopReason> {
     let StopOn { failed_clinics, verify_failures, held_rows_percent } = *on;
-    let had_turn = || so_far.iter().filter(|state| !state.stage.is_open());
+    let so_far = so_far.into_iter();
+    let had_turn = || so_far.clone().filter(|state| !state.stage.is_open());
     let clinics = |counts: &dyn Fn(&ClinicState) -> bool| {
         let mut ids: Vec<String> =
             had_turn().filter(|state| counts(state)).map(|state| state.clinic.clone()).collect();
@@ -99,14 +104,19 @@ pub fn stop(on: &StopOn, so_far: &[ClinicState]) -> Option<StopReason> {
 
 /// Whether the wave after `wave` may begin: every clinic of `wave` is at an end, and no limit is
 /// reached. A clinic that `so_far` does not know is not at an end.
-pub fn may_start_next(on: &StopOn, wave: &Wave, so_far: &[ClinicState]) -> Result<(), NotYet> {
-    if let Some(reason) = stop(on, so_far) {
+pub fn may_start_next<'a>(
+    on: &StopOn,
+    wave: &Wave,
+    so_far: impl IntoIterator<Item = &'a ClinicState, IntoIter: Clone>,
+) -> Result<(), NotYet> {
+    let so_far = so_far.into_iter();
+    if let Some(reason) = stop(on, so_far.clone()) {
         return Err(NotYet::Stopped(reason));
     }
-    let ended = |clinic: &String| {
-        so_far.iter().any(|state| state.clinic == *clinic && !state.stage.is_open())
-    };
-    let open: Vec<String> = wave.clinics.iter().filter(|clinic| !ended(clinic)).cloned().collect();
+    let ended = so_far.filter(|state| !state.stage.is_open());
+    let ended: BTreeSet<&str> = ended.map(|state| state.clinic.as_str()).collect();
+    let is_open = |clinic: &&String| !ended.contains(clinic.as_str());
+    let open: Vec<String> = wave.clinics.iter().filter(is_open).cloned().collect();
     if open.is_empty() { Ok(()) } else { Err(NotYet::Open(open)) }
 }
 

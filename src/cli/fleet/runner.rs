@@ -100,7 +100,7 @@ impl<'a> Runner<'a> {
             }
             begun = true;
             self.wave(wave, printer).await?;
-            match may_start_next(&rollout.stop_on, wave, &self.so_far()) {
+            match may_start_next(&rollout.stop_on, wave, self.states.values()) {
                 Ok(()) => {}
                 Err(NotYet::Stopped(reason)) => return Ok(RolloutEnd::Stopped(reason)),
                 Err(NotYet::Open(_)) => return Ok(RolloutEnd::Interrupted),
@@ -111,10 +111,6 @@ impl<'a> Runner<'a> {
 
     fn is_good(&self, clinic: &str) -> bool {
         self.states.get(clinic).is_some_and(|state| state.stage.is_good())
-    }
-
-    fn so_far(&self) -> Vec<ClinicState> {
-        self.states.values().cloned().collect()
     }
 
     /// Waits as the rollout says before `next` begins.
@@ -181,7 +177,7 @@ impl<'a> Runner<'a> {
     }
 
     fn must_stop(&self) -> bool {
-        self.stop.is_cancelled() || stop(&self.rollout.stop_on, &self.so_far()).is_some()
+        self.stop.is_cancelled() || stop(&self.rollout.stop_on, self.states.values()).is_some()
     }
 
     fn spawn(
