@@ -5,7 +5,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::rollout::ShardChoice;
+pub(super) use super::args_fleet::{
+    FleetCommand, MatrixArgs, MergeArgs, PlanCommand, RolloutArgs, RolloutCommand, RolloutUndoArgs,
+    SelectArgs,
+};
+pub(super) use super::args_schema::{ExplainArgs, SchemaArgs};
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 /// Keeps the provider permissions of an integration's EMR user in Accuro as reviewed YAML.
@@ -54,13 +58,19 @@ Examples:
   accuroform validate --json clinic.yaml  findings for programs")]
     Validate(ValidateArgs),
     /// Show what an apply would change; writes nothing
-    #[command(after_help = "\
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "\
 Examples:
   accuroform plan                             the plan of clinic.yaml
   accuroform plan -out plan.json              save it for review and apply
   accuroform plan --diff                      as a unified diff
   accuroform plan -target 'office:Main Street' -exclude column:labs
-  accuroform plan --detailed-exitcode         exit 2 if there are changes")]
+  accuroform plan --detailed-exitcode         exit 2 if there are changes
+  accuroform plan fleet.yaml --tag ontario    the clinics of a fleet, one line each
+  accuroform plan fleet.yaml --shard 3/16 -out shard-3.bundle
+  accuroform plan merge -out all.bundle shard-*.bundle"
+    )]
     Plan(PlanArgs),
     /// Show a saved plan
     #[command(after_help = "\
@@ -81,6 +91,10 @@ Examples:
 Examples:
   accuroform apply                   plan clinic.yaml, ask, apply
   accuroform apply plan.json         apply a saved plan; does not ask
+  accuroform apply fleet.yaml        plan a fleet, ask, roll it out in waves
+  accuroform apply all.bundle        roll saved plans of a fleet out; does not ask
+  accuroform apply --resume 20260105T09 fleet.yaml
+                                     go on with a rollout
   accuroform apply -auto-approve     plan and apply without asking
   accuroform apply plan.json --allow-mass-change=3f2a9c01
                                      apply this very plan although a limit refuses it")]
@@ -88,7 +102,8 @@ Examples:
     /// Take an apply back: write what its rows were before, sync and verify
     #[command(after_help = "\
 Rows that somebody changed since the apply are held, by name, and the others are taken back (exit 4).
-The manifest still asks for what is taken back: revert it too.
+The manifest still asks for what is taken back: revert it too. Without --out, --json prints what was
+done instead of the plan.
 
 Examples:
   accuroform undo                             show the undo of the last apply, ask, write it
@@ -127,12 +142,24 @@ without this. A run whose lock is removed stops before it writes anything more.
 Example:
   accuroform unlock 20260105T090000Z-0123456789abcdef lakeside.yaml")]
     Unlock(UnlockArgs),
+    /// Print the whole manifest of a clinic, each value with where it comes from
+    #[command(after_help = "\
+Examples:
+  accuroform explain lakeside                the clinic lakeside of fleet.yaml
+  accuroform explain lakeside clinic.yaml    a clinic alone, with what is built in")]
+    Explain(ExplainArgs),
     /// Print the JSON Schema of the manifest
     #[command(after_help = "\
 Examples:
   accuroform schema > manifest.schema.json
-  accuroform schema --write             write schemas/manifest.schema.json")]
+  accuroform schema --write             write schemas/manifest.schema.json and fleet.schema.json")]
     Schema(SchemaArgs),
+    /// What a fleet is made of
+    #[command(subcommand)]
+    Fleet(FleetCommand),
+    /// Look at a rollout over a fleet, or take it back
+    #[command(subcommand)]
+    Rollout(RolloutCommand),
     /// Run a simulated Accuro and Cloud Connect, or generate a world for it
     #[command(after_help = "\
 Examples:
@@ -184,27 +211,11 @@ pub(super) struct TargetArgs {
     pub(super) exclude: Vec<String>,
 }
 
-/// Which clinics of a fleet are meant.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Clinics of a fleet")]
-pub(super) struct SelectArgs {
-    /// This clinic alone (may be repeated)
-    #[arg(long, value_name = "ID")]
-    pub(super) clinic: Vec<String>,
-    /// Clinics with this tag (may be repeated)
-    #[arg(long, value_name = "TAG")]
-    pub(super) tag: Vec<String>,
-    /// No clinic with this tag (may be repeated)
-    #[arg(long, value_name = "TAG")]
-    pub(super) exclude_tag: Vec<String>,
-    /// The clinics of this shard: 3/16; `auto` or auto/16 takes it from the CI system
-    #[arg(long, value_name = "SHARD")]
-    pub(super) shard: Option<ShardChoice>,
-}
-
 #[derive(Debug, Args)]
 pub(super) struct PlanArgs {
-    /// The manifest
+    #[command(subcommand)]
+    pub(super) command: Option<PlanCommand>,
+    /// The manifest, or a fleet manifest
     #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
     #[command(flatten)]
@@ -225,7 +236,7 @@ pub(super) struct PlanArgs {
 }
 
 /// In which form a plan is printed.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct FormArgs {
     /// Print the plan as JSON
     #[arg(long, conflicts_with = "diff")]
@@ -237,9 +248,12 @@ pub(super) struct FormArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
-    /// The saved plan
+    /// The saved plan, or a bundle of plans
     #[arg(value_name = "PLAN")]
     pub(super) plan: PathBuf,
+    /// Of a bundle, the plan of this clinic
+    #[arg(long, value_name = "ID")]
+    pub(super) clinic: Option<String>,
     #[command(flatten)]
     pub(super) form: FormArgs,
 }
@@ -335,19 +349,17 @@ pub(super) struct UndoArgs {
     pub(super) allow_mass_change: Option<String>,
     #[command(flatten)]
     pub(super) wait: WaitArgs,
-    /// Print what was done as JSON; with --out, the plan
-    #[arg(long, conflicts_with = "diff")]
-    pub(super) json: bool,
-    /// Print the plan as a unified diff
-    #[arg(long)]
-    pub(super) diff: bool,
+    #[command(flatten)]
+    pub(super) form: FormArgs,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct SyncArgs {
-    /// The manifest
+    /// The manifest, or a fleet manifest
     #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
     #[command(flatten)]
     pub(super) wait: WaitArgs,
     /// Print the result as JSON
@@ -357,9 +369,11 @@ pub(super) struct SyncArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
-    /// The manifest
+    /// The manifest, or a fleet manifest
     #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -372,6 +386,8 @@ pub(super) struct HistoryArgs {
     /// The manifest
     #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
     /// Print the runs as JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -406,6 +422,8 @@ pub(super) struct HistoryShowArgs {
     /// The manifest
     #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
     /// Print the run as JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -416,6 +434,8 @@ pub(super) struct HistoryVerifyArgs {
     /// The manifest
     #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
     /// A head that was printed before and kept elsewhere: the journal must contain it
     #[arg(long, value_name = "DIGEST")]
     pub(super) head: Option<String>,
@@ -432,13 +452,8 @@ pub(super) struct UnlockArgs {
     /// The manifest
     #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct SchemaArgs {
-    /// Write it to schemas/manifest.schema.json
-    #[arg(long)]
-    pub(super) write: bool,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
 }
 
 #[derive(Debug, Args)]

@@ -148,21 +148,23 @@ pub(super) struct Verified {
     pub(super) plan: Plan,
     /// Who is on the Patients page; `None` where no sync is managed.
     pub(super) appearance: Option<Appearance>,
+    /// Rows of an undo that moved after it was planned.
+    moved: Vec<HeldRow>,
 }
 
 impl Verified {
     /// Whether the grid was read and is what the manifest says; of an undo, whether nothing is left
-    /// to take back.
+    /// to take back, and nothing moved that was not held from the start.
     pub(super) fn grid_is_right(&self) -> bool {
-        let nothing_left = self.plan.is_empty() && self.plan.held.is_empty();
+        let nothing_left = self.plan.is_empty() && self.moved.is_empty();
         nothing_left && self.plan.is_complete() && self.plan.errors() == 0
     }
 
-    /// Forgets the held rows that were held from the start: they are told as such.
-    pub(super) fn forget_held(&mut self, from_the_start: &[HeldRow]) {
+    /// Takes the rows that the undo held from the start for what they are: held, and known to be.
+    pub(super) fn expect_held(&mut self, from_the_start: &[HeldRow]) {
         let is_known =
             |row: &HeldRow| from_the_start.iter().any(|known| known.is_at(&row.user, row.key));
-        self.plan.held.retain(|row| !is_known(row));
+        self.moved.retain(|row| !is_known(row));
     }
 
     /// Whether nothing is left to explain.
@@ -217,7 +219,8 @@ pub(super) async fn verify(
     } else {
         None
     };
-    Ok(Verified { plan, appearance })
+    let moved = plan.held.clone();
+    Ok(Verified { plan, appearance, moved })
 }
 
 /// What the grid grants for the rows that the manifest covers.
@@ -244,11 +247,11 @@ fn access(user: &DesiredUser, live: &Snapshot, plan: &Plan) -> Vec<Access> {
 
 /// Prints what verification found.
 pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
-    let Verified { plan, appearance } = verified;
+    let Verified { plan, appearance, moved } = verified;
     let (right, wrong) = match &plan.undoes {
         Some(run) => (
-            format!("what {} wrote is taken back", escape(run)),
-            format!("the grid is not what it was before {}", escape(run)),
+            format!("what {} wrote is taken back{}", escape(run), report::held_exception(plan)),
+            format!("what {} wrote is not taken back", escape(run)),
         ),
         None => (
             "the grid is what the manifest says".to_owned(),
@@ -259,7 +262,7 @@ pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
         let scope = if plan.targets.is_everything() { "" } else { " within the targets" };
         printer.result(&format!("Verified: {right}{scope}.\n"));
     } else {
-        let why = if plan.is_empty() && plan.held.is_empty() && plan.errors() == 0 {
+        let why = if plan.is_empty() && moved.is_empty() && plan.errors() == 0 {
             "a part of the clinic could not be read".to_owned()
         } else {
             wrong

@@ -118,7 +118,7 @@ impl From<LockError> for Failure {
                     .to_owned(),
             ),
             LockError::Damaged { .. } => {
-                (Exit::Error, "make sure that nobody applies, then delete the file".to_owned())
+                (Exit::Error, "make sure that nobody applies, then delete it".to_owned())
             }
             LockError::OtherId { .. } => {
                 (Exit::Locked, "remove it with its own id, if it certainly runs no more".to_owned())

@@ -4,6 +4,8 @@
 //! `printer.rs`: the result to standard output, the story to standard error.
 
 mod args;
+mod args_fleet;
+mod args_schema;
 mod clinic;
 mod cmd;
 mod env;

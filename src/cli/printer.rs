@@ -64,6 +64,11 @@ impl Printer {
         Self { colour_out: false, colour_err: false, broken: None, place }
     }
 
+    /// A printer whose words nobody reads.
+    pub(super) fn silent() -> Self {
+        Self::kept(ProgressBar::hidden())
+    }
+
     /// The story that was kept.
     pub(super) fn into_story(self) -> String {
         match self.place {

@@ -52,7 +52,6 @@ pub enum Layer {
 
 impl Layer {
     /// Whether it is the clinic's own file, which is left out where it is written down.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
     pub fn is_clinic(&self) -> bool {
         *self == Self::Clinic
     }

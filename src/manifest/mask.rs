@@ -84,8 +84,14 @@ impl Masks {
         if self.ranges.is_empty() {
             return span;
         }
-        let start = self.offset(span.start, true);
-        Span { start, end: self.offset(span.end, false).max(start), ..span }
+        let Range { start, end } = self.shift_range(&(span.start..span.end));
+        Span { start, end, ..span }
+    }
+
+    /// The same for a part of the text.
+    pub(super) fn shift_range(&self, part: &Range<usize>) -> Range<usize> {
+        let start = self.offset(part.start, true);
+        start..self.offset(part.end, false).max(start)
     }
 
     fn offset(&self, at: usize, is_start: bool) -> usize {

@@ -5,6 +5,8 @@
 
 mod check;
 mod checked;
+mod explain;
+mod explain_yaml;
 mod findings;
 mod fleet;
 mod load;
@@ -28,9 +30,10 @@ pub use checked::{
     Management, Manifest, Ocean, OceanConnection, OfficeRule, ProviderRule, QueryValue, Safety,
     SecretRef, Selector, SyncMode, UserRule, Why,
 };
+pub use explain::{Explained, ExplainedValue, Origin, explain};
 pub use fleet::{
-    FLEET_SCHEMA_ID, Fleet, FleetLayer, Limits, LoadedFleet, Pause, Rollout, StopOn, Wave,
-    fleet_schema, fleet_schema_text, is_fleet, load_fleet,
+    FILLED_IN, FLEET_SCHEMA_ID, Fleet, FleetLayer, Limits, LoadedFleet, Pause, Rollout, StopOn,
+    Wave, fleet_schema, fleet_schema_text, is_fleet, load_fleet,
 };
 pub use load::{Loaded, MAX_BYTES, load};
 pub use schema::{SCHEMA_ID, schema, schema_text};

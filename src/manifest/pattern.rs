@@ -13,6 +13,8 @@ use crate::model::{PublicKey, StateUrl, Until};
 pub(super) const TEXT: &str = r"\S";
 /// A clinic id.
 pub(super) const SLUG: &str = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
+/// The short name of a fleet or wave.
+pub(super) const SHORT_NAME: &str = "^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$";
 /// A date.
 pub(super) const DATE: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
 /// An IANA time zone.
@@ -94,7 +96,8 @@ type Judge = fn(&str) -> Result<(), Fault>;
 /// Every pattern of the schema with its check.
 pub(super) const ALL: &[(&str, Judge)] = &[
     (TEXT, text),
-    (SLUG, slug),
+    (SLUG, |name| slug(name, Code::ClinicId, "clinic id")),
+    (SHORT_NAME, |name| slug(name, Code::BadValue, "short name")),
     (DATE, date),
     (ZONE, zone),
     (PROFILE_NAME, profile_name),
@@ -134,7 +137,7 @@ fn text(written: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn slug(written: &str) -> Result<(), Fault> {
+fn slug(written: &str, code: Code, what: &str) -> Result<(), Fault> {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let ends = !written.starts_with('-') && !written.ends_with('-');
     if (1..=63).contains(&written.len()) && written.bytes().all(inner) && ends {
@@ -149,7 +152,7 @@ fn slug(written: &str) -> Result<(), Fault> {
     let rule = "use 1 to 63 of a to z, 0 to 9 and -, with no - at either end";
     let hint =
         if (1..=63).contains(&slug.len()) { format!("{rule}: `{slug}`") } else { rule.to_owned() };
-    Err(Fault::new(Code::ClinicId, format!("`{}` is not a clinic id", shown::short(written)), hint))
+    Err(Fault::new(code, format!("`{}` is not a {what}", shown::short(written)), hint))
 }
 
 fn date(written: &str) -> Result<(), Fault> {
@@ -334,6 +337,16 @@ mod tests {
         "ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
         "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
         "NAME",
+        "A_{ID}",
+        "{id}",
+        "{other}",
+        "https://{id}.x",
+        "https://x/{tenant}",
+        "http://{id}",
+        "manual",
+        "10m",
+        "0m",
+        "90",
         "1NAME",
         "NA-ME",
         "X-Key",
@@ -371,6 +384,7 @@ mod tests {
     fn every_pattern_of_the_schema_has_a_check() {
         let mut found = Vec::new();
         patterns(super::super::schema::schema(), &mut found);
+        patterns(super::super::fleet::fleet_schema(), &mut found);
         for pattern in found {
             assert!(ALL.iter().any(|(known, _)| *known == pattern), "{pattern}");
         }

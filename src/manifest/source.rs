@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::mask::Masks;
 use super::shown::MASK;
-use super::tree::Tree;
+use super::tree::{Child, Node, Tree};
 use crate::diagnostic::{Diagnostic, File, KeyPath, Layer, On, Span};
 use crate::model::sha256;
 
@@ -15,13 +15,13 @@ use crate::model::sha256;
 #[derive(Clone)]
 pub struct Source {
     /// The clinic's file first.
-    files: Vec<Text>,
+    files: Vec<Shown>,
     digest: String,
     tree: Tree,
 }
 
 #[derive(Clone)]
-struct Text {
+struct Shown {
     layer: Layer,
     name: Arc<str>,
     text: Arc<str>,
@@ -32,8 +32,9 @@ impl Source {
     pub(super) fn new(name: &str, digest: String, text: &str, tree: Tree, masks: &Masks) -> Self {
         let mut tree = tree;
         tree.map_spans(|span| masks.shift(span));
+        tree.map_extents(|extent| masks.shift_range(extent));
         let (name, text) = (Arc::from(name), Arc::from(masks.apply(text)));
-        Self { files: vec![Text { layer: Layer::Clinic, name, text }], digest, tree }
+        Self { files: vec![Shown { layer: Layer::Clinic, name, text }], digest, tree }
     }
 
     /// The same file as a fleet manifest.
@@ -66,7 +67,7 @@ impl Source {
     /// Every file, to show findings in.
     pub fn files(&self) -> Vec<File<'_>> {
         let files = self.files.iter();
-        files.map(|Text { layer, name, text }| File { layer: *layer, name, text }).collect()
+        files.map(|Shown { layer, name, text }| File { layer: *layer, name, text }).collect()
     }
 
     /// Stands for the bytes of the file, or of both files: `sha256:` and 64 hexadecimal digits.
@@ -76,8 +77,27 @@ impl Source {
 
     /// The place of a key or value, or of its nearest parent that is written.
     pub fn span(&self, path: &KeyPath, on: On) -> Span {
-        let top = Span { layer: Layer::Clinic, start: 0, end: 0, line: 1, column: 1 };
+        let layer = self.files.first().map_or(Layer::Clinic, |file| file.layer);
+        let top = Span { layer, start: 0, end: 0, line: 1, column: 1 };
         self.tree.place(path, on).unwrap_or(top)
+    }
+
+    /// Leads a finding that would point into the fleet manifest to the clinic's own file, where
+    /// the mend belongs; where the value is inherited from becomes a second place.
+    pub(super) fn in_own_file(&self, finding: Diagnostic) -> Diagnostic {
+        let inherited = self.span(&finding.path, On::Key);
+        let above = |length| KeyPath(finding.path.0.iter().take(length).cloned().collect());
+        let own = (0..finding.path.0.len())
+            .rev()
+            .map(|length| self.span(&above(length), On::Key))
+            .find(|span| span.layer.is_clinic());
+        match own.filter(|_| !inherited.layer.is_clinic()) {
+            Some(own) => {
+                let path = finding.path.clone();
+                finding.at(own).related("the fleet's defaults write this much", path)
+            }
+            None => finding,
+        }
     }
 
     /// Looks up the places of a finding that only names them.
@@ -99,9 +119,34 @@ impl Source {
         shown.is_some_and(|shown| shown.contains(MASK))
     }
 
+    /// Whether a value is masked where it stands or, for an alias, where it is written out.
+    pub(super) fn hides(&self, value: Child) -> bool {
+        let written = match self.tree.node(value.node) {
+            Some(Node::Scalar { extent, .. }) => {
+                Span { start: extent.start, end: extent.end, ..value.span }
+            }
+            Some(Node::List(_) | Node::Map(_)) | None => value.span,
+        };
+        self.is_hidden(value.span) || self.is_hidden(written)
+    }
+
+    /// Whether an entry has a masked text: what is said of the entry may quote its name.
+    fn holds_hidden(&self, value: Child) -> bool {
+        let is_text = |value: Child| {
+            matches!(self.tree.node(value.node), Some(Node::Scalar { .. })) && self.hides(value)
+        };
+        match self.tree.node(value.node) {
+            Some(Node::Map(map)) => map.kept().any(|entry| is_text(entry.value)),
+            Some(Node::Scalar { .. } | Node::List(_)) | None => false,
+        }
+    }
+
     /// Takes the message of a finding about a masked place away: it may quote what is hidden.
     pub(super) fn keep_secret(&self, finding: &mut Diagnostic) {
-        if finding.span.is_some_and(|span| self.is_hidden(span)) {
+        let value = self.tree.child(&finding.path);
+        if finding.span.is_some_and(|span| self.is_hidden(span))
+            || value.is_some_and(|value| self.hides(value) || self.holds_hidden(value))
+        {
             finding.code.title().clone_into(&mut finding.message);
         }
     }

@@ -18,7 +18,7 @@ pub(super) enum Node {
         text: String,
         /// What it means.
         scalar: Scalar,
-        /// First byte and one past the last, over all its lines.
+        /// First byte and one past the last, over all its lines, of the file that it is written in.
         extent: Range<usize>,
     },
     /// A list.
@@ -150,12 +150,14 @@ impl Tree {
         }
     }
 
+    /// The value at a path, with its place.
+    pub(super) fn child(&self, path: &KeyPath) -> Option<Child> {
+        path.0.iter().try_fold(self.root?, |value, segment| Some(self.step(value, segment)?.1))
+    }
+
     /// The value at a path.
     fn at(&self, path: &KeyPath) -> Option<&Node> {
-        path.0
-            .iter()
-            .try_fold(self.root?, |value, segment| Some(self.step(value, segment)?.1))
-            .and_then(|value| self.node(value.node))
+        self.child(path).and_then(|value| self.node(value.node))
     }
 
     /// One step down, with the place of the key if it is one.
@@ -217,6 +219,16 @@ impl Tree {
             }
         }
         extents
+    }
+
+    /// Changes every part of the text that is a scalar, to follow a change of the text.
+    pub(super) fn map_extents(&mut self, change: impl Fn(&Range<usize>) -> Range<usize>) {
+        for node in &mut self.nodes {
+            match node {
+                Node::Scalar { extent, .. } => *extent = change(extent),
+                Node::List(_) | Node::Map(_) => {}
+            }
+        }
     }
 
     /// Changes every place, to follow a change of the text.

@@ -16,4 +16,4 @@ pub use escape::{escape, escape_lines};
 pub use history::{history, history_json, run, run_json};
 pub use outcome::{appearance, outcomes};
 pub use plan::{plan, summary_line};
-pub use undo::held_rows;
+pub use undo::{held_exception, held_rows};

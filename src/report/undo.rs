@@ -51,3 +51,12 @@ pub(super) fn held_count(plan: &Plan) -> String {
     }
     format!(" {} held.", count(plan.held.len(), "row"))
 }
+
+/// `, except 1 row that is held`, if any is.
+pub fn held_exception(plan: &Plan) -> String {
+    match plan.held.len() {
+        0 => String::new(),
+        1 => ", except 1 row that is held".to_owned(),
+        held => format!(", except {held} rows that are held"),
+    }
+}

@@ -57,7 +57,8 @@ pub(super) fn put_file(folder: &Path, name: &str, from: &Path) -> Result<()> {
 pub(super) fn get_file(folder: &Path, name: &str, to: &Path) -> Result<bool> {
     let path = folder.join(name);
     let mut source = match File::open(&path) {
-        Ok(source) => source,
+        Ok(source) if source.metadata().is_ok_and(|data| data.is_file()) => source,
+        Ok(_) => return Ok(false),
         Err(problem) if is_absent(&problem) => return Ok(false),
         Err(problem) => return Err(failed("read", &path)(problem)),
     };
@@ -98,7 +99,8 @@ pub(super) fn list(folder: &Path, prefix: &str) -> Result<Vec<String>> {
 }
 
 fn is_absent(problem: &io::Error) -> bool {
-    matches!(problem.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+    use ErrorKind::{IsADirectory, NotADirectory, NotFound};
+    matches!(problem.kind(), NotFound | NotADirectory | IsADirectory)
 }
 
 fn parent(path: &Path) -> &Path {

@@ -1,4 +1,4 @@
-//! Stands in for object stores in a build without them: there is no way to have one.
+//! Stands in for object stores in a build without them: none can be opened.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,54 +12,75 @@ type Result<T> = std::result::Result<T, StateError>;
 
 /// An object store; this build has none.
 #[derive(Debug, Clone)]
-pub enum Objects {}
+pub struct Objects {
+    url: String,
+}
 
 impl Objects {
     pub(super) fn open(url: &StateUrl, _variables: &BTreeMap<String, String>) -> Result<Self> {
-        Err(StateError::NoCloud { place: url.to_string() })
+        Self { url: url.to_string() }.none()
+    }
+
+    fn none<T>(&self) -> Result<T> {
+        Err(StateError::NoCloud { place: self.url.clone() })
     }
 
     pub(crate) fn within(&self, _limit: Duration) -> Self {
-        match *self {}
+        self.clone()
     }
 
     pub(crate) fn place(&self, _name: &str) -> String {
-        match *self {}
+        self.url.clone()
     }
 
     pub(crate) fn get(&self, _name: &str) -> Result<Option<Object>> {
-        match *self {}
+        self.none()
     }
 
     pub(crate) fn get_all(&self, _prefix: &str) -> Result<Vec<(String, Object)>> {
-        match *self {}
+        self.none()
     }
 
     pub(super) fn put(&self, _name: &str, _bytes: &[u8]) -> Result<()> {
-        match *self {}
+        self.none()
     }
 
     pub(crate) fn create(&self, _name: &str, _bytes: &[u8]) -> Result<Option<Version>> {
-        match *self {}
+        self.none()
     }
 
     pub(crate) fn replace(&self, _: &str, _: &[u8], _: &Version) -> Result<Option<Version>> {
-        match *self {}
+        self.none()
     }
 
     pub(super) fn list(&self, _prefix: &str) -> Result<Vec<String>> {
-        match *self {}
+        self.none()
     }
 
     pub(super) fn put_file(&self, _name: &str, _path: &Path) -> Result<()> {
-        match *self {}
+        self.none()
     }
 
     pub(super) fn get_file(&self, _name: &str, _path: &Path) -> Result<bool> {
-        match *self {}
+        self.none()
     }
 
     pub(super) fn now(&self, _probe: &str) -> Result<SystemTime> {
-        match *self {}
+        self.none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_without_object_stores_says_so() {
+        let url = "s3://clinic-state/a".parse().unwrap();
+        let error = Objects::open(&url, &BTreeMap::new()).unwrap_err();
+        assert_eq!(error.code(), "T002");
+        let expected =
+            "this accuroform was built without object stores, which s3://clinic-state/a needs";
+        assert_eq!(error.to_string(), expected);
     }
 }

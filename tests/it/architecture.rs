@@ -25,7 +25,7 @@ const WALLS: [(&str, &[&str]); 16] = [
 ];
 
 /// Modules that hold no I/O, no clock and no `async`.
-const PURE: [&str; 14] = [
+const PURE: [&str; 15] = [
     "model",
     "diagnostic",
     "manifest",

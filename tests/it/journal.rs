@@ -19,7 +19,7 @@ fn file(state: &Path) -> PathBuf {
     state.join("lakeside.journal.jsonl")
 }
 
-fn open(state: &Path, run: &str) -> Journal {
+pub(crate) fn open(state: &Path, run: &str) -> Journal {
     Journal::open(&State::folder(state), "lakeside", run, CLOCK).unwrap().0
 }
 
@@ -291,7 +291,7 @@ fn a_journal_is_written_by_one_process_at_a_time() {
     open(state.path(), "two");
 }
 
-fn started(operation: &str) -> Event {
+pub(crate) fn started(operation: &str) -> Event {
     Event::Started(Box::new(Starter {
         operation: operation.to_owned(),
         undoes: None,
@@ -321,7 +321,7 @@ fn sent(provider: u64) -> RowRecord {
     }
 }
 
-fn batch(batch: usize, providers: &[u64]) -> Event {
+pub(crate) fn batch(batch: usize, providers: &[u64]) -> Event {
     Event::BatchStarted {
         batch,
         key: "k".to_owned(),
@@ -331,7 +331,7 @@ fn batch(batch: usize, providers: &[u64]) -> Event {
     }
 }
 
-fn answered(batch: usize, outcomes: &[(u64, Outcome)]) -> Event {
+pub(crate) fn answered(batch: usize, outcomes: &[(u64, Outcome)]) -> Event {
     let outcome = |(provider, outcome): &(u64, Outcome)| RowOutcome {
         user: "U".to_owned(),
         key: key(1, *provider),

@@ -1,9 +1,8 @@
 //! The lock of a clinic: who gets it, who loses it, and what is said of it.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -12,10 +11,10 @@ use accuroform::state::{self, Claim, Gone, Holder, Lock, LockError, Loss, Notice
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-const CLINIC: &str = "lakeside";
+pub(crate) const CLINIC: &str = "lakeside";
 const LEASE: Duration = Duration::from_mins(1);
 
-fn claim(id: &str) -> Claim {
+pub(crate) fn claim(id: &str) -> Claim {
     Claim {
         id: id.to_owned(),
         operation: "apply".to_owned(),
@@ -61,7 +60,7 @@ fn put(state: &Path, holder: &Holder, age: Duration) {
 }
 
 /// A holder that this process made, renewed `age` ago.
-fn holder(id: &str, age: Duration) -> Holder {
+pub(crate) fn holder(id: &str, age: Duration) -> Holder {
     let folder = tempfile::tempdir().unwrap();
     let lock = take(folder.path(), &claim(id)).0.unwrap();
     let holder = state::holder(&State::folder(folder.path()), CLINIC).unwrap().unwrap();
@@ -74,7 +73,7 @@ fn a_lock_names_its_holder_is_private_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join(".accuroform");
     let lock = take(&state, &claim("one")).0.unwrap();
-    let held = state::holder(&State::folder(state), CLINIC).unwrap().unwrap();
+    let held = state::holder(&State::folder(&state), CLINIC).unwrap().unwrap();
     assert_eq!((held.id.as_str(), held.pid), ("one", std::process::id()));
     let error = take(&state, &claim("two")).0.unwrap_err();
     assert_eq!(error.code(), "L001");
@@ -95,7 +94,7 @@ fn a_lock_names_its_holder_is_private_and_leaves_nothing_behind() {
     assert_eq!(left, ["lakeside.lock.guard"]);
     drop(take(&state, &claim("two")).0.unwrap());
     assert_eq!(
-        state::holder(&State::folder(state), CLINIC).unwrap(),
+        state::holder(&State::folder(&state), CLINIC).unwrap(),
         None,
         "dropping gives it back too"
     );
@@ -184,7 +183,7 @@ fn a_heartbeat_renews_the_lock_and_notices_when_it_is_lost() {
     assert_eq!(lock.loss(), Some(&Loss::Removed));
 }
 
-fn wait_until(is: impl Fn() -> bool) {
+pub(crate) fn wait_until(is: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is() {
         assert!(begun.elapsed() < Duration::from_secs(20), "it never happened");
@@ -203,97 +202,6 @@ fn unlock_removes_the_lock_with_this_id_and_no_other() {
     assert!(error.to_string().contains("held by apply one by ann@desk"), "{error}");
     assert_eq!(state::unlock(&State::folder(state), CLINIC, "one").unwrap().id, "one");
     assert_eq!(state::holder(&State::folder(state), CLINIC).unwrap(), None);
-}
-
-/// The child of the race: at each line it tries once and says how it went; at the next it gives
-/// the lock back.
-#[test]
-#[ignore = "the child of another test"]
-fn race_for_the_lock() {
-    let state = PathBuf::from(std::env::var("ACCUROFORM_TEST_STATE").unwrap());
-    let mut held = None;
-    for (number, line) in std::io::stdin().lines().enumerate() {
-        line.unwrap();
-        if number % 2 == 1 {
-            drop(held.take());
-            println!("\n::free");
-            continue;
-        }
-        let (lock, told) = take(&state, &claim(&format!("{}-{number}", std::process::id())));
-        match lock {
-            Ok(lock) => {
-                held = Some(lock);
-                println!("\n::won {}", told.join(" "));
-            }
-            Err(LockError::Held(_)) => println!("\n::lost {}", told.join(" ")),
-            Err(error) => println!("\n::failed {error}"),
-        }
-    }
-}
-
-struct Racer {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
-
-impl Racer {
-    fn start(state: &Path) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "--nocapture", "lock::race_for_the_lock"])
-            .env("ACCUROFORM_TEST_STATE", state)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let input = child.stdin.take().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        Self { child, input, output }
-    }
-
-    fn go(&mut self) {
-        self.input.write_all(b"\n").unwrap();
-    }
-
-    fn says(&mut self) -> String {
-        loop {
-            let mut line = String::new();
-            assert_ne!(self.output.read_line(&mut line).unwrap(), 0, "it ended");
-            if let Some(word) = line.trim_end().strip_prefix("::") {
-                return word.trim_end().to_owned();
-            }
-        }
-    }
-}
-
-/// Two processes race fifty times for a free lock and fifty times for one that both may break.
-#[test]
-fn of_two_processes_exactly_one_takes_the_lock() {
-    let folder = tempfile::tempdir().unwrap();
-    let state = folder.path();
-    let dead = Holder { pid: u32::MAX, ..holder("old", Duration::from_secs(90)) };
-    let mut racers = [Racer::start(state), Racer::start(state)];
-    for round in 0..100 {
-        let abandoned = round % 2 == 1;
-        if abandoned {
-            put(state, &dead, Duration::from_secs(90));
-        }
-        racers.iter_mut().for_each(Racer::go);
-        let said: Vec<String> = racers.iter_mut().map(Racer::says).collect();
-        let won = said.iter().filter(|word| word.starts_with("won")).count();
-        let lost = said.iter().filter(|word| *word == "lost").count();
-        assert_eq!((won, lost), (1, 1), "round {round}: {said:?}");
-        let broken = said.iter().filter(|word| word.ends_with("old")).count();
-        assert_eq!(broken, usize::from(abandoned), "round {round}: {said:?}");
-        racers.iter_mut().for_each(Racer::go);
-        assert_eq!(racers.each_mut().map(Racer::says), ["free", "free"]);
-    }
-    for racer in racers {
-        let Racer { mut child, input, output } = racer;
-        drop(input);
-        let rest: Vec<String> = output.lines().map(Result::unwrap).collect();
-        assert!(child.wait().unwrap().success(), "{rest:?}");
-    }
 }
 
 /// A clinic for the binary, whose sync takes so many seconds.
@@ -335,7 +243,7 @@ fn exit_7_names_the_holder_and_the_next_step() {
         let output = program(folder.path(), &arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(7));
         let text = stderr(&output);
-        let held = state::holder(&State::folder(state), CLINIC).unwrap().unwrap();
+        let held = state::holder(&State::folder(&state), CLINIC).unwrap().unwrap();
         let expected = format!(
             "error[L001]: the clinic is locked: apply one by ann@desk (process {}), since {}\n\
              hint: wait until it has ended (`--lock-timeout 10m` waits); if it certainly runs no \
@@ -381,14 +289,14 @@ fn the_lock_of_a_killed_run_is_broken_with_a_note() {
     assert!(text.contains(": running\n"), "{text}");
     child.kill().unwrap();
     child.wait().unwrap();
-    let left = state::holder(&State::folder(state), CLINIC).unwrap().unwrap();
+    let left = state::holder(&State::folder(&state), CLINIC).unwrap().unwrap();
 
     let output = program(folder.path(), &["sync", "--sync-timeout=0s"]).output().unwrap();
     assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
     let expected =
         format!("note: removed the lock of {left}: its process ended without removing it\n");
     assert!(stderr(&output).starts_with(&expected), "{}", stderr(&output));
-    assert_eq!(state::holder(&State::folder(state), CLINIC).unwrap(), None);
+    assert_eq!(state::holder(&State::folder(&state), CLINIC).unwrap(), None);
     let history = program(folder.path(), &["history"]).output().unwrap();
     let text = String::from_utf8(history.stdout).unwrap();
     assert!(text.contains(&format!("sync {}: interrupted: no end record", left.id)), "{text}");

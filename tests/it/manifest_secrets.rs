@@ -5,7 +5,7 @@ use accuroform::report;
 use jiff::civil::date;
 
 /// What is looked for in everything that can be shown.
-const CANARY: &str = "hunter2canary";
+pub(crate) const CANARY: &str = "hunter2canary";
 
 /// How a secret can look: some mean something else in YAML.
 const SHAPES: [&str; 12] = [
@@ -24,7 +24,7 @@ const SHAPES: [&str; 12] = [
 ];
 
 /// Where in an `api` connection a secret can be by mistake; `§` is the secret.
-const IN_API: &[&str] = &[
+pub(crate) const IN_API: &[&str] = &[
     "client_id: §",
     "client_secret: §",
     "client_id: {env: §}",
@@ -103,7 +103,7 @@ const IN_API: &[&str] = &[
 ];
 
 /// Where a secret can be outside of the connection.
-const ELSEWHERE: &[&str] = &[
+pub(crate) const ELSEWHERE: &[&str] = &[
     "client_secret: §",
     "password: §",
     "extra: {nested: {token: §}}",
@@ -112,6 +112,10 @@ const ELSEWHERE: &[&str] = &[
     "client_secret: one\nclient_secret: §",
     "client_secret: §\nclient_secret: two",
     "safety: {max_revocations: 1, client_secret: §}",
+    "extra: {token: &t hunter2canary}\nsafety: {max_revocations: *t}",
+    "extra: {token: &t hunter2canary}\nsafety: {protected_columns: [*t]}",
+    "extra: {token: &t hunter2canary}\nsafety: {own_user: *t, protected_offices: [*t, {name: *t}, {name: *t}]}",
+    "extra: {token: &t hunter2canary}\nprofiles: {front: {columns: {emr: *t}, user_name: *t}}",
     "safety: client_secret=§",
     "safety: [password §]",
     "<<: {client_secret: §}",
@@ -125,7 +129,7 @@ const ELSEWHERE: &[&str] = &[
     "client_secret: |\n  a\n\n  hunter2canary\n]",
 ];
 
-fn shapes(template: &str) -> impl Iterator<Item = String> {
+pub(crate) fn shapes(template: &str) -> impl Iterator<Item = String> {
     SHAPES.iter().map(move |shape| template.replace('§', shape))
 }
 

@@ -10,6 +10,8 @@ use accuroform::report;
 use insta::assert_snapshot;
 use jiff::civil::date;
 
+use super::fleet_files::Fleet;
+
 const TOP: &str = "\
 version: 1
 clinic: {id: lakeside}
@@ -253,9 +255,13 @@ fn a_long_line_is_cut_around_the_fault() {
 fn every_code_of_the_manifest_is_shown_by_a_file_or_here() {
     let mut seen: BTreeSet<Code> = BTreeSet::from([Code::NotReadable]);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/manifests/invalid");
-    for entry in fs::read_dir(folder).unwrap() {
+    for entry in fs::read_dir(&folder).unwrap() {
         let bytes = fs::read(entry.unwrap().path()).unwrap();
         seen.extend(load(&bytes).findings.iter().map(|finding| finding.code));
+    }
+    for entry in fs::read_dir(folder.join("../../fleets/invalid")).unwrap() {
+        let fleet = Fleet::in_folder(&entry.unwrap().path());
+        seen.extend(fleet.findings().iter().map(|(_, finding)| finding.code));
     }
     let passed = format!(
         "{TOP}profiles: {{spare: {{columns: {{emr: full}}}}}}\n\

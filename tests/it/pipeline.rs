@@ -11,7 +11,7 @@ use accuroform::approval::{Consent, approve};
 use accuroform::bridge::{Mode, Traffic};
 use accuroform::connection::{Opened, Surroundings, open};
 use accuroform::desired::desired;
-use accuroform::journal::{Journal, Outcome, is_pending};
+use accuroform::journal::{Journal, Outcome, is_pending, runs};
 use accuroform::live::{Grid, Snapshot, fetch};
 use accuroform::manifest::{self, Manifest};
 use accuroform::model::Clock;
@@ -175,6 +175,44 @@ async fn apply_then_plan_is_empty_and_every_row_is_written_once() {
     let again = clinic.apply(&plan, tempfile::tempdir().unwrap().path()).await;
     assert_eq!(again.count(|outcome| matches!(outcome, Outcome::AlreadyTrue)), changes);
     assert_eq!(clinic.sim.write_log().unwrap().len(), changes);
+}
+
+#[tokio::test]
+async fn what_the_journal_recorded_goes_back_to_what_the_server_had() {
+    let clinic = Clinic::generated(3, 300).await;
+    let contents = async || match &clinic.live().await.grids[0].1 {
+        Grid::Read { rows, .. } => {
+            let granted = rows.iter().filter(|row| !row.cells.is_nothing());
+            granted.map(|row| (row.key, row.cells)).collect::<BTreeMap<_, _>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    let before = contents().await;
+    let plan = clinic.plan().await;
+    let state = tempfile::tempdir().unwrap();
+    clinic.apply(&plan, state.path()).await;
+    let records = Journal::read(&State::folder(state.path()), "lakeside").unwrap().records;
+    let recorded = runs(&records, None)[0].recorded();
+    assert_eq!(recorded.rows.len(), plan.users[0].changes.len());
+    assert!(recorded.rows.iter().all(|row| row.certain));
+
+    let live = clinic.live().await;
+    let desired = desired(&clinic.manifest, &live);
+    let inputs = Inputs {
+        clinic: "lakeside",
+        tenant: &clinic.manifest.tenant,
+        site: "4021",
+        manifest: &ManifestRef::default(),
+        desired: &desired,
+        live: &live,
+        targets: &Targets::default(),
+    };
+    let undo = plan::undo_plan(inputs, &recorded);
+    assert_eq!(plan::check_undo(&undo, &recorded, &desired, &live), []);
+    let applied = clinic.apply(&undo, state.path()).await;
+    assert!(applied.is_whole(), "{:?}", applied.halted);
+    assert_eq!(contents().await, before);
+    assert!(plan::undo_plan(Inputs { live: &clinic.live().await, ..inputs }, &recorded).is_empty());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use accuroform::live::{Grid, Providers};
 use accuroform::model::{Cells, LiveRow, OfficeId, ProviderId, Revision, UserId};
 use accuroform::plan::{
     Action, Change, HeldReason, Plan, Recorded, RecordedRow, Target, Targets, UnreadPart,
-    check_undo, made_again,
+    check_undo, compare, made_again,
 };
 use accuroform::report;
 use proptest::prelude::*;
@@ -83,7 +83,26 @@ fn an_undo_says_which_run_it_takes_back_what_is_held_and_why() {
     assert_eq!(held(&plan), [(3, HeldReason::Moved)]);
     assert_eq!(made_again(&plan, &desired), 2);
     let text = report::plan(&plan);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @"
+    OceanAPILAKESIDE (lakeside, undo of run-1)
+
+    Main Street (1)
+                           Patient  Sched-  Billing  Inbox  EMR    Labs   Report-  Visible  Prescribe
+                                    uling                                 ing               For
+      - Singh, Anita (1)   full     -full   full     .      full   full   .        full     .          [1]
+      - Okafor, Ngozi (2)  -full    -full   -full    .      -full  -full  .        -full    .          [2]
+
+    [1] undo of run-1: the run wrote it
+    [2] undo of run-1: the run may have written it: its record does not say
+
+    Access ends:
+      2027-01-31  Main Street, Tran, Minh (3)
+
+    Held, and so not taken back:
+      lakeside/OceanAPILAKESIDE/Main Street/Tran, Minh (3): changed since the run: until no end → 2027-01-31
+
+    Plan: 0 rows to grant, 2 to revoke, 0 to change (7 cells); 0 unchanged. 1 row held.
+    ");
     assert!(report::held_rows(&plan)[0].contains("Tran, Minh (3): changed since the run: until"));
 }
 
@@ -209,12 +228,14 @@ fn a_reverted_manifest_asks_for_nothing_again() {
     assert_eq!(made_again(&plan, &desired), 3, "revoked again, too");
 }
 
+/// What the checker says, and what it says it of.
+type Forgery = (&'static str, fn(&mut Plan));
+
 #[test]
 fn the_checker_finds_what_an_undo_must_not_hold() {
     let (mut world, recorded) = after_run(ALL);
     write(&mut world, 3, cells("patient"));
     let (plan, desired) = world.undo_within(ALL, &recorded, &Targets::default());
-    type Forgery = (&'static str, fn(&mut Plan));
     let forgeries: [Forgery; 10] = [
         ("the plan takes another run back", |plan| plan.undoes = Some("run-2".to_owned())),
         ("only an undo takes a run back", |plan| plan.undoes = None),
@@ -248,6 +269,28 @@ fn the_checker_finds_what_an_undo_must_not_hold() {
     plan.undoes = Some("run-1".to_owned());
     let found = accuroform::plan::check_against(&plan, &desired, &world.live);
     assert!(found.iter().any(|one| one.problem == "the plan of a manifest undoes nothing"));
+}
+
+#[test]
+fn a_saved_undo_must_show_the_rows_that_are_held_now() {
+    let (mut world, recorded) = after_run(ALL);
+    write(&mut world, 3, cells("patient"));
+    let saved = world.undo(ALL, &recorded);
+    let same = compare(&saved, &world.undo(ALL, &recorded), &world.live);
+    assert_eq!((same.moved, same.left_out, same.foreign), (vec![], vec![], vec![]));
+    // Held with other content than the reviewer saw.
+    write(&mut world, 3, cells("patient labs"));
+    let now = compare(&saved, &world.undo(ALL, &recorded), &world.live);
+    assert_eq!(now.moved, ["lakeside/OceanAPILAKESIDE/Main Street/Tran, Minh (3)"]);
+    // A row of the plan moved: stale, and not left out.
+    write(&mut world, 2, cells("inbox"));
+    let now = compare(&saved, &world.undo(ALL, &recorded), &world.live);
+    assert_eq!((now.moved.len(), now.left_out), (2, vec![]));
+    // Taken out of the plan.
+    let (mut forged, fresh) = (saved, world.undo(ALL, &recorded));
+    forged.held.clear();
+    let left_out = compare(&forged, &fresh, &world.live).left_out;
+    assert_eq!(left_out, ["the held row lakeside/OceanAPILAKESIDE/Main Street/Tran, Minh (3)"]);
 }
 
 #[test]

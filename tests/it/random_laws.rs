@@ -122,6 +122,7 @@ impl Story<'_> {
                 assert!(!by_us, "said left alone, and was written by us: {}", at());
                 assert!(held.contains(now), "never was what the hold says: {}", at());
             }
+            Outcome::Held(Hold::Unplanned { .. }) => panic!("a hold of an undo: {}", at()),
             Outcome::NotReached => assert!(!by_us, "said not reached, and was written: {}", at()),
             Outcome::Refused(_) => assert!(!by_us, "said refused, and was written: {}", at()),
             Outcome::Failed(why) => {

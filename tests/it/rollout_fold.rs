@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use accuroform::diagnostic::Layer;
 use accuroform::model::{Cells, Column, Columns, Level};
 use accuroform::plan::{Action, Change, Plan, Rule, Why};
 use accuroform::rollout::Folded;
@@ -96,7 +97,8 @@ fn plan_with(rows: &[(Cells, Cells)]) -> Plan {
         LazyLock::new(|| clinic().plan("users: [{profile: ocean, all_offices: true}]"));
     let mut plan = PLAN.clone();
     let why = Why::Profile("ocean".to_owned());
-    plan.users[0].rules = vec![Rule { why, reason: None, line: 1, column: 1 }];
+    plan.users[0].rules =
+        vec![Rule { why, reason: None, layer: Layer::Clinic, line: 1, column: 1 }];
     let change = |(at, (before, after)): (usize, &(Cells, Cells))| {
         let action = Action::between(*before, *after)?;
         let key = key(1, at as u64);

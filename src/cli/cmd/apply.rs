@@ -9,7 +9,7 @@ use crate::cli::args::{ApplyArgs, FormArgs, TargetArgs, WaitArgs};
 use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::apply_fleet;
 use crate::cli::cmd::approve::ask;
-use crate::cli::cmd::execute::{Ended, Execution, starter, writer_of};
+use crate::cli::cmd::execute::{Ended, Execution, Owed, starter, writer_of};
 use crate::cli::cmd::plan::{print_made_again, print_plan, print_refusals};
 use crate::cli::cmd::saved::{self, Saved};
 use crate::cli::cmd::sign::{at_hand, print_approvals};
@@ -158,6 +158,13 @@ impl Request<'_> {
         let recorded =
             self.undo.map(|which| which.recorded(clinic, &runs(records, None))).transpose()?;
         let undone = recorded.as_ref().map(|recorded| recorded.run.as_str());
+        let owed = if !is_pending(records) {
+            Owed::Nothing
+        } else if undone.is_some_and(|run| is_pending_beside(records, run)) {
+            Owed::Elsewhere
+        } else {
+            Owed::Here
+        };
         let opened = clinic.connect(environment).await?;
         let apply = Apply {
             request: self,
@@ -165,11 +172,10 @@ impl Request<'_> {
             clinic,
             opened: &opened,
             environment,
-            pending: is_pending(records),
-            pending_elsewhere: undone.is_some_and(|run| is_pending_beside(records, run)),
+            owed,
             stop: &stop,
         };
-        let result = apply.run(journal, printer).await;
+        let result = Box::pin(apply.run(journal, printer)).await;
         opened.close().await;
         lock::release(lock, printer);
         result.map(|ended| CarriedOut { run, ended })
@@ -182,8 +188,7 @@ struct Apply<'a> {
     clinic: &'a Clinic,
     opened: &'a Opened,
     environment: &'a Environment,
-    pending: bool,
-    pending_elsewhere: bool,
+    owed: Owed,
     /// Cancelled by an interrupt, and when the lock is lost.
     stop: &'a CancellationToken,
 }
@@ -246,8 +251,7 @@ impl Apply<'_> {
             environment: self.environment,
             sync_timeout: self.request.wait.sync_timeout,
             json: self.request.form.json,
-            pending: self.pending,
-            pending_elsewhere: self.pending_elsewhere,
+            owed: self.owed,
             stop: self.stop,
             syncs: match self.request.around {
                 Around::Nothing => None,
@@ -279,7 +283,7 @@ impl Apply<'_> {
             let exit = if good == Exit::Done { Exit::Unread } else { good };
             return Ok(execution.nothing(applied, exit, printer));
         }
-        if !self.pending || mode(self.clinic).is_none() {
+        if self.owed == Owed::Nothing || mode(self.clinic).is_none() {
             return Ok(execution.nothing(applied, good, printer));
         }
         printer

@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::approval::Given;
 use crate::cli::args::{ApplyArgs, FormArgs, SelectArgs, TargetArgs, WaitArgs};
-use crate::cli::clinic::read_bounded;
 use crate::cli::cmd::apply::{Around, CarriedOut, Request, Signed};
 use crate::cli::cmd::approve::ask;
 use crate::cli::cmd::saved::Saved;
@@ -21,7 +20,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{
     self, ApplyOne, Events, FleetFile, FleetSummary, Kept, RolloutEnd, Rollouts, Runner,
-    SavedBundle, SelectedFleet, Spool, Turn, header, plan_all, unplanned,
+    SavedBundle, SelectedFleet, Spool, Title, Turn, header, load_fleet, plan_all,
 };
 use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
@@ -50,18 +49,12 @@ pub(super) async fn run(
     let mut stands = 0;
     plan_all(&fleet, None, environment, printer, &mut |planned, _| {
         summary.add(&planned);
-        match planned.result {
-            Ok(clinic) => {
-                let digest = &clinic.sealed.digest;
-                let refused = !clinic.refusals.is_empty() && allowance(args, digest).is_none();
-                stands += usize::from(refused || clinic.plan.errors() > 0);
-                spool.plan(&planned.clinic, clinic.sealed)
-            }
-            Err(failure) => {
-                spool.unplanned(unplanned(&planned.clinic, &failure));
-                Ok(())
-            }
+        if let Ok(clinic) = &planned.result {
+            let refused =
+                !clinic.refusals.is_empty() && allowance(args, &clinic.sealed.digest).is_none();
+            stands += usize::from(refused || clinic.plan.errors() > 0);
         }
+        spool.take(planned)
     })
     .await?;
     if args.json {
@@ -69,7 +62,7 @@ pub(super) async fn run(
         events.version(printer);
         events.fleet_planned(&summary, fleet.members.len(), summary.exit(false), printer);
     } else {
-        summary.print(&fleet, printer);
+        summary.print(&Title::of(&fleet), printer);
     }
     if stands > 0 {
         let message = format!("{} cannot be applied as planned", fleet::clinics(stands));
@@ -108,7 +101,7 @@ pub(super) async fn run_saved(
         ));
     }
     if let Some(rollout) = &args.resume {
-        let file = load(&args.input, environment, printer)?;
+        let file = load_fleet(&args.input, environment, printer)?;
         return resume(args, (file, rollout), environment, printer).await;
     }
     let mut bundle = SavedBundle::open(&args.input)?;
@@ -116,7 +109,7 @@ pub(super) async fn run_saved(
         Some(path) => path.clone(),
         None => fleet_of(&mut bundle)?,
     };
-    let file = load(&path, environment, printer)?;
+    let file = load_fleet(&path, environment, printer)?;
     if bundle.header().fleet.id != file.fleet.id {
         let (of, is) = (&bundle.header().fleet.id, &file.fleet.id);
         let message = format!("the bundle is of the fleet `{of}`, the manifest of `{is}`");
@@ -153,22 +146,6 @@ fn must_be_whole(args: &ApplyArgs) -> Result<(), Failure> {
         ));
     }
     Ok(())
-}
-
-fn load(
-    path: &Path,
-    environment: &Environment,
-    printer: &mut Printer,
-) -> Result<FleetFile, Failure> {
-    let bytes = read_bounded(path).map_err(|error| {
-        let message = format!("cannot read the fleet manifest {}: {error}", path.display());
-        Failure::new(Exit::Error, "M001", message, "name it: --manifest FLEET")
-    })?;
-    if !manifest::is_fleet(&bytes) {
-        let message = format!("{} is not a fleet manifest", path.display());
-        return Err(Failure::new(Exit::Error, "U005", message, "name the fleet's manifest"));
-    }
-    FleetFile::load(path, &bytes, environment, printer)
 }
 
 /// The fleet manifest that the plans of a bundle name.

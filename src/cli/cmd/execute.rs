@@ -22,7 +22,7 @@ use crate::cli::progress::Progress;
 use crate::connection::Opened;
 use crate::journal::{Event, Journal, Outcome, RowOutcome, Starter};
 use crate::ocean::{Freshness, SyncError, Synced};
-use crate::plan::Plan;
+use crate::plan::{Plan, Targets};
 use crate::report;
 use crate::rollout::RowCounts;
 
@@ -35,10 +35,7 @@ pub(super) struct Execution<'a> {
     pub(super) environment: &'a Environment,
     pub(super) sync_timeout: Duration,
     pub(super) json: bool,
-    /// Whether a sync is owed from before.
-    pub(super) pending: bool,
-    /// Whether it is owed for rows that this plan cannot verify, being an undo of others.
-    pub(super) pending_elsewhere: bool,
+    pub(super) owed: Owed,
     pub(super) stop: &'a CancellationToken,
     /// Of how many a sync is one; `None`: it is the only one.
     pub(super) syncs: Option<&'a Semaphore>,
@@ -62,6 +59,28 @@ impl Ended {
             rows: applied.outcomes.len() as u64,
         };
         Self { exit, counts }
+    }
+}
+
+/// Which sync and verification are owed from before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owed {
+    /// None.
+    Nothing,
+    /// Those of rows that this plan verifies, unless its targets leave them out.
+    Here,
+    /// Those of rows that this plan cannot verify, being an undo of others.
+    Elsewhere,
+}
+
+impl Owed {
+    /// Whether a verification of what this plan is limited to settles it.
+    fn is_settled_by(self, targets: &Targets) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Here => targets.is_everything(),
+            Self::Elsewhere => false,
+        }
     }
 }
 
@@ -134,7 +153,7 @@ impl Execution<'_> {
         if !self.json {
             printer.result(&report::outcomes(plan, &applied.outcomes, applied.halted.as_deref()));
         }
-        let owed = applied.may_have_written() || self.pending;
+        let owed = applied.may_have_written() || self.owed != Owed::Nothing;
         let after = if !owed {
             After::default()
         } else if self.stop.is_cancelled() {
@@ -222,14 +241,12 @@ impl Execution<'_> {
         let list = OceanList { before, freshness };
         match verify(self.clinic, self.opened, what, list, self.environment).await {
             Ok(mut verified) => {
-                verified.forget_held(&plan.held);
+                verified.expect_held(&plan.held);
                 if !self.json {
                     print_verified(&verified, printer);
                 }
                 // A part that is right says nothing about what an earlier apply still owes.
-                let covered = targets.is_everything() && !self.pending_elsewhere;
-                let whole = covered || !self.pending;
-                let correct = verified.is_correct() && whole;
+                let correct = verified.is_correct() && self.owed.is_settled_by(targets);
                 record(journal, Event::Verified { correct }, printer);
                 after.verified = Some(verified);
             }

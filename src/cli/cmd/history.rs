@@ -7,6 +7,7 @@ use crate::cli::clinic::Clinic;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::fleet::Subject;
 use crate::cli::printer::Printer;
 use crate::journal::{Checked, Journal, Run, runs};
 use crate::report::{escape, history, history_json, run, run_json};
@@ -17,18 +18,29 @@ pub(super) fn run_command(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let HistoryArgs { command, manifest, json } = args;
+    let HistoryArgs { command, manifest, select, json } = args;
     match command {
         None => {
-            let clinic = Clinic::load(manifest, environment, printer)?;
-            let runs = read(&clinic, printer)?;
-            let id = &clinic.manifest.clinic.id;
-            printer.result(&if *json { history_json(id, &runs) } else { history(id, &runs) });
+            match Subject::load(manifest, select, environment, printer)? {
+                Subject::Clinic(clinic) => list(&clinic, *json, printer)?,
+                Subject::Fleet(fleet) => {
+                    for at in 0..fleet.members.len() {
+                        list(&fleet.clinic(at, environment)?, *json, printer)?;
+                    }
+                }
+            }
             Ok(Exit::Done)
         }
         Some(HistoryCommand::Show(args)) => show(args, environment, printer),
         Some(HistoryCommand::Verify(args)) => verify(args, environment, printer),
     }
+}
+
+fn list(clinic: &Clinic, json: bool, printer: &mut Printer) -> Result<(), Failure> {
+    let runs = read(clinic, printer)?;
+    let id = &clinic.manifest.clinic.id;
+    printer.result(&if json { history_json(id, &runs) } else { history(id, &runs) });
+    Ok(())
 }
 
 /// The runs of the clinic's journal, oldest first.
@@ -48,8 +60,8 @@ fn show(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let HistoryShowArgs { id, manifest, json } = args;
-    let clinic = Clinic::load(manifest, environment, printer)?;
+    let HistoryShowArgs { id, manifest, select, json } = args;
+    let clinic = Subject::load(manifest, select, environment, printer)?.one()?;
     let runs = read(&clinic, printer)?;
     let clinic = &clinic.manifest.clinic.id;
     let one = find(clinic, &runs, id)?;
@@ -87,8 +99,8 @@ fn verify(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let HistoryVerifyArgs { manifest, head, json } = args;
-    let clinic = Clinic::load(manifest, environment, printer)?;
+    let HistoryVerifyArgs { manifest, select, head, json } = args;
+    let clinic = Subject::load(manifest, select, environment, printer)?.one()?;
     let id = &clinic.manifest.clinic.id;
     let checked = Journal::check(&clinic.state()?, id)?;
     let kept = head.as_deref().map(|head| Kept::find(head, &checked));

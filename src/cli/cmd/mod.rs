@@ -4,12 +4,17 @@
 mod apply;
 mod apply_fleet;
 mod approve;
+mod each;
 mod execute;
+mod explain;
 mod fleet_files;
+mod fleet_matrix;
 mod history;
 mod init;
+mod merge;
 mod plan;
 mod plan_fleet;
+mod rollout;
 mod saved;
 mod schema;
 mod show;
@@ -25,7 +30,7 @@ mod version;
 
 use clap::CommandFactory as _;
 
-use super::args::{Cli, Command};
+use super::args::{Cli, Command, FleetCommand, RolloutCommand};
 use super::env::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -59,7 +64,17 @@ pub(super) fn run(
         Command::History(args) => history::run_command(&args, environment, printer),
         Command::Unlock(args) => unlock::run(&args, environment, printer),
         Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
+        Command::Explain(args) => explain::run(&args, environment, printer),
         Command::Schema(args) => schema::run(&args, printer),
+        Command::Fleet(FleetCommand::Matrix(args)) => {
+            fleet_matrix::run(&args, environment, printer)
+        }
+        Command::Rollout(RolloutCommand::Status(args)) => {
+            rollout::status(&args, environment, printer)
+        }
+        Command::Rollout(RolloutCommand::Undo(args)) => {
+            block_on(rollout::undo(&args, environment, printer))
+        }
         Command::Sim(args) => block_on(sim::run(&args, printer)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

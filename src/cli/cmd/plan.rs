@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::approval::NotApproved;
-use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
+use crate::cli::args::{FormArgs, PlanArgs, PlanCommand, TargetArgs};
 use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
-use crate::cli::cmd::plan_fleet;
+use crate::cli::cmd::{merge, plan_fleet};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -21,6 +21,9 @@ pub(super) async fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
+    if let Some(PlanCommand::Merge(args)) = &args.command {
+        return merge::run(args, printer);
+    }
     match Subject::load(&args.manifest, &args.select, environment, printer)? {
         Subject::Clinic(clinic) => {
             show(args, (&clinic, Purpose::Manifest), environment, printer).await
@@ -36,8 +39,16 @@ pub(super) async fn show(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let PlanArgs { manifest: _, select: _, targets, out, planner: typed, form, detailed_exitcode } =
-        args;
+    let PlanArgs {
+        command: _,
+        manifest: _,
+        select: _,
+        targets,
+        out,
+        planner: typed,
+        form,
+        detailed_exitcode,
+    } = args;
     let TargetArgs { target, exclude } = targets;
     let maker = typed.as_deref().map(str::trim).filter(|name| !name.is_empty());
     must_name_planner(clinic, out.is_some(), maker)?;

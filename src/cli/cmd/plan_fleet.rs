@@ -7,7 +7,7 @@ use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::fleet::{Events, FleetSummary, SelectedFleet, Spool, header, plan_all, unplanned};
+use crate::cli::fleet::{Events, FleetSummary, SelectedFleet, Spool, Title, header, plan_all};
 use crate::cli::printer::Printer;
 
 pub(super) async fn run(
@@ -16,7 +16,16 @@ pub(super) async fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let PlanArgs { manifest: _, select: _, targets, out, planner, form, detailed_exitcode } = args;
+    let PlanArgs {
+        command: _,
+        manifest: _,
+        select: _,
+        targets,
+        out,
+        planner,
+        form,
+        detailed_exitcode,
+    } = args;
     let FormArgs { json, diff } = form;
     must_be_whole(targets, *diff)?;
     let planner = planner.as_deref().map(str::trim).filter(|name| !name.is_empty());
@@ -32,20 +41,13 @@ pub(super) async fn run(
         if let Some(events) = &mut events {
             events.planned(&planned, printer);
         }
-        let Some(spool) = &mut spool else { return Ok(()) };
-        match planned.result {
-            Ok(clinic) => spool.plan(&planned.clinic, clinic.sealed),
-            Err(failure) => {
-                spool.unplanned(unplanned(&planned.clinic, &failure));
-                Ok(())
-            }
-        }
+        spool.as_mut().map_or(Ok(()), |spool| spool.take(planned))
     })
     .await?;
     let exit = summary.exit(*detailed_exitcode);
     match &mut events {
         Some(events) => events.fleet_planned(&summary, fleet.members.len(), exit, printer),
-        None => summary.print(&fleet, printer),
+        None => summary.print(&Title::of(&fleet), printer),
     }
     if let (Some(spool), Some(path)) = (spool, out) {
         let saved = spool.bundle(header(&fleet), Some(path))?;

@@ -1,5 +1,5 @@
-//! `schema`: the JSON Schema of the manifest.
-#![expect(clippy::disallowed_methods, reason = "a generated file is written here")]
+//! `schema`: the JSON Schemas of the manifests.
+#![expect(clippy::disallowed_methods, reason = "generated files are written here")]
 
 use std::fs;
 use std::path::Path;
@@ -8,29 +8,29 @@ use crate::cli::args::SchemaArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
-use crate::manifest::schema_text;
-
-const PATH: &str = "schemas/manifest.schema.json";
+use crate::manifest::{fleet_schema_text, schema_text};
 
 pub(super) fn run(args: &SchemaArgs, printer: &mut Printer) -> Result<Exit, Failure> {
-    let SchemaArgs { write } = args;
-    if !write {
-        printer.verbatim(&schema_text());
-        return Ok(Exit::Done);
+    let SchemaArgs { fleet, write: writes } = args;
+    if *writes {
+        write("schemas/manifest.schema.json", &schema_text(), printer)?;
+        write("schemas/fleet.schema.json", &fleet_schema_text(), printer)?;
+    } else {
+        printer.verbatim(&if *fleet { fleet_schema_text() } else { schema_text() });
     }
-    let path = Path::new(PATH);
-    let written = path
-        .parent()
-        .map_or(Ok(()), fs::create_dir_all)
-        .and_then(|()| fs::write(path, schema_text()));
-    written.map_err(|error| {
+    Ok(Exit::Done)
+}
+
+fn write(path: &str, text: &str, printer: &mut Printer) -> Result<(), Failure> {
+    let folder = Path::new(path).parent().map_or(Ok(()), fs::create_dir_all);
+    folder.and_then(|()| fs::write(path, text)).map_err(|error| {
         Failure::new(
             Exit::Error,
             "F001",
-            format!("cannot write {PATH}: {error}"),
+            format!("cannot write {path}: {error}"),
             "run it in the folder that holds schemas/, or redirect the output of `accuroform schema`",
         )
     })?;
-    printer.line(&format!("wrote {PATH}"));
-    Ok(Exit::Done)
+    printer.line(&format!("wrote {path}"));
+    Ok(())
 }

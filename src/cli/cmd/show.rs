@@ -1,17 +1,31 @@
 //! `show`: a saved plan.
 
-use crate::cli::args::ShowArgs;
+use std::path::Path;
+
+use crate::cli::args::{FormArgs, ShowArgs};
 use crate::cli::cmd::plan::print_plan;
 use crate::cli::cmd::saved;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::fleet::{FleetSummary, SavedBundle, Title};
 use crate::cli::printer::Printer;
+use crate::diagnostic::did_you_mean;
+use crate::plan::file::open;
 use crate::report::escape;
+use crate::rollout::bundle::{Entry, Unplanned};
 
 pub(super) fn run(args: &ShowArgs, printer: &mut Printer) -> Result<Exit, Failure> {
-    let ShowArgs { plan: path, form } = args;
-    let text = saved::read(path)?;
-    let (plan, digest) = crate::plan::file::open(&text)?;
+    let ShowArgs { plan: path, clinic, form } = args;
+    let text = match (SavedBundle::is_there(path), clinic) {
+        (true, None) => return bundle(path, form, printer),
+        (true, Some(clinic)) => of_bundle(path, clinic)?,
+        (false, None) => saved::read(path)?,
+        (false, Some(_)) => {
+            let message = "--clinic names a plan of a bundle, and this is one plan";
+            return Err(Failure::new(Exit::Error, "U005", message, "leave it out"));
+        }
+    };
+    let (plan, digest) = open(&text)?;
     for finding in &plan.findings {
         let place = match finding.span {
             Some(span) => {
@@ -28,5 +42,50 @@ pub(super) fn run(args: &ShowArgs, printer: &mut Printer) -> Result<Exit, Failur
         printer.line(&format!("planner: {}", escape(planner)));
     }
     printer.line(&format!("digest: {digest}"));
+    Ok(Exit::Done)
+}
+
+/// The plan of one clinic of a bundle, as a file of its own.
+fn of_bundle(path: &Path, clinic: &str) -> Result<String, Failure> {
+    let mut bundle = SavedBundle::open(path)?;
+    let known: Vec<String> = bundle.clinics().map(|(clinic, _)| clinic.to_owned()).collect();
+    if let Some(text) = bundle.text(clinic)? {
+        return Ok(text);
+    }
+    let near = did_you_mean(clinic, known.iter().map(String::as_str));
+    let hint = near.map_or_else(
+        || "`accuroform show BUNDLE` lists them".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    let message = format!("the bundle has no plan of the clinic `{clinic}`");
+    Err(Failure::new(Exit::Error, "R004", message, hint))
+}
+
+/// Every plan of a bundle in a line, then their folded sum.
+fn bundle(path: &Path, form: &FormArgs, printer: &mut Printer) -> Result<Exit, Failure> {
+    let FormArgs { json, diff } = form;
+    if *json || *diff {
+        let message = "--json and --diff show one plan, and this is a bundle of many";
+        return Err(Failure::new(Exit::Error, "U005", message, "name its clinic: --clinic ID"));
+    }
+    let mut bundle = SavedBundle::open(path)?;
+    let header = bundle.header();
+    let title = Title {
+        fleet: header.fleet.id.clone(),
+        selection: header.selection.clone(),
+        shard: header.shard.as_ref().map(|shard| shard.part),
+        clinics: bundle.clinics().count(),
+    };
+    let mut summary = FleetSummary::new();
+    for (clinic, entry) in bundle.entries() {
+        match entry? {
+            Entry::Planned { plan, digest } => summary.saved(&clinic, &plan, &digest),
+            Entry::Unplanned(Unplanned { code, message, .. }) => {
+                summary.unread(&clinic, format!("[{code}] {}", escape(&message)));
+            }
+        }
+    }
+    summary.print(&title, printer);
+    printer.line(&format!("digest: {}", bundle.digest()));
     Ok(Exit::Done)
 }

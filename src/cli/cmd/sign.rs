@@ -51,7 +51,7 @@ pub(super) fn run(
         let statement = Statement { plan_digest: digest, name, comment: comment.as_deref(), at };
         signer.sign(statement).map_err(|problem| unusable(key, problem.to_string(), MAKE))
     };
-    let (text, signed) = if SavedBundle::is_there(path) {
+    let (text, what) = if SavedBundle::is_there(path) {
         sign_all(path, sign, printer)?
     } else {
         let (plan, digest) = open(&saved::read(path)?)?;
@@ -61,7 +61,7 @@ pub(super) fn run(
     };
     let out = out.clone().unwrap_or_else(|| beside(path, &public.id()));
     save(&out, "approval", &text)?;
-    printer.line(&format!("signed {signed} with key {} as {}", public.id(), escape(name)));
+    printer.line(&format!("signed {what} with key {} as {}", public.id(), escape(name)));
     printer.line(&format!("saved to {}", out.display()));
     Ok(Exit::Done)
 }

@@ -1,41 +1,111 @@
 //! `sync`: Ocean's sync alone.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::bridge::Mode;
 use crate::cli::args::{SyncArgs, WaitArgs};
 use crate::cli::clinic::Clinic;
+use crate::cli::cmd::each::{Said, each, in_threads};
 use crate::cli::cmd::execute::starter;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{mode, print_sync, record, site_user, sync, sync_json, watch};
+use crate::cli::fleet::Subject;
 use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::journal::{Event, Journal};
+use crate::ocean::{SyncError, Synced};
 
 pub(super) async fn run(
     args: &SyncArgs,
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let SyncArgs { manifest, wait: WaitArgs { sync_timeout, lock_timeout }, json } = args;
-    let clinic = Clinic::load(manifest, environment, printer)?;
-    let (id, run) = (&clinic.manifest.clinic.id, environment.new_run()?);
+    let SyncArgs { manifest, select, wait, json } = args;
     let stop = CancellationToken::new();
+    let clinic = match Subject::load(manifest, select, environment, printer)? {
+        Subject::Clinic(clinic) => *clinic,
+        Subject::Fleet(fleet) => {
+            let wait = wait.clone();
+            let work = in_threads(
+                fleet.file.fleet.rollout.max_parallel_syncs,
+                &stop,
+                move |fleet, at, environment, stop| {
+                    let clinic = fleet.clinic(at, environment)?;
+                    let mut printer = Printer::silent();
+                    let one = one(&clinic, (&wait, stop), environment, &mut printer);
+                    Ok(Handle::current().block_on(one)?.said(&clinic))
+                },
+            );
+            let all = each(*fleet, ("synced", *json), environment, printer, work);
+            return interrupt::guarded(&stop, all).await;
+        }
+    };
+    let work = async {
+        let ended = one(&clinic, (wait, &stop), environment, printer).await?;
+        if *json {
+            printer.json(&format!("{}\n", ended.json(&clinic)));
+        } else {
+            print_sync(&ended.result, printer);
+        }
+        Ok(ended.exit())
+    };
+    interrupt::guarded(&stop, work).await
+}
+
+/// How the sync of one clinic ended.
+struct SyncEnded {
+    result: Result<Synced, SyncError>,
+    recorded: bool,
+}
+
+impl SyncEnded {
+    fn exit(&self) -> Exit {
+        if self.result.is_ok() && self.recorded { Exit::Done } else { Exit::NotVerified }
+    }
+
+    fn json(&self, clinic: &Clinic) -> Value {
+        json!({
+            "kind": "accuroform.sync",
+            "format_version": "1.0",
+            "clinic": clinic.manifest.clinic.id,
+            "sync": sync_json(&self.result),
+            "exit_code": self.exit().code(),
+        })
+    }
+
+    fn said(&self, clinic: &Clinic) -> Said {
+        let words = match &self.result {
+            Ok(_) => "the sync is complete (blue)".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        Said { exit: self.exit(), words, document: self.json(clinic) }
+    }
+}
+
+/// Starts the sync of one clinic and waits for it, with a record before and after.
+async fn one(
+    clinic: &Clinic,
+    (wait, stop): (&WaitArgs, &CancellationToken),
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<SyncEnded, Failure> {
+    let WaitArgs { sync_timeout, lock_timeout } = wait;
+    let (id, run) = (&clinic.manifest.clinic.id, environment.new_run()?);
+    let stop = stop.child_token();
     let asking = Asking { operation: "sync", run: &run, timeout: *lock_timeout };
-    let lock = lock::acquire(&clinic, &asking, &stop, environment, printer)?;
+    let lock = lock::acquire(clinic, &asking, &stop, environment, printer)?;
     let (mut journal, _) = Journal::open(&clinic.state()?, id, &run, environment.clock)?;
     let opened = clinic.connect(environment).await?;
-    site_user(&clinic, &opened).await?;
-    journal.append(starter("sync", &clinic, None, environment))?;
+    site_user(clinic, &opened).await?;
+    journal.append(starter("sync", clinic, None, environment))?;
     // Asked for by name, a sync runs even where apply leaves it to somebody else.
-    let watch = watch(&clinic, mode(&clinic).unwrap_or(Mode::Full), *sync_timeout, &stop);
-    let result =
-        interrupt::guarded(&stop, async { Ok(sync(&opened, &mut journal, &watch, printer).await) })
-            .await;
+    let watch = watch(clinic, mode(clinic).unwrap_or(Mode::Full), *sync_timeout, &stop);
+    let result = sync(&opened, &mut journal, &watch, printer).await;
     opened.close().await;
     let ended = Event::Ended { done: 0, held: 0, failed: 0, not_reached: 0 };
     record(&mut journal, ended, printer);
@@ -43,19 +113,5 @@ pub(super) async fn run(
     // Whoever waits for the lock opens the journal next.
     drop(journal);
     lock::release(lock, printer);
-    let result = result?;
-    let exit = if result.is_ok() && recorded { Exit::Done } else { Exit::NotVerified };
-    if *json {
-        let document = json!({
-            "kind": "accuroform.sync",
-            "format_version": "1.0",
-            "clinic": clinic.manifest.clinic.id,
-            "sync": sync_json(&result),
-            "exit_code": exit.code(),
-        });
-        printer.json(&format!("{document}\n"));
-    } else {
-        print_sync(&result, printer);
-    }
-    Ok(exit)
+    Ok(SyncEnded { result, recorded })
 }

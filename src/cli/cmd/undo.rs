@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::args::{FormArgs, PlanArgs, UndoArgs};
+use crate::cli::args::{PlanArgs, UndoArgs};
 use crate::cli::clinic::{Clinic, Purpose};
 use crate::cli::cmd::apply::{Around, Request, Signed};
 use crate::cli::cmd::sign::at_hand;
@@ -30,12 +30,10 @@ pub(super) async fn run(
         auto_approve,
         allow_mass_change,
         wait,
-        json,
-        diff,
+        form,
     } = args;
     let which = run.as_deref().map_or(Which::Last, Which::Named);
-    let form = FormArgs { json: *json, diff: *diff };
-    if *json && out.is_none() && !auto_approve {
+    if form.json && out.is_none() && !auto_approve {
         let message = "with --json nobody can be asked";
         let hint = "add -auto-approve, or save the plan with -out and apply it";
         return Err(Failure::new(Exit::Error, "U003", message, hint));
@@ -44,12 +42,13 @@ pub(super) async fn run(
     if out.is_some() {
         let recorded = which.recorded(&clinic, &history::read(&clinic, printer)?)?;
         let args = PlanArgs {
+            command: None,
             manifest: manifest.clone(),
             select: select.clone(),
             targets: targets.clone(),
             out: out.clone(),
             planner: planner.clone(),
-            form,
+            form: form.clone(),
             detailed_exitcode: false,
         };
         let what = (&clinic, Purpose::Undo(&recorded));
@@ -64,7 +63,7 @@ pub(super) async fn run(
         auto_approve: *auto_approve,
         allow_mass_change: allow_mass_change.as_deref(),
         wait,
-        form: &form,
+        form,
         signed: Signed { demand, given },
         around: Around::Nothing,
     };

@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use crate::cli::args::ValidateArgs;
-use crate::cli::clinic::{faults, load, print_findings};
+use crate::cli::clinic::{faults, load, print_findings, read_bounded};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::fleet::FleetFile;
 use crate::cli::printer::Printer;
-use crate::manifest::Loaded;
+use crate::manifest::{Loaded, is_fleet};
 use crate::report::{self, escape};
 
 pub(super) fn run(
@@ -19,15 +20,30 @@ pub(super) fn run(
     let ValidateArgs { manifests, json } = args;
     let mut exit = Exit::Done;
     let mut all = Vec::new();
-    let (mut errors, mut warnings) = (0, 0);
     for path in manifests {
+        if let Ok(bytes) = read_bounded(path)
+            && is_fleet(&bytes)
+        {
+            let checked = FleetFile::check(path, &bytes, environment)?;
+            if checked.file.is_none() {
+                exit = Exit::Findings;
+            }
+            for (source, findings) in &checked.findings {
+                all.extend(report::findings(&source.files(), findings));
+                if !json {
+                    print_findings(source, findings, printer);
+                }
+            }
+            if !json {
+                printer.result(&format!("{}\n", escape(&checked.verdict(path))));
+            }
+            continue;
+        }
         let Loaded { source, manifest, findings } = load(path, environment)?;
         if manifest.is_none() {
             exit = Exit::Findings;
         }
         let listed = report::findings(&source.files(), &findings);
-        errors += listed.iter().filter(|finding| finding.severity == "error").count();
-        warnings += listed.iter().filter(|finding| finding.severity == "warning").count();
         all.extend(listed);
         if *json {
             continue;
@@ -42,6 +58,8 @@ pub(super) fn run(
         printer.result(&format!("{}\n", escape(&verdict)));
     }
     if *json {
+        let count = |severity| all.iter().filter(|finding| finding.severity == severity).count();
+        let (errors, warnings) = (count("error"), count("warning"));
         let document = json!({
             "kind": "accuroform.validate",
             "format_version": "1.0",

@@ -1,10 +1,11 @@
 //! A fleet manifest and the manifests of its clinics.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
+use glob::MatchOptions;
 use jiff::tz::TimeZone;
 
 use crate::bridge::{HostLimits, Traffic};
@@ -13,13 +14,21 @@ use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::manifest::{self, AccuroConnection, Fleet, FleetLayer, Limits, Loaded, Source, Wave};
+use crate::diagnostic::{Code, Diagnostic, Severity, Span};
+use crate::manifest::{
+    self, AccuroConnection, FILLED_IN, Fleet, FleetLayer, Limits, Loaded, Source, Wave,
+};
 use crate::rollout::{FleetClinic, WaveRule, check_waves};
 use crate::state::{State, StateError};
 
 /// How many clinics' manifests are in memory at once while a fleet is read.
 const BATCH: usize = 64;
+/// As a shell matches: what begins with a dot is found by its whole name alone.
+const GLOB: MatchOptions = MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: true,
+};
 
 /// A fleet whose manifests are all sound.
 #[derive(Clone)]
@@ -53,6 +62,18 @@ pub(in crate::cli) struct Checked {
 }
 
 impl Checked {
+    /// `fleet.yaml is valid: Riverbend, 6 clinics`.
+    pub(in crate::cli) fn verdict(&self, path: &Path) -> String {
+        let path = path.display();
+        if let Some(file) = &self.file {
+            let count = super::clinics(file.members.len());
+            return format!("{path} is valid: {}, {count}", file.fleet.name);
+        }
+        let errors = self.errors();
+        let noun = if errors == 1 { "error" } else { "errors" };
+        format!("the fleet of {path} has {errors} {noun}")
+    }
+
     /// How many findings are errors.
     pub(in crate::cli) fn errors(&self) -> usize {
         let findings = self.findings.iter().flat_map(|(_, findings)| findings);
@@ -73,12 +94,8 @@ impl FleetFile {
         for (source, findings) in &checked.findings {
             print_findings(source, findings, printer);
         }
-        let errors = checked.errors();
-        checked.file.ok_or_else(|| {
-            let noun = if errors == 1 { "error" } else { "errors" };
-            let shown = path.display();
-            Failure::plain(Exit::Error, format!("the fleet of {shown} has {errors} {noun}"))
-        })
+        let verdict = checked.verdict(path);
+        checked.file.ok_or_else(|| Failure::plain(Exit::Error, verdict))
     }
 
     /// Reads and checks a fleet manifest and the manifests of all its clinics.
@@ -108,19 +125,14 @@ impl FleetFile {
             state,
         };
         let mut known = Known::default();
-        let mut seen = BTreeSet::new();
+        let mut said = Said::default();
         let mut is_sound = true;
-        let paths: Vec<PathBuf> = file.paths()?.into_iter().collect();
+        let paths = file.paths()?;
         let read = paths.chunks(BATCH).flat_map(|paths| file.read_all(paths, environment));
         let mut members = Vec::new();
         for (path, loaded) in paths.iter().zip(read) {
             let Loaded { source, manifest, findings: mut found } = loaded?;
-            // What is wrong with the defaults is wrong in every clinic, and said once.
-            found.retain(|finding| {
-                let place = finding.span.filter(|span| !span.layer.is_clinic());
-                place
-                    .is_none_or(|place| seen.insert((place, finding.code, finding.message.clone())))
-            });
+            said.once(&mut found);
             // A source holds the whole file.
             if !found.is_empty() {
                 findings.push((source, found));
@@ -169,32 +181,32 @@ impl FleetFile {
     }
 
     /// The clinics' manifests, each once, in order.
-    fn paths(&self) -> Result<BTreeSet<PathBuf>, Failure> {
+    fn paths(&self) -> Result<Vec<PathBuf>, Failure> {
         let failed = |written: &str, problem: String| {
             let message = format!("cannot find the clinics `{written}`: {problem}");
             Failure::new(Exit::Error, "R030", message, "mend `clinics` in the fleet manifest")
         };
         let folder = glob::Pattern::escape(&self.folder().to_string_lossy());
-        let mut paths = BTreeSet::new();
+        // By where it leads: two patterns may find one file in two ways.
+        let mut known: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
         for written in &self.fleet.clinics {
             let pattern = Path::new(&folder).join(written);
-            let found = glob::glob(&pattern.to_string_lossy())
+            let found = glob::glob_with(&pattern.to_string_lossy(), GLOB)
                 .map_err(|problem| failed(written, problem.to_string()))?;
-            let before = paths.len();
             let mut any = false;
             for path in found {
                 let path = path.map_err(|problem| failed(written, problem.to_string()))?;
-                any = true;
                 // A pattern may be wide enough to find the fleet manifest itself.
-                if path != self.path {
-                    paths.insert(path);
+                if plain(&path) != plain(&self.path) {
+                    any = true;
+                    known.entry(plain(&path)).or_insert(path);
                 }
             }
-            if !any || paths.len() == before && paths.is_empty() {
+            if !any {
                 return Err(failed(written, "there is no such file".to_owned()));
             }
         }
-        Ok(paths)
+        Ok(known.into_values().collect())
     }
 
     /// Some clinics' manifests, read side by side; in order.
@@ -262,13 +274,51 @@ pub(in crate::cli) fn wave_rule(wave: &Wave) -> WaveRule {
 
 /// The way from a clinic manifest's folder to the fleet's.
 fn way_back(clinic: &Path, fleet: &Path) -> String {
+    let (clinic, plain_fleet) = (plain(clinic), plain(fleet));
     let folder = clinic.parent().unwrap_or(Path::new(""));
-    let below = folder.strip_prefix(fleet).ok();
-    let steps = below.map(|below| below.components().count());
+    let below = folder.strip_prefix(plain_fleet).ok();
+    let is_below = |below: &&Path| !below.components().any(|part| part == Component::ParentDir);
+    let steps = below.filter(is_below).map(|below| below.components().count());
     match steps {
         Some(0) => String::new(),
         Some(steps) => vec![".."; steps].join("/"),
-        None => std::path::absolute(fleet).unwrap_or_default().to_string_lossy().into_owned(),
+        None => {
+            let fleet = if fleet.as_os_str().is_empty() { Path::new(".") } else { fleet };
+            std::path::absolute(fleet).unwrap_or_default().to_string_lossy().into_owned()
+        }
+    }
+}
+
+/// The path without `.`, and without `..` where it leads back.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match (part, plain.components().next_back()) {
+            (Component::CurDir, _) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            (part, _) => plain.push(part),
+        }
+    }
+    plain
+}
+
+/// What is wrong with the defaults is wrong in every clinic, and said once.
+#[derive(Default)]
+struct Said(BTreeSet<(Span, Code)>);
+
+impl Said {
+    /// Leaves out what an earlier clinic said of the fleet manifest. What a placeholder became is
+    /// of one clinic, and is said of each.
+    fn once(&mut self, found: &mut Vec<Diagnostic>) {
+        let of_fleet = |finding: &Diagnostic| {
+            let is_filled_in = finding.related.iter().any(|related| related.label == FILLED_IN);
+            let place = finding.span.filter(|span| !is_filled_in && !span.layer.is_clinic());
+            place.map(|place| (place, finding.code))
+        };
+        found.retain(|finding| of_fleet(finding).is_none_or(|fault| !self.0.contains(&fault)));
+        self.0.extend(found.iter().filter_map(of_fleet));
     }
 }
 
@@ -293,9 +343,9 @@ impl Known {
         }
         let place = match &manifest.connections.accuro {
             AccuroConnection::Embedded { world } => {
-                path.with_file_name(world).to_string_lossy().into_owned()
+                plain(&path.with_file_name(world)).to_string_lossy().into_owned()
             }
-            AccuroConnection::Api(api) => api.url.clone(),
+            AccuroConnection::Api(api) => api.url.trim_end_matches('/').to_owned(),
         };
         let tenant = &manifest.tenant;
         match self.grids.insert((place, tenant.clone()), path.to_owned()) {
@@ -315,6 +365,12 @@ mod tests {
         assert_eq!(way("clinics/a.yaml", ""), "..");
         assert_eq!(way("region/clinics/east/a.yaml", "region"), "../..");
         assert_eq!(way("region/a.yaml", "region"), "");
-        assert!(Path::new(&way("../other/a.yaml", "region")).is_absolute());
+        assert_eq!(way("clinics/a.yaml", "."), "..");
+        assert_eq!(way("region/../region/clinics/a.yaml", "region"), "..");
+        for outside in
+            [("../other/a.yaml", "region"), ("region/../other/a.yaml", "region"), ("../a.yaml", "")]
+        {
+            assert!(Path::new(&way(outside.0, outside.1)).is_absolute(), "{outside:?}");
+        }
     }
 }

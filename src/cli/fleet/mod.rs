@@ -13,12 +13,11 @@ mod status;
 mod subject;
 
 pub(super) use events::Events;
-pub(super) use load::{FleetFile, Member, wave_rule};
-pub(super) use plan::{MemberPlan, plan_all};
-pub(super) use progress::FleetProgress;
+pub(super) use load::{FleetFile, wave_rule};
+pub(super) use plan::{ClinicPlan, MemberPlan, plan_all, side_by_side};
 pub(super) use rollouts::{Kept, Rollouts};
 pub(super) use runner::{ApplyOne, RolloutEnd, Runner, Turn};
-pub(super) use shown::{FleetSummary, clinics, unplanned};
+pub(super) use shown::{FleetSummary, Title, clinics};
 pub(super) use spool::{SavedBundle, Spool};
 pub(super) use status::{exit, shown_state, status, sum, waves};
-pub(super) use subject::{SelectedFleet, Subject, header};
+pub(super) use subject::{SelectedFleet, Subject, header, load_fleet, load_selected, selection};

@@ -1,4 +1,4 @@
-//! Plans the clinics of a fleet side by side and hands over each plan as it comes.
+//! Works on the clinics of a fleet side by side, and plans them.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use super::progress::FleetProgress;
 use super::subject::SelectedFleet;
-use crate::cli::clinic::{Planned, Purpose, Scope};
+use crate::cli::clinic::{Clinic, Planned, Purpose, Scope};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -30,6 +30,57 @@ pub(in crate::cli) struct ClinicPlan {
     pub(in crate::cli) owed: bool,
 }
 
+impl ClinicPlan {
+    /// Seals a plan.
+    pub(in crate::cli) fn of(planned: Planned, clinic: &Clinic) -> Result<Self, Failure> {
+        let sealed = planned.seal()?;
+        let Planned { plan, refusals, live: _, desired: _ } = planned;
+        Ok(Self { plan, refusals, sealed, owed: is_owed(clinic) })
+    }
+}
+
+/// What is done with the result of a clinic when it comes.
+type Take<'a, T> =
+    &'a mut dyn FnMut(String, Result<T, Failure>, &mut Printer) -> Result<(), Failure>;
+
+/// Does `work` for every selected clinic, so many side by side as the fleet allows; `take` gets each
+/// result as it comes, in no particular order.
+pub(in crate::cli) async fn side_by_side<T, F>(
+    (fleet, done): (&Arc<SelectedFleet>, &'static str),
+    environment: &Environment,
+    printer: &mut Printer,
+    work: impl Fn(Arc<SelectedFleet>, usize, Environment) -> F,
+    take: Take<'_, T>,
+) -> Result<(), Failure>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Failure>> + Send + 'static,
+{
+    let total = fleet.members.len();
+    let mut progress = FleetProgress::new(total, done, printer);
+    let mut running = JoinSet::new();
+    let mut members = fleet.members.iter().enumerate();
+    let limit = fleet.file.fleet.limits.clinics;
+    loop {
+        while running.len() < limit
+            && let Some((at, member)) = members.next()
+        {
+            let line = progress.line(&member.id);
+            let result = work(Arc::clone(fleet), at, environment.clone());
+            let clinic = member.id.clone();
+            running.spawn(async move { (clinic, line, result.await) });
+        }
+        let Some(joined) = running.join_next().await else { break };
+        let (clinic, line, result) = joined.map_err(|error| {
+            Failure::plain(Exit::Error, format!("the work on a clinic ended unexpectedly: {error}"))
+        })?;
+        progress.finish(&line, printer);
+        take(clinic, result, printer)?;
+    }
+    progress.end(printer);
+    Ok(())
+}
+
 /// Plans every selected clinic; `take` gets each plan as it comes, in no particular order.
 pub(in crate::cli) async fn plan_all(
     fleet: &Arc<SelectedFleet>,
@@ -38,35 +89,15 @@ pub(in crate::cli) async fn plan_all(
     printer: &mut Printer,
     take: &mut dyn FnMut(MemberPlan, &mut Printer) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let total = fleet.members.len();
-    let mut progress = FleetProgress::new(total, "planned", printer);
-    let mut running = JoinSet::new();
-    let mut next = 0;
-    let side_by_side = fleet.file.fleet.limits.clinics;
-    loop {
-        while next < total && running.len() < side_by_side {
-            let (fleet, environment) = (Arc::clone(fleet), environment.clone());
-            let planner = planner.map(str::to_owned);
-            let line = fleet.members.get(next).map(|member| progress.line(&member.id));
-            let at = next;
-            running.spawn(async move {
-                let result = plan_one(&fleet, at, planner, &environment).await;
-                (at, line, result)
-            });
-            next += 1;
-        }
-        let Some(joined) = running.join_next().await else { break };
-        let (at, line, result) = joined.map_err(|error| {
-            Failure::plain(Exit::Error, format!("planning a clinic ended unexpectedly: {error}"))
-        })?;
-        if let Some(line) = line {
-            progress.finish(&line, printer);
-        }
-        let clinic = fleet.members.get(at).map(|member| member.id.clone()).unwrap_or_default();
-        take(MemberPlan { clinic, result }, printer)?;
-    }
-    progress.end(printer);
-    Ok(())
+    let planner = planner.map(str::to_owned);
+    let work = move |fleet: Arc<SelectedFleet>, at: usize, environment: Environment| {
+        let planner = planner.clone();
+        async move { plan_one(&fleet, at, planner, &environment).await }
+    };
+    side_by_side((fleet, "planned"), environment, printer, work, &mut |clinic, result, printer| {
+        take(MemberPlan { clinic, result }, printer)
+    })
+    .await
 }
 
 async fn plan_one(
@@ -75,16 +106,11 @@ async fn plan_one(
     planner: Option<String>,
     environment: &Environment,
 ) -> Result<ClinicPlan, Failure> {
-    let Some(member) = fleet.members.get(at) else {
-        return Err(Failure::plain(Exit::Error, "there is no such clinic"));
-    };
-    let clinic = fleet.file.clinic(member, environment)?;
+    let clinic = fleet.clinic(at, environment)?;
     let opened = clinic.connect(environment).await?;
     let result = clinic.plan(&opened.accuro(), Purpose::Manifest, Scope::ALL).await;
     opened.close().await;
-    let mut planned = result?;
-    planned.plan.planner = planner;
-    let sealed = planned.seal()?;
-    let Planned { plan, refusals, live: _, desired: _ } = planned;
-    Ok(ClinicPlan { plan, refusals, sealed, owed: is_owed(&clinic) })
+    let mut made = result?;
+    made.plan.planner = planner;
+    ClinicPlan::of(made, &clinic)
 }

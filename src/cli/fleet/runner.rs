@@ -235,6 +235,8 @@ impl<'a> Runner<'a> {
                 state.message = Some(message);
             }
         }
+        // Kept before it is said: whoever reads it may rely on it.
+        let saved = self.rollouts.save(&self.rollout.id, &state);
         let words = super::shown_state(&state);
         printer.line(&escape(&words));
         if !state.stage.is_good() {
@@ -244,7 +246,6 @@ impl<'a> Runner<'a> {
         }
         let fields = serde_json::to_value(&state).unwrap_or_default();
         self.tell("clinic_complete", &words, fields, printer);
-        let saved = self.rollouts.save(&self.rollout.id, &state);
         self.states.insert(clinic.to_owned(), state);
         saved
     }

@@ -12,8 +12,8 @@ use crate::cli::printer::Printer;
 use crate::model::Column;
 use crate::plan::{Plan, Refusal, Summary};
 use crate::report::{self, escape};
-use crate::rollout::Folded;
 use crate::rollout::bundle::Unplanned;
+use crate::rollout::{Folded, Shard};
 
 /// The most findings of one clinic that are listed.
 const FINDINGS: usize = 5;
@@ -29,6 +29,26 @@ pub(in crate::cli) struct FleetSummary {
     changed: usize,
     owed: usize,
     worst: Ranked,
+}
+
+/// What was planned.
+pub(in crate::cli) struct Title {
+    pub(in crate::cli) fleet: String,
+    pub(in crate::cli) selection: String,
+    pub(in crate::cli) shard: Option<Shard>,
+    pub(in crate::cli) clinics: usize,
+}
+
+impl Title {
+    pub(in crate::cli) fn of(fleet: &SelectedFleet) -> Self {
+        let SelectedFleet { file, selection, selected: _, members } = fleet;
+        Self {
+            fleet: file.fleet.name.clone(),
+            selection: selection.to_string(),
+            shard: selection.shard,
+            clinics: members.len(),
+        }
+    }
 }
 
 /// How a fleet's plan ends, worst first.
@@ -60,29 +80,48 @@ impl FleetSummary {
     pub(in crate::cli) fn add(&mut self, planned: &MemberPlan) {
         let MemberPlan { clinic, result } = planned;
         match result {
-            Ok(planned) => self.plan(clinic, planned),
+            Ok(ClinicPlan { plan, refusals, sealed, owed }) => {
+                self.owed += usize::from(*owed);
+                self.plan(clinic, plan, (refusals, &sealed.digest));
+            }
             Err(failure) => {
                 let words = self::failure(failure);
                 self.is(match failure.exit {
                     Exit::Refused => Ranked::Refused,
-                    _ => Ranked::Unread,
+                    Exit::Done
+                    | Exit::Error
+                    | Exit::Changes
+                    | Exit::Findings
+                    | Exit::Incomplete
+                    | Exit::NotVerified
+                    | Exit::Locked
+                    | Exit::Unread => Ranked::Unread,
                 });
                 self.unread.push((clinic.clone(), words));
             }
         }
     }
 
-    fn plan(&mut self, clinic: &str, planned: &ClinicPlan) {
-        let ClinicPlan { plan, refusals, sealed, owed } = planned;
+    /// Adds a clinic that could not be read.
+    pub(in crate::cli) fn unread(&mut self, clinic: &str, words: String) {
+        self.is(Ranked::Unread);
+        self.unread.push((clinic.to_owned(), words));
+    }
+
+    /// Adds a saved plan.
+    pub(in crate::cli) fn saved(&mut self, clinic: &str, plan: &Plan, digest: &str) {
+        self.plan(clinic, plan, (&[], digest));
+    }
+
+    fn plan(&mut self, clinic: &str, plan: &Plan, (refusals, digest): (&[Refusal], &str)) {
         self.folded.add(plan);
         self.add_up(plan);
-        self.owed += usize::from(*owed);
         if !plan.is_empty() {
             self.is(Ranked::Changes);
         }
-        let mut words = report::summary_line(plan);
-        words.push_str(&findings(plan));
-        words.push_str(&refused(refusals, &sealed.digest));
+        let mut words = vec![report::summary_line(plan)];
+        words.extend(findings(plan));
+        words.extend(refused(refusals, digest));
         if !refusals.is_empty() {
             self.is(Ranked::Refused);
         }
@@ -91,13 +130,11 @@ impl FleetSummary {
         }
         if plan.is_complete() {
             self.changed += usize::from(!plan.is_empty());
-            self.lines.push((clinic.to_owned(), words));
+            self.lines.push((clinic.to_owned(), words.join("\n")));
         } else {
             self.is(Ranked::Unread);
-            for unread in &plan.unread {
-                words.push_str(&format!("\n  {}", escape(&unread.reason)));
-            }
-            self.unread.push((clinic.to_owned(), words));
+            words.extend(plan.unread.iter().map(|unread| format!("  {}", escape(&unread.reason))));
+            self.unread.push((clinic.to_owned(), words.join("\n")));
         }
     }
 
@@ -132,28 +169,19 @@ impl FleetSummary {
         self.folded.rows() > 0
     }
 
-    /// How many rows change, over all clinics.
-    pub(in crate::cli) fn rows(&self) -> u64 {
-        self.folded.rows()
-    }
-
     /// Whether a sync is owed anywhere.
     pub(in crate::cli) fn owes_syncs(&self) -> bool {
         self.owed > 0
     }
 
     /// Prints what could not be read, then a line for each clinic, then the folded sum.
-    pub(in crate::cli) fn print(&mut self, fleet: &SelectedFleet, printer: &mut Printer) {
+    pub(in crate::cli) fn print(&mut self, title: &Title, printer: &mut Printer) {
         self.unread.sort();
         self.lines.sort();
-        let name = escape(&fleet.file.fleet.name).into_owned();
-        let (count, selection) = (clinics(fleet.members.len()), &fleet.selection);
-        let shard = fleet.selection.shard.map(|shard| format!(", shard {shard}"));
-        let shard = shard.unwrap_or_default();
-        printer.result(&format!(
-            "Fleet {name}: {count} ({}{shard})\n\n",
-            escape(&selection.to_string())
-        ));
+        let Title { fleet, selection, shard, clinics: total } = title;
+        let shard = shard.map(|shard| format!(", shard {shard}")).unwrap_or_default();
+        let (name, count) = (escape(fleet), clinics(*total));
+        printer.result(&format!("Fleet {name}: {count} ({}{shard})\n\n", escape(selection)));
         for (clinic, words) in &self.unread {
             printer.result(&format!("! not read: {}: {words}\n", escape(clinic)));
         }
@@ -172,7 +200,7 @@ impl FleetSummary {
                 printer.result(&format!("{}\n", escape(line)));
             }
         }
-        printer.result(&format!("\n{}\n", self.sum_line(fleet.members.len())));
+        printer.result(&format!("\n{}\n", self.sum_line(*total)));
         if self.owed > 0 {
             let (count, verb) = (clinics(self.owed), if self.owed == 1 { "owes" } else { "owe" });
             printer.line(&format!("note: {count} still {verb} a completed and verified sync; `accuroform apply` runs it"));
@@ -231,38 +259,29 @@ pub(in crate::cli) fn unplanned(clinic: &str, failure: &Failure) -> Unplanned {
     }
 }
 
-fn findings(plan: &Plan) -> String {
-    let mut words = String::new();
-    for finding in plan.findings.iter().take(FINDINGS) {
+fn findings(plan: &Plan) -> Vec<String> {
+    let shown = plan.findings.iter().take(FINDINGS).map(|finding| {
         let place = finding.span.map_or_else(String::new, |span| {
             format!("{}:{}:{}: ", plan.manifest.file(span.layer), span.line, span.column)
         });
-        words.push_str(&format!(
-            "\n  {} {}{}",
-            finding.code,
-            escape(&place),
-            escape(&finding.message)
-        ));
-    }
+        format!("  {} {}{}", finding.code, escape(&place), escape(&finding.message))
+    });
     let more = plan.findings.len().saturating_sub(FINDINGS);
-    if more > 0 {
-        words.push_str(&format!("\n  and {more} more; name the clinic with --clinic to see all"));
-    }
-    words
+    let more =
+        (more > 0).then(|| format!("  and {more} more; name the clinic with --clinic to see all"));
+    shown.chain(more).collect()
 }
 
-fn refused(refusals: &[Refusal], digest: &str) -> String {
-    let mut words = String::new();
-    for Refusal { code, message, hint, overridable: _ } in refusals {
-        words.push_str(&format!(
-            "\n  error[{code}]: refused: {}\n  hint: {}",
-            escape(message),
-            escape(hint)
-        ));
-    }
-    if refusals.iter().any(|refusal| refusal.overridable) {
+fn refused(refusals: &[Refusal], digest: &str) -> Vec<String> {
+    let shown = refusals.iter().flat_map(|Refusal { code, message, hint, overridable: _ }| {
+        [
+            format!("  error[{code}]: refused: {}", escape(message)),
+            format!("  hint: {}", escape(hint)),
+        ]
+    });
+    let named = refusals.iter().any(|refusal| refusal.overridable).then(|| {
         let hex: String = digest.trim_start_matches("sha256:").chars().take(12).collect();
-        words.push_str(&format!("\n  this very plan is named by --allow-mass-change={hex}"));
-    }
-    words
+        format!("  this very plan is named by --allow-mass-change={hex}")
+    });
+    shown.chain(named).collect()
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::plan::{ClinicPlan, MemberPlan};
+use super::shown::unplanned;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::plan::file::Sealed;
@@ -32,19 +34,27 @@ impl Spool {
         Ok(Self { file, end: 0, entries: BTreeMap::new() })
     }
 
+    /// Adds what planning a clinic gave.
+    pub(in crate::cli) fn take(&mut self, member: MemberPlan) -> Result<(), Failure> {
+        let MemberPlan { clinic, result } = member;
+        match result {
+            Ok(ClinicPlan { sealed, .. }) => self.plan(&clinic, sealed),
+            Err(failure) => {
+                let why = Entry::Unplanned(unplanned(&clinic, &failure));
+                self.entries.insert(clinic, why);
+                Ok(())
+            }
+        }
+    }
+
     /// Adds the plan of a clinic.
-    pub(in crate::cli) fn plan(&mut self, clinic: &str, sealed: Sealed) -> Result<(), Failure> {
+    fn plan(&mut self, clinic: &str, sealed: Sealed) -> Result<(), Failure> {
         let Sealed { digest, text } = sealed;
         self.file.write_all(text.as_bytes()).map_err(|error| unwritten(&error))?;
         let entry = Entry::Planned { offset: self.end, length: text.len(), digest };
         self.end += text.len() as u64;
         self.entries.insert(clinic.to_owned(), entry);
         Ok(())
-    }
-
-    /// Adds a clinic that could not be planned.
-    pub(in crate::cli) fn unplanned(&mut self, unplanned: Unplanned) {
-        self.entries.insert(unplanned.clinic.clone(), Entry::Unplanned(unplanned));
     }
 
     /// Writes the bundle: the clinics in order of their ids.

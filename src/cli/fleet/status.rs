@@ -46,18 +46,20 @@ pub(in crate::cli) fn shown_state(state: &ClinicState) -> String {
 
 /// Every wave with its clinics.
 pub(in crate::cli) fn status(rollout: &Rollout, states: &BTreeMap<String, ClinicState>) -> String {
-    let mut text = format!("Rollout {} of fleet {}\n", rollout.id, rollout.fleet);
+    let mut lines = vec![format!("Rollout {} of fleet {}", rollout.id, rollout.fleet)];
     for wave in &rollout.waves {
-        text.push_str(&format!("\n{}: {}\n", wave.name, super::clinics(wave.clinics.len())));
+        lines.push(String::new());
+        lines.push(format!("{}: {}", wave.name, super::clinics(wave.clinics.len())));
         for clinic in &wave.clinics {
             let line = states
                 .get(clinic)
                 .map_or_else(|| format!("{clinic}: {}", word(Stage::Waiting)), shown_state);
-            text.push_str(&format!("  {}\n", escape(&line)));
+            lines.push(format!("  {}", escape(&line)));
         }
     }
-    text.push_str(&format!("\n{}\n", sum(rollout, states)));
-    text
+    lines.push(String::new());
+    lines.push(sum(rollout, states));
+    lines.join("\n") + "\n"
 }
 
 /// A line for each wave: `canary: 2 verified.`
@@ -66,7 +68,7 @@ pub(in crate::cli) fn waves(rollout: &Rollout, states: &BTreeMap<String, ClinicS
     let line = |wave: &crate::rollout::Wave| {
         format!("  {}: {}\n", wave.name, counted(wave.clinics.iter(), states))
     };
-    waves.map(line).collect()
+    waves.map(line).collect::<Vec<_>>().concat()
 }
 
 /// `Rollout of 6 clinics: 4 verified, 2 waiting.`
@@ -95,15 +97,15 @@ pub(in crate::cli) fn exit(
     end: &RolloutEnd,
 ) -> Exit {
     let all = rollout.waves.iter().flat_map(|wave| &wave.clinics);
-    let stages: Vec<Stage> =
+    let each: Vec<Stage> =
         all.map(|clinic| states.get(clinic).map_or(Stage::Waiting, |state| state.stage)).collect();
-    let had_turn = || stages.iter().filter(|stage| !stage.is_open());
-    if stages.iter().all(|stage| stage.is_good()) {
+    let had_turn = || each.iter().filter(|stage| !stage.is_open());
+    if each.iter().all(|stage| stage.is_good()) {
         Exit::Done
     } else if had_turn().count() > 0 && had_turn().all(|stage| *stage == Stage::Refused) {
         Exit::Refused
     } else if *end == RolloutEnd::Through
-        && stages.iter().all(|stage| stage.is_good() || *stage == Stage::Applied)
+        && each.iter().all(|stage| stage.is_good() || *stage == Stage::Applied)
     {
         Exit::NotVerified
     } else {

@@ -104,6 +104,18 @@ pub(in crate::cli) fn selection(
 }
 
 impl SelectedFleet {
+    /// One of the selected clinics, in the order of `members`.
+    pub(in crate::cli) fn clinic(
+        &self,
+        at: usize,
+        environment: &Environment,
+    ) -> Result<Clinic, Failure> {
+        let member = self.members.get(at);
+        let member =
+            member.ok_or_else(|| Failure::plain(Exit::Error, "there is no such clinic"))?;
+        self.file.clinic(member, environment)
+    }
+
     /// The clinics that were asked for.
     pub(in crate::cli) fn new(
         file: FleetFile,
@@ -123,6 +135,34 @@ impl SelectedFleet {
         let members = file.members.iter().filter(is_meant).cloned().collect();
         Ok(Self { file, selection, selected, members })
     }
+}
+
+/// Reads and checks a fleet manifest with those of its clinics, and chooses among them.
+pub(in crate::cli) fn load_selected(
+    path: &Path,
+    select: &SelectArgs,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<SelectedFleet, Failure> {
+    let file = load_fleet(path, environment, printer)?;
+    SelectedFleet::new(file, selection(select, environment)?, printer)
+}
+
+/// Reads and checks a fleet manifest with those of its clinics.
+pub(in crate::cli) fn load_fleet(
+    path: &Path,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<FleetFile, Failure> {
+    let bytes = read_bounded(path).map_err(|error| {
+        let message = format!("cannot read the fleet manifest {}: {error}", path.display());
+        Failure::new(Exit::Error, "M001", message, "name the fleet's manifest")
+    })?;
+    if !manifest::is_fleet(&bytes) {
+        let message = format!("{} is not a fleet manifest", path.display());
+        return Err(Failure::new(Exit::Error, "U005", message, "name the fleet's manifest"));
+    }
+    FleetFile::load(path, &bytes, environment, printer)
 }
 
 /// The first line of the bundle of these clinics.

@@ -74,7 +74,7 @@ fn query_value(raw: RawQuery) -> Option<QueryValue> {
     }
 }
 
-/// The paths that are written; the others keep the contract's.
+/// The paths that differ from the contract's.
 fn paths(token: Option<String>, raw: RawPaths) -> BTreeMap<Endpoint, String> {
     let RawPaths { offices, office_providers, users, grid, site, sync, sync_run, site_providers } =
         raw;
@@ -89,5 +89,6 @@ fn paths(token: Option<String>, raw: RawPaths) -> BTreeMap<Endpoint, String> {
         (Endpoint::SyncRun, sync_run),
         (Endpoint::SiteProviders, site_providers),
     ];
-    written.into_iter().filter_map(|(endpoint, path)| Some((endpoint, path?))).collect()
+    let written = written.into_iter().filter_map(|(endpoint, path)| Some((endpoint, path?)));
+    written.filter(|(endpoint, path)| path != endpoint.default_path()).collect()
 }

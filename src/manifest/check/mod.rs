@@ -16,5 +16,6 @@ mod shape_words;
 mod users;
 
 pub(super) use manifest::manifest;
+pub(super) use profiles::{OCEAN, OCEAN_COLUMNS};
 pub(super) use shape::shape;
-pub(super) use shape_words::resolve;
+pub(super) use shape_words::{below, resolve};

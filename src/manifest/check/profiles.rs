@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::raw::RawProfile;
 use super::super::shown;
 use super::context::Context;
-use crate::diagnostic::{Code, Diagnostic, KeyPath, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, KeyPath, On, did_you_mean};
 use crate::model::{Column, Columns, Level};
 
 /// The name of the built-in profile.
-pub(super) const OCEAN: &str = "ocean";
+pub(in crate::manifest) const OCEAN: &str = "ocean";
 
 /// Among how many profiles the one that was meant is looked for.
 const MOST_COMPARED: usize = 1000;
@@ -18,7 +18,7 @@ const MOST_NAMED: usize = 20;
 
 /// What Ocean's user needs at full: Ocean support article 360060307451, "Updating Accuro Provider
 /// Permissions for the 'OceanAPI' EMR User".
-const OCEAN_COLUMNS: [Column; 6] = [
+pub(in crate::manifest) const OCEAN_COLUMNS: [Column; 6] = [
     Column::Patient,
     Column::Scheduling,
     Column::Billing,
@@ -107,14 +107,18 @@ impl Profiles {
         self.known.get(name)?.user_name.clone()
     }
 
-    /// Warns of profiles that no entry names.
+    /// Warns of profiles that no entry names. A fleet's are there for those clinics that need them.
     pub(super) fn report_unused(&self, context: &mut Context<'_>) {
         let unused = self.known.keys().filter(|name| *name != OCEAN && !self.used.contains(*name));
         for name in unused {
+            let path = KeyPath::root().key("profiles").key(name);
+            if !context.source.span(&path, On::Key).layer.is_clinic() {
+                continue;
+            }
             context.report(
                 Diagnostic::warning(
                     Code::UnusedProfile,
-                    KeyPath::root().key("profiles").key(name),
+                    path,
                     format!("nobody uses the profile `{}`", shown::short(name)),
                 )
                 .on_key()

@@ -14,7 +14,8 @@ use crate::model::{Column, OfficeId, ProviderId, fold};
 const REVOKED_ROWS_PERCENT: u32 = 30;
 const REVOCATIONS: u32 = 25;
 const CHANGED_ROWS_PERCENT: u32 = 100;
-const PROTECTED: [Column; 3] = [Column::PrescribeFor, Column::Inbox, Column::Reporting];
+/// In screen order, as written ones are.
+const PROTECTED: [Column; 3] = [Column::Inbox, Column::Reporting, Column::PrescribeFor];
 
 /// Fills in the limits that are not written.
 pub(super) fn safety(context: &mut Context<'_>, raw: RawSafety) -> Safety {

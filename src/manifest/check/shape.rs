@@ -15,7 +15,7 @@ use super::super::shown::{self, MASK};
 use super::super::source::Source;
 use super::super::tree::{Child, Entry, Map, Node};
 use super::shape_words::{self as words, Choice};
-use crate::diagnostic::{Code, Diagnostic, KeyPath, Segment, Span, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, KeyPath, Segment, did_you_mean};
 
 /// The sound part of the document; `None` where it is no mapping at all.
 pub(in crate::manifest) fn shape<T: DeserializeOwned>(
@@ -52,7 +52,7 @@ impl<'a> Shape<'a> {
         let source: &'a Source = self.source;
         let node = source.tree().node(child.node)?;
         if let Some(choices) = words::choices(schema) {
-            return self.choice(&choices, node, child.span);
+            return self.choice(&choices, node, child);
         }
         let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
         match (kind, node) {
@@ -60,7 +60,7 @@ impl<'a> Shape<'a> {
             ("array", Node::List(items)) => self.list(schema, items),
             ("string", Node::Scalar { text, scalar, .. }) if *scalar == Scalar::Text => {
                 let pattern = schema.get("pattern").and_then(Value::as_str);
-                self.text(pattern.unwrap_or_default(), text, child.span)
+                self.text(pattern.unwrap_or_default(), text, child)
             }
             ("integer", Node::Scalar { scalar: Scalar::Whole(number), .. }) => {
                 self.number(schema, *number)
@@ -75,7 +75,7 @@ impl<'a> Shape<'a> {
                 None
             }
             _ => {
-                self.wrong_type(name, schema, node, child.span);
+                self.wrong_type(name, schema, node, child);
                 None
             }
         }
@@ -161,16 +161,10 @@ impl<'a> Shape<'a> {
             if map.get(field).is_some() {
                 continue;
             }
-            let what = self.what();
-            self.findings.push(
-                Diagnostic::error(
-                    Code::MissingField,
-                    self.path.clone(),
-                    format!("{what} has no `{field}`"),
-                )
-                .on_key()
-                .hint(words::add(field)),
-            );
+            let message = format!("{} has no `{field}`", self.what());
+            let finding = Diagnostic::error(Code::MissingField, self.path.clone(), message);
+            let finding = finding.on_key().hint(words::add(field));
+            self.findings.push(self.source.in_own_file(finding));
         }
     }
 
@@ -263,10 +257,10 @@ impl<'a> Shape<'a> {
         Some(Yaml::Sequence(sound))
     }
 
-    fn text(&mut self, pattern: &str, text: &str, span: Span) -> Option<Yaml> {
+    fn text(&mut self, pattern: &str, text: &str, value: Child) -> Option<Yaml> {
         match pattern::judge(pattern, text) {
             Ok(()) => Some(Yaml::String(text.to_owned())),
-            Err(fault) if fault.quotes() && self.source.is_hidden(span) => {
+            Err(fault) if fault.quotes() && self.source.hides(value) => {
                 self.report(fault.code, fault.code.title(), "write it without any secret");
                 None
             }
@@ -294,7 +288,7 @@ impl<'a> Shape<'a> {
         None
     }
 
-    fn choice(&mut self, choices: &[Choice], node: &Node, span: Span) -> Option<Yaml> {
+    fn choice(&mut self, choices: &[Choice], node: &Node, value: Child) -> Option<Yaml> {
         let (written, scalar) = match node {
             Node::Scalar { text, scalar, .. } => (text.as_str(), *scalar),
             Node::List(_) | Node::Map(_) => ("", Scalar::Null),
@@ -303,7 +297,7 @@ impl<'a> Shape<'a> {
             return Some(choice.value());
         }
         let what = self.what();
-        let message = match self.found(node, span) {
+        let message = match self.found(node, value) {
             Some(found) => format!("{what} cannot be {found}"),
             None => format!("{what} is empty"),
         };
@@ -321,24 +315,24 @@ impl<'a> Shape<'a> {
         self.report(Code::LiteralSecret, message, words::secret_hint(name));
     }
 
-    fn wrong_type(&mut self, name: &str, schema: &Value, node: &Node, span: Span) {
+    fn wrong_type(&mut self, name: &str, schema: &Value, node: &Node, value: Child) {
         let what = self.what();
         let expected = words::expected(schema);
-        let message = match self.found(node, span) {
+        let message = match self.found(node, value) {
             Some(found) => format!("{what} must be {expected}, not {found}"),
             None => format!("{what} is empty; it must be {expected}"),
         };
         let written = match node {
-            Node::Scalar { text, .. } if !self.source.is_hidden(span) => shown::short(text),
+            Node::Scalar { text, .. } if !self.source.hides(value) => shown::short(text),
             Node::Scalar { .. } | Node::List(_) | Node::Map(_) => MASK.to_owned(),
         };
         self.report(Code::WrongType, message, words::type_hint(name, schema, node, &written));
     }
 
     /// What stands at the place, in words; `None` for nothing.
-    fn found(&self, node: &Node, span: Span) -> Option<String> {
+    fn found(&self, node: &Node, value: Child) -> Option<String> {
         let quoted = |text: &str| {
-            if self.source.is_hidden(span) {
+            if self.source.hides(value) {
                 MASK.to_owned()
             } else {
                 format!("`{}`", shown::short(text))

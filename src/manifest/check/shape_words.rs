@@ -33,6 +33,15 @@ pub(in crate::manifest) fn resolve(
         .unwrap_or(("", schema_at))
 }
 
+/// The schema of the value behind a key; one that says nothing where there is none.
+pub(in crate::manifest) fn below(schema_at: &'static Value, key: &str) -> &'static Value {
+    schema_at
+        .get("properties")
+        .and_then(|fields| fields.get(key))
+        .or_else(|| schema_at.get("additionalProperties"))
+        .unwrap_or(&Value::Null)
+}
+
 /// The values of a field that is a choice.
 pub(super) fn choices(schema: &'static Value) -> Option<Vec<Choice>> {
     let plain = schema.get("enum").and_then(Value::as_array);

@@ -37,7 +37,7 @@ pub(super) fn fleet(
         name: name.unwrap_or_else(|| id.clone()),
         id,
         clinics: texts(clinics),
-        limits: read(limits.unwrap_or_default()),
+        limits: read(&limits.unwrap_or_default()),
         rollout,
         // Its shape has judged the URL.
         state: state.and_then(|state| state.url?.parse().ok()),
@@ -52,8 +52,8 @@ fn size(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-fn read(raw: RawLimits) -> Limits {
-    let RawLimits { clinics, calls_per_host, requests_per_second_per_host } = raw;
+fn read(raw: &RawLimits) -> Limits {
+    let RawLimits { clinics, calls_per_host, requests_per_second_per_host } = *raw;
     Limits {
         clinics: size(clinics.unwrap_or(CLINICS)),
         calls_per_host: calls_per_host.map(size),

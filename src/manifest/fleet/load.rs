@@ -13,9 +13,9 @@ use super::super::tree::{Child, Node, Tree};
 use super::checked::Fleet;
 use super::merge::{Inherit, merge};
 use super::schema::fleet_schema;
-use super::template::Placeholders;
+use super::template::{Placeholders, has_placeholder};
 use super::tighten::tighten;
-use crate::diagnostic::{Diagnostic, has_errors};
+use crate::diagnostic::{Diagnostic, KeyPath, Related, Span, has_errors};
 
 /// A fleet manifest after every check.
 #[derive(Debug)]
@@ -34,11 +34,13 @@ pub struct FleetLayer {
     source: Source,
 }
 
+/// What is said of the clinic for which a placeholder was filled in, where the fault is what it became.
+pub const FILLED_IN: &str = "filled in for this clinic";
+
 /// Whether the file is a fleet manifest: it has the key `fleet` or `clinics` at the top.
 pub fn is_fleet(bytes: &[u8]) -> bool {
-    let Some(tree) = str::from_utf8(bytes).ok().and_then(|text| scan(text).tree) else {
-        return false;
-    };
+    let text = str::from_utf8(bytes).ok().map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
+    let Some(tree) = text.and_then(|text| scan(text).tree) else { return false };
     match tree.root().and_then(|root| tree.node(root.node)) {
         Some(Node::Map(map)) => map.get("clinics").or(map.get("fleet")).is_some(),
         Some(Node::Scalar { .. } | Node::List(_)) | None => false,
@@ -81,10 +83,8 @@ impl FleetLayer {
             return finish(source, None, findings);
         }
         let own = source.tree();
-        let placeholders = Placeholders::new(
-            scalar(own, own.root(), &["clinic", "id"]),
-            scalar(own, own.root(), &["accuro", "tenant"]),
-        );
+        let placeholders =
+            Placeholders::new(scalar(own, &["clinic", "id"]), scalar(own, &["accuro", "tenant"]));
         let fleet = self.source.tree();
         let defaults = under(fleet, fleet.root(), "defaults");
         self.tighten(own, defaults, &mut findings);
@@ -92,7 +92,21 @@ impl FleetLayer {
         let tree = merge(own, (fleet, defaults), &inherit);
         let source = Source::layered(&source, &self.source, tree);
         let manifest: Option<Manifest> = meaning(&source, today, &mut findings);
-        finish(source, manifest, findings)
+        let id = scalar_at(own, &["clinic", "id"]).or_else(|| own.root());
+        let mut loaded = finish(source, manifest, findings);
+        for finding in &mut loaded.findings {
+            self.name_the_clinic(finding, id.map(|id| id.span));
+        }
+        loaded
+    }
+
+    /// A fault of a default is found in a clinic, and may be one in this clinic alone.
+    fn name_the_clinic(&self, finding: &mut Diagnostic, id: Option<Span>) {
+        let Some(place) = finding.span.filter(|span| !span.layer.is_clinic()) else { return };
+        let text = self.source.text().get(place.start..place.end).unwrap_or_default();
+        let label = if has_placeholder(text) { FILLED_IN } else { "found in this clinic" };
+        let path = KeyPath::root().key("clinic").key("id");
+        finding.related.push(Related { label: label.to_owned(), path, span: id });
     }
 
     fn tighten(&self, own: &Tree, defaults: Option<Child>, findings: &mut Findings) {
@@ -112,10 +126,14 @@ fn under(tree: &Tree, child: Option<Child>, key: &str) -> Option<Child> {
     }
 }
 
+/// The value behind some keys.
+fn scalar_at(tree: &Tree, keys: &[&str]) -> Option<Child> {
+    keys.iter().fold(tree.root(), |child, key| under(tree, child, key))
+}
+
 /// The text behind some keys.
-fn scalar<'t>(tree: &'t Tree, child: Option<Child>, keys: &[&str]) -> Option<&'t str> {
-    let found = keys.iter().fold(child, |child, key| under(tree, child, key))?;
-    match tree.node(found.node)? {
+fn scalar<'t>(tree: &'t Tree, keys: &[&str]) -> Option<&'t str> {
+    match tree.node(scalar_at(tree, keys)?.node)? {
         Node::Scalar { text, scalar, .. } if *scalar == Scalar::Text => Some(text),
         Node::Scalar { .. } | Node::List(_) | Node::Map(_) => None,
     }

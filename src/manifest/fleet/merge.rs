@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::super::check::resolve;
+use super::super::check::{below, resolve};
 use super::super::schema::schema;
 use super::super::tree::{Child, Entry, Map, Node, NodeId, Tree};
 use super::template::Placeholders;
@@ -150,13 +150,4 @@ impl Merge<'_> {
     fn add(&mut self, node: Node) -> NodeId {
         self.merged.add(node)
     }
-}
-
-/// The schema of the value behind a key; one that says nothing where there is none.
-fn below(schema_at: &'static Value, key: &str) -> &'static Value {
-    schema_at
-        .get("properties")
-        .and_then(|fields| fields.get(key))
-        .or_else(|| schema_at.get("additionalProperties"))
-        .unwrap_or(&Value::Null)
 }

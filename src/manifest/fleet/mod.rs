@@ -14,6 +14,6 @@ mod tighten;
 
 pub(super) use check::seconds;
 pub use checked::{Fleet, Limits, Pause, Rollout, StopOn, Wave};
-pub use load::{FleetLayer, LoadedFleet, is_fleet, load_fleet};
+pub use load::{FILLED_IN, FleetLayer, LoadedFleet, is_fleet, load_fleet};
 pub use schema::{FLEET_SCHEMA_ID, fleet_schema, fleet_schema_text};
 pub(super) use template::sample;

@@ -16,7 +16,16 @@ pub const FLEET_SCHEMA_ID: &str = "urn:accuroform:fleet:1";
 static SCHEMA: LazyLock<Value> = LazyLock::new(generate);
 
 /// What a layer need not write, because the clinic's own manifest may.
-const LAYERED: [&str; 5] = ["Accuro", "Api", "Clinic", "EmbeddedAccuro", "Ocean"];
+const LAYERED: [&str; 8] = [
+    "Accuro",
+    "Api",
+    "Approvals",
+    "ClientCertificate",
+    "Clinic",
+    "EmbeddedAccuro",
+    "Ocean",
+    "Profile",
+];
 
 /// The JSON Schema (2020-12) of the fleet manifest.
 pub fn fleet_schema() -> &'static Value {

@@ -19,15 +19,39 @@ impl Placeholders {
         if !text.contains('{') {
             return text.into();
         }
-        let mut filled = text.to_owned();
-        if let Some(id) = &self.id {
-            filled = filled.replace("{id}", id).replace("{ID}", &capitals(id));
+        // In one pass: what a tenant is named is never a placeholder.
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, from)) = rest.find('{').and_then(|at| rest.split_at_checked(at)) {
+            filled.push_str(before);
+            let known = from.find('}').and_then(|at| from.split_at_checked(at + 1));
+            let known = known.and_then(|(name, after)| Some((self.stands_for(name)?, after)));
+            if let Some((value, after)) = known {
+                filled.push_str(&value);
+                rest = after;
+            } else {
+                filled.push('{');
+                rest = from.get(1..).unwrap_or_default();
+            }
         }
-        if let Some(tenant) = &self.tenant {
-            filled = filled.replace("{tenant}", tenant).replace("{TENANT}", &capitals(tenant));
-        }
+        filled.push_str(rest);
         filled.into()
     }
+
+    fn stands_for(&self, placeholder: &str) -> Option<String> {
+        match placeholder {
+            "{id}" => self.id.clone(),
+            "{ID}" => self.id.as_deref().map(capitals),
+            "{tenant}" => self.tenant.clone(),
+            "{TENANT}" => self.tenant.as_deref().map(capitals),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a text becomes another in each clinic.
+pub(super) fn has_placeholder(text: &str) -> bool {
+    ["{id}", "{ID}", "{tenant}", "{TENANT}"].iter().any(|placeholder| text.contains(placeholder))
 }
 
 /// As names of environment variables are written.
@@ -52,6 +76,9 @@ mod tests {
         assert_eq!(of.fill("worlds/{id}.yaml"), "worlds/mill-pond.yaml");
         assert_eq!(of.fill("{tenant} {TENANT}"), "Mill Pond MILL_POND");
         assert_eq!(of.fill("/sites/{site}/{other}"), "/sites/{site}/{other}");
+        assert_eq!(of.fill("{{id}} {id {id}"), "{mill-pond} {id mill-pond");
         assert_eq!(Placeholders::new(None, None).fill("{id}"), "{id}");
+        let odd = Placeholders::new(Some("{tenant}"), Some("{TENANT}"));
+        assert_eq!(odd.fill("{id}, {tenant}"), "{tenant}, {TENANT}");
     }
 }

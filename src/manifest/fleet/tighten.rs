@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::findings::Findings;
 use super::super::scalar::Scalar;
 use super::super::tree::{Child, Entry, Node, Tree};
-use crate::diagnostic::{Code, Diagnostic, KeyPath, Related};
+use crate::diagnostic::{Code, Diagnostic, KeyPath, Related, Span};
 use crate::model::fold;
 
 /// What a limit is compared as.
@@ -19,8 +19,10 @@ enum Kind {
     All,
     /// Fewer entries are tighter.
     Some,
-    /// Only this value is as tight.
-    Is(&'static str),
+    /// Only this is as tight, where the fleet says so too.
+    Is(bool),
+    /// Only this is as tight, unless the fleet says otherwise.
+    Stays(bool),
     /// Only the fleet's value is as tight.
     Same,
     /// Limits within it.
@@ -37,13 +39,13 @@ const SAFETY: &[(&str, Kind)] = &[
     ("protected_providers", Kind::All),
     ("protected_offices", Kind::All),
     ("own_user", Kind::Same),
-    ("allow_empty", Kind::Is("false")),
+    ("allow_empty", Kind::Is(false)),
     (
         "approvals",
         Kind::Within(&[
             ("keys", Kind::Some),
             ("required", Kind::Least),
-            ("not_the_planner", Kind::Is("true")),
+            ("not_the_planner", Kind::Stays(true)),
         ]),
     ),
 ];
@@ -67,30 +69,37 @@ struct Compare<'a> {
 impl Compare<'_> {
     fn within(&mut self, limits: &[(&str, Kind)], own: Child, default: Child, path: &KeyPath) {
         let nodes = (self.clinic.node(own.node), self.fleet.node(default.node));
-        let (Some(Node::Map(own)), Some(Node::Map(default))) = nodes else { return };
+        let (Some(Node::Map(own)), Some(Node::Map(default_map))) = nodes else { return };
         for (key, kind) in limits {
-            if let (Some(own), Some(default)) = (own.get(key), default.get(key)) {
-                self.limit(*kind, own, default, &path.key(key));
+            match (own.get(key), default_map.get(key), kind) {
+                (Some(own), Some(default), _) => self.limit(*kind, own, default, &path.key(key)),
+                (Some(own), None, Kind::Stays(tight))
+                    if truth(self.clinic, own) != Some(*tight) =>
+                {
+                    let hint = "remove the line; only the fleet's manifest can loosen it";
+                    let mine = text(self.clinic, own);
+                    let message = format!("`{key}` is {mine}; the fleet leaves it at {tight}");
+                    self.report(own, default.span, &path.key(key), (message, hint.to_owned()));
+                }
+                (Some(_), None, _) | (None, _, _) => {}
             }
         }
     }
 
     fn limit(&mut self, kind: Kind, own: &Entry, default: &Entry, path: &KeyPath) {
         let key = &own.key;
-        let (mine, theirs) = (self.text(self.clinic, own), self.text(self.fleet, default));
+        let (mine, theirs) = (text(self.clinic, own), text(self.fleet, default));
         let numbers = || Some((mine.parse::<u64>().ok()?, theirs.parse::<u64>().ok()?));
         let looser = match kind {
             Kind::Within(limits) => return self.within(limits, own.value, default.value, path),
             Kind::Most => numbers().is_some_and(|(own, fleet)| own > fleet),
             Kind::Least => numbers().is_some_and(|(own, fleet)| own < fleet),
-            Kind::Is(tight) => theirs == tight && mine != tight,
+            Kind::Is(tight) | Kind::Stays(tight) => {
+                truth(self.fleet, default) == Some(tight) && truth(self.clinic, own) != Some(tight)
+            }
             Kind::Same => fold(&mine) != fold(&theirs),
-            Kind::All => {
-                !self.entries(self.clinic, own).is_superset(&self.entries(self.fleet, default))
-            }
-            Kind::Some => {
-                !self.entries(self.clinic, own).is_subset(&self.entries(self.fleet, default))
-            }
+            Kind::All => !entries(self.clinic, own).is_superset(&entries(self.fleet, default)),
+            Kind::Some => !entries(self.clinic, own).is_subset(&entries(self.fleet, default)),
         };
         if !looser {
             return;
@@ -112,38 +121,56 @@ impl Compare<'_> {
                 format!("`{key}` has an entry that the fleet's does not have"),
                 "add it to the fleet's manifest, or remove it here".to_owned(),
             ),
-            Kind::Is(_) | Kind::Same | Kind::Within(_) => (
+            Kind::Is(_) | Kind::Stays(_) | Kind::Same | Kind::Within(_) => (
                 format!("`{key}` is not what the fleet says"),
                 "remove the line; only the fleet's manifest can loosen it".to_owned(),
             ),
         };
+        self.report(own, default.value.span, path, (message, hint));
+    }
+
+    fn report(
+        &mut self,
+        own: &Entry,
+        limit: Span,
+        path: &KeyPath,
+        (message, hint): (String, String),
+    ) {
         let mut finding = Diagnostic::error(Code::Looser, path.clone(), message).hint(hint);
         finding.span = Some(own.value.span);
         finding.related.push(Related {
             label: "the fleet's limit is here".to_owned(),
             path: path.clone(),
-            span: Some(default.value.span),
+            span: Some(limit),
         });
         self.findings.push(finding);
     }
+}
 
-    fn text(&self, tree: &Tree, entry: &Entry) -> String {
-        match tree.node(entry.value.node) {
-            Some(Node::Scalar { text, .. }) => text.clone(),
-            Some(Node::List(_) | Node::Map(_)) | None => String::new(),
-        }
-    }
-
-    /// The entries of a list, each as one text that is the same for what means the same.
-    fn entries(&self, tree: &Tree, entry: &Entry) -> BTreeSet<String> {
-        match tree.node(entry.value.node) {
-            Some(Node::List(items)) => items.iter().map(|item| meaning(tree, *item)).collect(),
-            Some(Node::Scalar { .. } | Node::Map(_)) | None => BTreeSet::new(),
-        }
+fn truth(tree: &Tree, entry: &Entry) -> Option<bool> {
+    match tree.node(entry.value.node) {
+        Some(Node::Scalar { scalar: Scalar::Bool(value), .. }) => Some(*value),
+        Some(Node::Scalar { .. } | Node::List(_) | Node::Map(_)) | None => None,
     }
 }
 
-/// An id stands for itself whatever name is written beside it; a name is compared as names are.
+fn text(tree: &Tree, entry: &Entry) -> String {
+    match tree.node(entry.value.node) {
+        Some(Node::Scalar { text, .. }) => text.clone(),
+        Some(Node::List(_) | Node::Map(_)) | None => String::new(),
+    }
+}
+
+/// The entries of a list, each as one text that is the same for what means the same.
+fn entries(tree: &Tree, entry: &Entry) -> BTreeSet<String> {
+    match tree.node(entry.value.node) {
+        Some(Node::List(items)) => items.iter().map(|item| meaning(tree, *item)).collect(),
+        Some(Node::Scalar { .. } | Node::Map(_)) | None => BTreeSet::new(),
+    }
+}
+
+/// An id stands for itself whatever name is written beside it; a name is compared as names are. A key
+/// is somebody's: under another name the planner's own approval would count.
 fn meaning(tree: &Tree, item: Child) -> String {
     match tree.node(item.node) {
         Some(Node::Map(map)) => {
@@ -152,7 +179,7 @@ fn meaning(tree: &Tree, item: Child) -> String {
                 Node::Scalar { .. } | Node::List(_) | Node::Map(_) => None,
             };
             match (scalar("key"), scalar("id"), scalar("name")) {
-                (Some(key), _, _) => format!("key {key}"),
+                (Some(key), _, name) => format!("key {key} of {}", fold(&name.unwrap_or_default())),
                 (None, Some(id), _) => format!("id {id}"),
                 (None, None, name) => format!("name {}", fold(&name.unwrap_or_default())),
             }

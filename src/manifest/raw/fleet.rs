@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::super::pattern::{PAUSE, SLUG, TEXT};
+use super::super::pattern::{PAUSE, SHORT_NAME, TEXT};
 use super::{Entries, RawState};
 
 /// Many clinics in one run: which they are, what they share, and in which order they change.
@@ -24,7 +24,7 @@ pub(in crate::manifest) struct RawFleetManifest {
     pub(in crate::manifest) clinics: Option<Entries<String>>,
     /// What every clinic inherits. Mappings are merged, lists and values replaced by what the
     /// clinic's own manifest writes; a limit of `safety` may only be made tighter there. `{id}`,
-    /// `{ID}` (in capitals, `_` for `-`) and `{tenant}` stand for the clinic's own.
+    /// `{tenant}`, and in capitals with `_` for `-` `{ID}` and `{TENANT}`, stand for the clinic's own.
     #[schemars(with = "Option<bool>")]
     #[expect(dead_code, reason = "read as a layer below each clinic's manifest")]
     pub(in crate::manifest) defaults: Option<IgnoredAny>,
@@ -43,7 +43,7 @@ pub(in crate::manifest) struct RawFleetManifest {
 #[schemars(rename = "Fleet")]
 pub(in crate::manifest) struct RawFleet {
     /// A short, stable name: `a` to `z`, `0` to `9` and `-`.
-    #[schemars(required, regex(pattern = SLUG))]
+    #[schemars(required, regex(pattern = SHORT_NAME))]
     pub(in crate::manifest) id: Option<String>,
     /// The name that people know. Default: the id.
     #[schemars(regex(pattern = TEXT))]
@@ -51,7 +51,7 @@ pub(in crate::manifest) struct RawFleet {
 }
 
 /// How much is read at the same time.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Limits")]
 pub(in crate::manifest) struct RawLimits {
@@ -95,7 +95,7 @@ pub(in crate::manifest) struct RawRollout {
 #[schemars(rename = "Wave")]
 pub(in crate::manifest) struct RawWave {
     /// A short name: `a` to `z`, `0` to `9` and `-`.
-    #[schemars(required, regex(pattern = SLUG))]
+    #[schemars(required, regex(pattern = SHORT_NAME))]
     pub(in crate::manifest) name: Option<String>,
     /// Clinics that carry one of these tags.
     #[schemars(with = "Option<Vec<String>>", length(min = 1), inner(regex(pattern = TEXT)))]

@@ -140,6 +140,15 @@ impl<R: Read + Seek> Bundle<R> {
         Ok(Some(Entry::Planned { plan: Box::new(plan), digest }))
     }
 
+    /// The plan of a clinic as a file of its own; `None`: it has no plan of such a clinic.
+    pub fn text(&mut self, clinic: &str) -> Result<Option<String>, BundleError> {
+        if !self.places.get(clinic).is_some_and(|place| place.planned) {
+            return Ok(None);
+        }
+        let line = self.line(clinic)?;
+        line.map(|line| String::from_utf8(line).map_err(|_| moved(clinic))).transpose()
+    }
+
     /// The entries in order of the clinics' ids, each read when it is asked for.
     pub fn entries(&mut self) -> impl Iterator<Item = (String, Result<Entry, BundleError>)> {
         let clinics: Vec<String> = self.places.keys().cloned().collect();

@@ -27,7 +27,7 @@ type Result<T> = std::result::Result<T, StateError>;
 type Stored<T> = std::result::Result<T, object_store::Error>;
 
 /// How long a call may take, with all its attempts.
-const LIMIT: Duration = Duration::from_secs(45);
+const LIMIT: Duration = Duration::from_secs(30);
 /// Objects that are read at the same time.
 const SIDE_BY_SIDE: usize = 16;
 
@@ -172,7 +172,8 @@ impl Objects {
 
     fn key(&self, name: &str) -> Key {
         let parts = self.inner.prefix.parts().map(|part| part.as_ref().to_owned());
-        Key::from_iter(parts.chain(name.split('/').map(str::to_owned)))
+        let name = name.split('/').filter(|part| !part.is_empty()).map(str::to_owned);
+        parts.chain(name).collect()
     }
 
     fn patient(&self) -> Arc<dyn ObjectStore> {

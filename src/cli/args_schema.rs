@@ -1,0 +1,28 @@
+//! The arguments of `explain` and `schema`, as clap reads them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The clinic, by its id
+    #[arg(value_name = "SUBJECT")]
+    pub(super) subject: String,
+    /// The fleet's manifest, or the clinic's own
+    #[arg(default_value = "fleet.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    /// Print the values as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// The schema of the fleet manifest
+    #[arg(long)]
+    pub(super) fleet: bool,
+    /// Write both to schemas/manifest.schema.json and schemas/fleet.schema.json
+    #[arg(long, conflicts_with = "fleet")]
+    pub(super) write: bool,
+}
