@@ -23,6 +23,7 @@ use crate::state::{State, StateError};
 
 /// How many clinics' manifests are in memory at once while a fleet is read.
 const BATCH: usize = 64;
+
 /// As a shell matches: what begins with a dot is found by its whole name alone.
 const GLOB: MatchOptions = MatchOptions {
     case_sensitive: true,
