@@ -233,7 +233,8 @@ fn peak_rss_kib() -> Option<u64> {
     line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
-fn main() -> Result<(), Failure> {
+/// Reads the arguments and prints the line. The bench of fleets runs it, too.
+pub(crate) fn main() -> Result<(), Failure> {
     let mut folder = None;
     let mut concurrency = 16;
     let mut arguments = std::env::args_os().skip(1);

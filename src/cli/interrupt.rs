@@ -58,6 +58,14 @@ pub(super) async fn once() {
     Interrupts::caught().next().await;
 }
 
+/// The code of a work that a second interrupt ended.
+const AT_ONCE: &str = "A001";
+
+/// Whether a second interrupt ended the work: what it had begun may still be under way.
+pub(super) fn ended_at_once(failure: &Failure) -> bool {
+    failure.code == Some(AT_ONCE)
+}
+
 /// Runs `work`. The first interrupt cancels `stop`, so that the work ends in order; the second ends
 /// it at once. They are caught before the work begins.
 pub(super) async fn guarded<T>(
@@ -78,7 +86,7 @@ pub(super) async fn guarded<T>(
         result = work => result,
         () = twice => Err(Failure::new(
             Exit::Incomplete,
-            "A001",
+            AT_ONCE,
             "ended at once; what was in flight may have been written",
             "run the command again: it reads what is there and goes on from it",
         )),

@@ -10,6 +10,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::guard::Refusal;
+use super::text;
 use super::value::{Plan, Summary};
 use crate::model::{printable_json, sha256};
 
@@ -72,28 +73,42 @@ struct Form<'a> {
 /// # Errors
 /// The plan holds a value that canonical JSON cannot carry exactly.
 pub fn seal(plan: &Plan, refusals: &[Refusal]) -> Result<Sealed, PlanFileError> {
-    let mut value = content(plan, refusals)?;
-    let digest = digest(&value)?;
-    if let Value::Object(fields) = &mut value {
-        fields.insert("digest".to_owned(), Value::String(digest.clone()));
+    let mut bare = plan.clone();
+    for user in &mut bare.users {
+        user.changes.clear();
     }
-    let text = canonical(&value)? + "\n";
+    let content = value(form(plan, &bare, refusals), &bare)?;
+    let mut text = text::text(&content, plan).map_err(not_a_plan)?;
+    let digest = sha256(text.as_bytes());
+    // In order the digest comes before the version, and what comes before both holds no text.
+    let place = text.find("\"format_version\":").unwrap_or(text.len());
+    text.insert_str(place, &format!("\"digest\":\"{digest}\","));
+    text.push('\n');
     Ok(Sealed { digest, text })
 }
 
 /// The file without its digest.
 fn content(plan: &Plan, refusals: &[Refusal]) -> Result<Value, PlanFileError> {
-    let form = Form {
+    value(form(plan, plan, refusals), plan)
+}
+
+/// What the file of `plan` says, with `written` as the plan in it.
+fn form<'a>(plan: &Plan, written: &'a Plan, refusals: &'a [Refusal]) -> Form<'a> {
+    Form {
         kind: KIND.into(),
         format_version: FORMAT.into(),
-        plan: Cow::Borrowed(plan),
+        plan: Cow::Borrowed(written),
         refusals: refusals.into(),
         summary: plan.summary(),
         applyable: is_applyable(plan, refusals),
         complete: plan.is_complete(),
-    };
+    }
+}
+
+/// The form as a value, its rows with their addresses.
+fn value(form: Form<'_>, written: &Plan) -> Result<Value, PlanFileError> {
     let mut value = serde_json::to_value(form).map_err(not_a_plan)?;
-    for (place, address) in addresses(plan) {
+    for (place, address) in addresses(written) {
         if let Some(Value::Object(fields)) = value.pointer_mut(&place) {
             fields.insert("address".to_owned(), Value::String(address));
         }

@@ -5,6 +5,7 @@
 //! makes the plan that takes a recorded apply back. Start reading at `value.rs`.
 
 mod build;
+mod canonical;
 mod check;
 mod check_undo;
 mod compare;
@@ -13,6 +14,7 @@ pub mod file;
 mod guard;
 mod never;
 mod target;
+mod text;
 mod undo;
 mod value;
 

@@ -1,5 +1,6 @@
 //! When a rollout stops, and when its next wave may begin.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -56,14 +57,20 @@ pub struct StopReason {
 pub enum NotYet {
     /// These clinics of the wave are not at an end.
     Open(Vec<String>),
+    /// These clinics of the wave are at an end, and not as planned and verified.
+    NotVerified(Vec<String>),
     /// The rollout stops.
     Stopped(StopReason),
 }
 
 /// Judges the rollout so far: the first limit that is reached, if any.
-pub fn stop(on: &StopOn, so_far: &[ClinicState]) -> Option<StopReason> {
+pub fn stop<'a>(
+    on: &StopOn,
+    so_far: impl IntoIterator<Item = &'a ClinicState, IntoIter: Clone>,
+) -> Option<StopReason> {
     let StopOn { failed_clinics, verify_failures, held_rows_percent } = *on;
-    let had_turn = || so_far.iter().filter(|state| !state.stage.is_open());
+    let so_far = so_far.into_iter();
+    let had_turn = || so_far.clone().filter(|state| !state.stage.is_open());
     let clinics = |counts: &dyn Fn(&ClinicState) -> bool| {
         let mut ids: Vec<String> =
             had_turn().filter(|state| counts(state)).map(|state| state.clinic.clone()).collect();
@@ -97,17 +104,31 @@ pub fn stop(on: &StopOn, so_far: &[ClinicState]) -> Option<StopReason> {
         })
 }
 
-/// Whether the wave after `wave` may begin: every clinic of `wave` is at an end, and no limit is
-/// reached. A clinic that `so_far` does not know is not at an end.
-pub fn may_start_next(on: &StopOn, wave: &Wave, so_far: &[ClinicState]) -> Result<(), NotYet> {
-    if let Some(reason) = stop(on, so_far) {
+/// Whether the wave after `wave` may begin: no limit is reached, and every clinic of `wave` is as
+/// planned, synced and verified. The limits say how many failures the rest of a wave outlives; none
+/// of them lets a wave begin behind a clinic that is not verified. A clinic that `so_far` does not
+/// know is not at an end.
+pub fn may_start_next<'a>(
+    on: &StopOn,
+    wave: &Wave,
+    so_far: impl IntoIterator<Item = &'a ClinicState, IntoIter: Clone>,
+) -> Result<(), NotYet> {
+    let so_far = so_far.into_iter();
+    if let Some(reason) = stop(on, so_far.clone()) {
         return Err(NotYet::Stopped(reason));
     }
-    let ended = |clinic: &String| {
-        so_far.iter().any(|state| state.clinic == *clinic && !state.stage.is_open())
+    let stages: BTreeMap<&str, Stage> =
+        so_far.map(|state| (state.clinic.as_str(), state.stage)).collect();
+    let stage = |clinic: &str| stages.get(clinic).copied().unwrap_or(Stage::Waiting);
+    let those = |is: fn(Stage) -> bool| -> Vec<String> {
+        wave.clinics.iter().filter(|clinic| is(stage(clinic))).cloned().collect()
     };
-    let open: Vec<String> = wave.clinics.iter().filter(|clinic| !ended(clinic)).cloned().collect();
-    if open.is_empty() { Ok(()) } else { Err(NotYet::Open(open)) }
+    let open = those(Stage::is_open);
+    if !open.is_empty() {
+        return Err(NotYet::Open(open));
+    }
+    let not_verified = those(|stage| !stage.is_good());
+    if not_verified.is_empty() { Ok(()) } else { Err(NotYet::NotVerified(not_verified)) }
 }
 
 fn count(number: usize) -> u64 {

@@ -104,7 +104,11 @@ pub(super) async fn run_saved(
         Events::new(environment.clock).version(printer);
     }
     if let Some(rollout) = &args.resume {
-        let file = load_fleet(&args.input, environment, printer)?;
+        let named = args.manifest.as_deref().unwrap_or(&args.input);
+        // The default is a clinic's; a rollout is a fleet's.
+        let is_default = named == Path::new("clinic.yaml");
+        let path = if is_default { Path::new("fleet.yaml") } else { named };
+        let file = load_fleet(path, environment, printer)?;
         return resume(args, (file, rollout), environment, printer).await;
     }
     let mut bundle = SavedBundle::open(&args.input)?;
@@ -201,11 +205,11 @@ async fn begin(
     let rollout = new_rollout(&id, &file, &bundle, environment);
     let (given, approvals) = at_hand_of_bundle(path, &args.approval);
     let run = Run { args, file, given, environment };
-    run.locked(&rollouts, &id, printer, async |stop, printer: &mut Printer| {
+    run.locked(&rollouts, &id, printer, async |stops, printer: &mut Printer| {
         rollouts.begin(&rollout, path, &approvals)?;
         printer.line(&format!("rollout {id}: {}", fleet::clinics(bundle.clinics().count())));
         let kept = Kept { rollout: rollout.clone(), states: std::collections::BTreeMap::new() };
-        run.roll((&rollouts, kept), bundle, &stop, printer).await
+        run.roll((&rollouts, kept), bundle, &stops, printer).await
     })
     .await
 }
@@ -223,7 +227,7 @@ async fn resume(
     let mut given = given_lines("the approvals of the rollout", &rollouts.approvals(&id)?);
     given.extend(at_hand_of_bundle(&args.input, &args.approval).0);
     let run = Run { args, file, given, environment };
-    run.locked(&rollouts, &id, printer, async |stop, printer: &mut Printer| {
+    run.locked(&rollouts, &id, printer, async |stops, printer: &mut Printer| {
         // Read with the lock: nobody else goes on with it now.
         let kept = rollouts.find(Some(&id))?;
         if kept.rollout.fleet != run.file.fleet.id {
@@ -233,7 +237,7 @@ async fn resume(
         }
         let bundle = rollouts.bundle(&kept.rollout)?;
         printer.line(&format!("going on with rollout {id}"));
-        run.roll((&rollouts, kept), bundle, &stop, printer).await
+        run.roll((&rollouts, kept), bundle, &stops, printer).await
     })
     .await
 }
@@ -269,6 +273,14 @@ fn new_rollout(
     rollout
 }
 
+/// What ends a rollout before its end.
+struct Stops {
+    /// Cancelled by an interrupt, and with `lost`.
+    stop: CancellationToken,
+    /// Cancelled when the rollout's lock is lost.
+    lost: CancellationToken,
+}
+
 /// What a rollout is run with.
 struct Run<'a> {
     args: &'a ApplyArgs,
@@ -284,16 +296,23 @@ impl Run<'_> {
         rollouts: &Rollouts,
         id: &str,
         printer: &mut Printer,
-        work: impl AsyncFnOnce(CancellationToken, &mut Printer) -> Result<Exit, Failure>,
+        work: impl AsyncFnOnce(Stops, &mut Printer) -> Result<Exit, Failure>,
     ) -> Result<Exit, Failure> {
-        let stop = CancellationToken::new();
+        let lost = CancellationToken::new();
+        let stop = lost.child_token();
         let timeout = self.args.wait.lock_timeout;
         let asking = Asking { operation: "rollout", run: id, timeout };
         let place = (rollouts.state(), self.file.fleet.id.as_str());
         let path = &self.file.path;
-        let lock = lock::acquire_fleet(place, (&asking, path), &stop, self.environment, printer)?;
-        let result = interrupt::guarded(&stop, work(stop.clone(), printer)).await;
-        lock::release(lock, printer);
+        let lock = lock::acquire_fleet(place, (&asking, path), &lost, self.environment, printer)?;
+        let stops = Stops { stop: stop.clone(), lost };
+        let result = interrupt::guarded(&stop, work(stops, printer)).await;
+        if result.as_ref().is_err_and(interrupt::ended_at_once) {
+            // Clinics are still under way until the process is gone: nobody may begin before that.
+            std::mem::forget(lock);
+        } else {
+            lock::release(lock, printer);
+        }
         result
     }
 
@@ -301,11 +320,11 @@ impl Run<'_> {
         &self,
         (rollouts, kept): (&Rollouts, Kept),
         bundle: Bundle<File>,
-        stop: &CancellationToken,
+        Stops { stop, lost }: &Stops,
         printer: &mut Printer,
     ) -> Result<Exit, Failure> {
         let apply = self.apply_one(bundle, &kept.rollout, stop);
-        let mut runner = Runner::new((rollouts, &kept), apply, self.environment, stop);
+        let mut runner = Runner::new((rollouts, &kept), apply, self.environment, (stop, lost));
         if self.args.json {
             runner.events = Some(Events::new(self.environment.clock));
         }
@@ -445,6 +464,11 @@ fn next((end, exit): (&RolloutEnd, Exit), rollout: &Rollout, fleet: &Path) -> Op
         RolloutEnd::Paused(wave) => {
             Some(format!("paused before the wave {wave}; go on with `{go_on}`"))
         }
+        RolloutEnd::NotVerified { wave, clinics } => Some(format!(
+            "the wave {wave} is not verified ({}), so the next does not begin; give these clinics another \
+             turn with `{go_on}`, or plan the fleet again",
+            clinics.join(", ")
+        )),
         RolloutEnd::Interrupted => Some(format!("interrupted; go on with `{go_on}`")),
     }
 }

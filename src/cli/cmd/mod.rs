@@ -93,10 +93,13 @@ pub(super) fn run(
 fn block_on(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     // An error means that a provider is installed already, which is what is wanted.
     drop(rustls::crypto::ring::default_provider().install_default());
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Failure::plain(Exit::Error, format!("cannot start: {error}")))?
-        .block_on(command)
+        .map_err(|error| Failure::plain(Exit::Error, format!("cannot start: {error}")))?;
+    let result = runtime.block_on(command);
+    // Threads that a second interrupt left at work end with the process, not before.
+    std::mem::forget(runtime);
+    result
 }

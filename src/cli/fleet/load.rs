@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use glob::MatchOptions;
 use jiff::tz::TimeZone;
@@ -19,6 +20,9 @@ use crate::manifest::{
 };
 use crate::rollout::{FleetClinic, WaveRule, check_waves};
 use crate::state::{State, StateError};
+
+/// How many clinics' manifests are in memory at once while a fleet is read.
+const BATCH: usize = 64;
 
 /// As a shell matches: what begins with a dot is found by its whole name alone.
 const GLOB: MatchOptions = MatchOptions {
@@ -124,22 +128,26 @@ impl FleetFile {
         let mut known = Known::default();
         let mut said = Said::default();
         let mut is_sound = true;
-        for path in file.paths()? {
-            let Loaded { source, manifest, findings: mut found } = file.read(&path, environment)?;
+        let paths = file.paths()?;
+        let read = paths.chunks(BATCH).flat_map(|paths| file.read_all(paths, environment));
+        let mut members = Vec::new();
+        for (path, loaded) in paths.iter().zip(read) {
+            let Loaded { source, manifest, findings: mut found } = loaded?;
             said.once(&mut found);
-            findings.push((source, found));
+            // A source holds the whole file.
+            if !found.is_empty() {
+                findings.push((source, found));
+            }
             let Some(manifest) = manifest else {
                 is_sound = false;
                 continue;
             };
-            known.must_be_new(&manifest, &path)?;
+            known.must_be_new(&manifest, path)?;
             let id = manifest.clinic.id;
-            file.members.push(Member {
-                id,
-                tags: manifest.clinic.tags.into_iter().collect(),
-                path,
-            });
+            let tags = manifest.clinic.tags.into_iter().collect();
+            members.push(Member { id, tags, path: path.clone() });
         }
+        file.members = members;
         file.members.sort_by(|one, two| one.id.cmp(&two.id));
         if is_sound {
             file.must_know_the_tags()?;
@@ -200,6 +208,27 @@ impl FleetFile {
             }
         }
         Ok(known.into_values().collect())
+    }
+
+    /// Some clinics' manifests, read side by side; in order.
+    fn read_all(
+        &self,
+        paths: &[PathBuf],
+        environment: &Environment,
+    ) -> Vec<Result<Loaded, Failure>> {
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let part = |paths: &[PathBuf]| -> Vec<_> {
+            paths.iter().map(|path| self.read(path, environment)).collect()
+        };
+        let share = paths.len().div_ceil(threads).max(1);
+        thread::scope(|scope| {
+            let parts: Vec<_> =
+                paths.chunks(share).map(|paths| scope.spawn(move || part(paths))).collect();
+            let join = |part: thread::ScopedJoinHandle<'_, Vec<_>>| {
+                part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            parts.into_iter().flat_map(join).collect()
+        })
     }
 
     fn read(&self, path: &Path, environment: &Environment) -> Result<Loaded, Failure> {

@@ -35,8 +35,8 @@ impl FleetProgress {
             all.set_style(style);
         }
         all.set_message(done);
-        all.enable_steady_tick(Duration::from_millis(200));
         if !is_plain {
+            all.enable_steady_tick(Duration::from_millis(200));
             printer.above(Some(bars.clone()));
         }
         Self { bars, all, done, total, finished: 0, is_plain }
@@ -44,6 +44,9 @@ impl FleetProgress {
 
     /// A line for a clinic that is being worked on.
     pub(in crate::cli) fn line(&self, clinic: &str) -> ProgressBar {
+        if self.is_plain {
+            return ProgressBar::hidden();
+        }
         let line = self.bars.insert_before(&self.all, ProgressBar::new_spinner());
         if let Ok(style) = ProgressStyle::with_template("  {prefix} {msg}") {
             line.set_style(style);

@@ -1,10 +1,11 @@
 //! Runs a rollout: wave after wave, the clinics of a wave side by side, until it is through or
 //! something stops it. It decides when a clinic's turn comes; what is written is in its plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
+use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +44,13 @@ pub(in crate::cli) enum RolloutEnd {
     Stopped(StopReason),
     /// It waits for a person before this wave.
     Paused(String),
+    /// These clinics of a wave are not as planned and verified, so the next does not begin.
+    NotVerified {
+        /// The wave.
+        wave: String,
+        /// The clinics.
+        clinics: Vec<String>,
+    },
     /// Somebody interrupted it, or its lock was lost.
     Interrupted,
 }
@@ -54,6 +62,7 @@ impl RolloutEnd {
             Self::Through => "through",
             Self::Stopped(_) => "stopped",
             Self::Paused(_) => "paused",
+            Self::NotVerified { .. } => "not-verified",
             Self::Interrupted => "interrupted",
         }
     }
@@ -67,12 +76,12 @@ pub(in crate::cli) struct Runner<'a> {
     pub(in crate::cli) states: BTreeMap<String, ClinicState>,
     /// What the others were at before.
     earlier: BTreeMap<String, ClinicState>,
-    /// The waves after which the next was allowed to begin already.
-    passed: BTreeSet<String>,
     pub(in crate::cli) apply: ApplyOne,
     pub(in crate::cli) environment: &'a Environment,
     /// Cancelled by an interrupt, and when the rollout's lock is lost.
     pub(in crate::cli) stop: &'a CancellationToken,
+    /// Cancelled when the rollout's lock is lost: somebody else keeps its progress now.
+    pub(in crate::cli) lost: &'a CancellationToken,
     pub(in crate::cli) events: Option<Events>,
 }
 
@@ -82,13 +91,12 @@ impl<'a> Runner<'a> {
         (rollouts, kept): (&'a Rollouts, &'a Kept),
         apply: ApplyOne,
         environment: &'a Environment,
-        stop: &'a CancellationToken,
+        (stop, lost): (&'a CancellationToken, &'a CancellationToken),
     ) -> Self {
         let Kept { rollout, states } = kept;
-        let passed = passed(rollout, states);
         let is_good = |(_, state): &(String, ClinicState)| state.stage.is_good();
         let (states, earlier) = states.clone().into_iter().partition(is_good);
-        Self { rollouts, rollout, states, earlier, passed, apply, environment, stop, events: None }
+        Self { rollouts, rollout, states, earlier, apply, environment, stop, lost, events: None }
     }
 
     /// What each clinic is at, those included that had no turn again.
@@ -104,48 +112,63 @@ impl<'a> Runner<'a> {
         printer: &mut Printer,
     ) -> Result<RolloutEnd, Failure> {
         let rollout = self.rollout;
-        let mut begun = false;
-        for wave in rollout.waves.iter().filter(|wave| !wave.clinics.is_empty()) {
-            if wave.clinics.iter().all(|clinic| self.is_good(clinic)) {
-                continue;
+        let waves = || rollout.waves.iter().filter(|wave| !wave.clinics.is_empty());
+        let (mut begun, mut before) = (false, None);
+        for wave in waves() {
+            if !wave.clinics.iter().all(|clinic| self.is_good(clinic)) {
+                if let Some(end) = self.pause(wave, (begun, before), printer).await {
+                    return Ok(end);
+                }
+                begun = true;
+                self.wave(wave, printer).await?;
+                // What an interrupt left open counts among no failures.
+                let mut all = waves().flat_map(|wave| &wave.clinics);
+                if self.stop.is_cancelled() && !all.all(|clinic| self.is_good(clinic)) {
+                    return Ok(RolloutEnd::Interrupted);
+                }
+                match may_start_next(&rollout.stop_on, wave, self.states.values()) {
+                    Ok(()) => {}
+                    Err(NotYet::Stopped(reason)) => return Ok(RolloutEnd::Stopped(reason)),
+                    Err(NotYet::Open(_)) => return Ok(RolloutEnd::Interrupted),
+                    Err(NotYet::NotVerified(clinics)) => {
+                        return Ok(RolloutEnd::NotVerified { wave: wave.name.clone(), clinics });
+                    }
+                }
             }
-            if begun && let Some(end) = self.pause(wave, printer).await {
-                return Ok(end);
-            }
-            // Whoever fails again after a pause does not bring the pause back.
-            begun = !self.passed.contains(&wave.name);
-            self.wave(wave, printer).await?;
-            // What an interrupt left open counts among no failures.
-            let mut all = rollout.waves.iter().flat_map(|wave| &wave.clinics);
-            if self.stop.is_cancelled() && !all.all(|clinic| self.is_good(clinic)) {
-                return Ok(RolloutEnd::Interrupted);
-            }
-            match may_start_next(&rollout.stop_on, wave, &self.so_far()) {
-                Ok(()) => {}
-                Err(NotYet::Stopped(reason)) => return Ok(RolloutEnd::Stopped(reason)),
-                Err(NotYet::Open(_)) => return Ok(RolloutEnd::Interrupted),
-            }
+            before = self.ended(wave);
         }
         Ok(RolloutEnd::Through)
+    }
+
+    /// When the last clinic of a wave came to its end.
+    fn ended(&self, wave: &Wave) -> Option<Timestamp> {
+        wave.clinics.iter().filter_map(|clinic| self.states.get(clinic)).map(|state| state.at).max()
     }
 
     fn is_good(&self, clinic: &str) -> bool {
         self.states.get(clinic).is_some_and(|state| state.stage.is_good())
     }
 
-    fn so_far(&self) -> Vec<ClinicState> {
-        self.states.values().cloned().collect()
-    }
-
-    /// Waits as the rollout says before `next` begins.
-    async fn pause(&self, next: &Wave, printer: &mut Printer) -> Option<RolloutEnd> {
+    /// Waits as the rollout says before `next` begins: for a person, unless it is a person who goes on
+    /// with it now; or so long after the end of the wave before, in whichever run that was.
+    async fn pause(
+        &self,
+        next: &Wave,
+        (begun, before): (bool, Option<Timestamp>),
+        printer: &mut Printer,
+    ) -> Option<RolloutEnd> {
         match self.rollout.pause {
             Pause::None => None,
-            Pause::Manual => Some(RolloutEnd::Paused(next.name.clone())),
+            Pause::Manual => begun.then(|| RolloutEnd::Paused(next.name.clone())),
             Pause::For(seconds) => {
-                printer.line(&format!("waiting {seconds} s before the wave {}", next.name));
+                let since = self.environment.clock.now().duration_since(before?).as_secs();
+                let left = seconds.saturating_sub(u64::try_from(since).unwrap_or_default());
+                if left == 0 {
+                    return None;
+                }
+                printer.line(&format!("waiting {left} s before the wave {}", next.name));
                 tokio::select! {
-                    () = self.environment.wait(seconds) => None,
+                    () = self.environment.wait(left) => None,
                     () = self.stop.cancelled() => Some(RolloutEnd::Interrupted),
                 }
             }
@@ -201,7 +224,7 @@ impl<'a> Runner<'a> {
     }
 
     fn must_stop(&self) -> bool {
-        self.stop.is_cancelled() || stop(&self.rollout.stop_on, &self.so_far()).is_some()
+        self.stop.is_cancelled() || stop(&self.rollout.stop_on, self.states.values()).is_some()
     }
 
     fn spawn(
@@ -265,7 +288,11 @@ impl<'a> Runner<'a> {
             }
         }
         // Kept before it is said: whoever reads it may rely on it.
-        let saved = self.rollouts.save(&self.rollout.id, &state);
+        let saved = if self.lost.is_cancelled() {
+            Ok(())
+        } else {
+            self.rollouts.save(&self.rollout.id, &state)
+        };
         let words = super::shown_state(&state);
         printer.line(&escape(&words));
         if !state.stage.is_good() {
@@ -285,14 +312,4 @@ impl<'a> Runner<'a> {
             events.emit((kind, "info", message), fields, printer);
         }
     }
-}
-
-/// The waves that came to their end, or to so many failures as are tolerated, before now.
-fn passed(rollout: &Rollout, states: &BTreeMap<String, ClinicState>) -> BTreeSet<String> {
-    let mut so_far = Vec::new();
-    let is_passed = |wave: &&Wave| {
-        so_far.extend(wave.clinics.iter().filter_map(|clinic| states.get(clinic)).cloned());
-        may_start_next(&rollout.stop_on, wave, &so_far).is_ok()
-    };
-    rollout.waves.iter().take_while(is_passed).map(|wave| wave.name.clone()).collect()
 }
