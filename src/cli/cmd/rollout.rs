@@ -86,12 +86,12 @@ pub(super) async fn undo(
         async move { plan_back(&fleet, at, (&digests, created, planner), &environment).await }
     };
     side_by_side(&fleet, "planned", environment, printer, work, &mut |clinic, result, _| {
-        let planned = MemberPlan { clinic, result };
-        summary.add(&planned);
-        match planned.result {
-            Ok(planned_clinic) => spool.plan(&planned.clinic, planned_clinic.sealed),
+        let member = MemberPlan { clinic, result };
+        summary.add(&member);
+        match member.result {
+            Ok(back) => spool.plan(&member.clinic, back.sealed),
             Err(failure) => {
-                spool.unplanned(unplanned(&planned.clinic, &failure));
+                spool.unplanned(unplanned(&member.clinic, &failure));
                 Ok(())
             }
         }
@@ -200,7 +200,7 @@ async fn plan_back(
     let opened = clinic.connect(environment).await?;
     let result = clinic.plan(&opened.accuro(), Purpose::Undo(&recorded), Scope::ALL).await;
     opened.close().await;
-    let mut planned = result?;
-    planned.plan.planner = planner;
-    ClinicPlan::of(planned, &clinic)
+    let mut back = result?;
+    back.plan.planner = planner;
+    ClinicPlan::of(back, &clinic)
 }
