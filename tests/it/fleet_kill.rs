@@ -148,7 +148,7 @@ fn an_undo_of_a_rollout_takes_back_what_each_of_its_runs_wrote_to_a_clinic() {
 fn an_interrupt_lets_what_is_under_way_come_to_its_end_and_begins_nothing_new() {
     let scene = Shore::new(&TWELVE)
         .rollout("  max_parallel: 2\n")
-        .world("aspen", "full_sync_seconds: 0.1", "full_sync_seconds: 20")
+        .world("aspen", "full_sync_seconds: 0.001", "full_sync_seconds: 20")
         .open();
     let (victim, mut running) = start(&scene, &["apply", "fleet.yaml", "-auto-approve"]);
     running.until("wave second: 3 clinics");

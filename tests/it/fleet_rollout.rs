@@ -79,7 +79,12 @@ fn no_more_clinics_and_no_more_syncs_are_under_way_than_the_manifest_allows() {
     let ids = ["ash", "birch", "cedar", "dogwood", "elm"];
     for (parallel, parallel_syncs) in [(3, 1), (4, 2)] {
         let text = format!("  max_parallel: {parallel}\n  max_parallel_syncs: {parallel_syncs}\n");
-        let scene = Shore::new(&ids).without_waves().rollout(&text).open();
+        // Long enough for two to be seen side by side.
+        let longer = |shore: Shore, id: &&'static str| {
+            shore.world(id, "full_sync_seconds: 0.001", "full_sync_seconds: 0.2")
+        };
+        let shore = Shore::new(&ids).without_waves().rollout(&text);
+        let scene = ids.iter().fold(shore, longer).open();
         let mark = saved(&scene);
         scene.ran(&["apply", "all.bundle"], 0);
         let calls = scene.calls_since(mark);
@@ -221,7 +226,7 @@ fn json_tells_the_whole_rollout_an_event_a_line() {
 #[test]
 fn the_status_is_true_while_the_rollout_runs_and_a_second_one_is_refused() {
     let scene =
-        Shore::usual().world("birch", "full_sync_seconds: 0.1", "full_sync_seconds: 2").open();
+        Shore::usual().world("birch", "full_sync_seconds: 0.001", "full_sync_seconds: 4").open();
     saved(&scene);
     let mut running = Victim::default().start(scene.command(&["apply", "all.bundle"]));
     running.until("wave second: 2 clinics");
@@ -265,7 +270,7 @@ fn the_status_is_true_while_the_rollout_runs_and_a_second_one_is_refused() {
 #[test]
 fn the_lock_of_a_rollout_is_removed_by_its_id_alone() {
     let scene =
-        Shore::usual().world("ash", "full_sync_seconds: 0.1", "full_sync_seconds: 30").open();
+        Shore::usual().world("ash", "full_sync_seconds: 0.001", "full_sync_seconds: 30").open();
     saved(&scene);
     let victim = Victim::default();
     let mut running = victim.start(scene.command(&["apply", "all.bundle"]));

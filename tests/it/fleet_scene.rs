@@ -25,7 +25,7 @@ providers:
   - {id: 2, first: Bob, last: Two, offices: [1], appointments: [{in_days: 0, count: 3}]}
   - {id: 3, first: Cem, last: Three, offices: [1], appointments: [{in_days: 0, count: 3}]}
 users: [{id: 77, name: OceanAPI{TENANT}}]
-ocean: {site: \"{site}\", emr_user: OceanAPI{TENANT}, full_sync_seconds: 0.1}
+ocean: {site: \"{site}\", emr_user: OceanAPI{TENANT}, full_sync_seconds: 0.001}
 ";
 
 const FLEET: &str = "\
