@@ -31,7 +31,6 @@ const MIB: f64 = 1024.0;
 
 /// What is run against a fleet.
 const FLOORS: usize = 0;
-const PLAN: usize = 1;
 const PLAN_OUT: usize = 2;
 const NAMES: [&str; 3] = ["floor", "plan", "plan -out"];
 
@@ -171,11 +170,11 @@ fn plans(rounds: usize) -> Result<(), Failure> {
             )?;
         }
     }
-    for what in [FLOORS, PLAN, PLAN_OUT] {
-        let [small, large] = &costs;
-        let pairs = large[what].iter().zip(&small[what]);
+    let [small, large] = &costs;
+    for (name, (small, large)) in NAMES.iter().zip(small.iter().zip(large)) {
+        let pairs = large.iter().zip(small);
         let growth = Spread::of(pairs.map(|(large, small)| large.seconds / small.seconds));
-        writeln!(out, "{}: 10 times the clinics take {growth} times as long", NAMES[what])?;
+        writeln!(out, "{name}: 10 times the clinics take {growth} times as long")?;
     }
     Ok(())
 }

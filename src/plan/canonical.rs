@@ -10,6 +10,12 @@ use serde_json::{Number, Value};
 /// The largest whole number that canonical JSON carries exactly.
 const LARGEST: u64 = (1 << 53) - 1;
 
+/// Writes an item of an array.
+type Item<'a> = dyn FnMut(&Value, &mut Vec<u8>) -> Result<(), serde_json::Error> + 'a;
+
+/// Writes the value of a field of an object, which is named by its key.
+type Field<'a> = dyn FnMut(&str, &Value, &mut Vec<u8>) -> Result<(), serde_json::Error> + 'a;
+
 /// Writes a value.
 pub(super) fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
     match value {
@@ -33,7 +39,7 @@ pub(super) fn number(number: &Number, out: &mut Vec<u8>) -> Result<(), serde_jso
 pub(super) fn array(
     value: &Value,
     out: &mut Vec<u8>,
-    item: &mut dyn FnMut(&Value, &mut Vec<u8>) -> Result<(), serde_json::Error>,
+    item: &mut Item<'_>,
 ) -> Result<(), serde_json::Error> {
     let Value::Array(items) = value else { return write(value, out) };
     out.push(b'[');
@@ -51,7 +57,7 @@ pub(super) fn array(
 pub(super) fn object(
     value: &Value,
     out: &mut Vec<u8>,
-    field: &mut dyn FnMut(&str, &Value, &mut Vec<u8>) -> Result<(), serde_json::Error>,
+    field: &mut Field<'_>,
 ) -> Result<(), serde_json::Error> {
     let Value::Object(fields) = value else { return write(value, out) };
     let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
