@@ -137,6 +137,12 @@ fn addresses(plan: &Plan) -> impl Iterator<Item = (String, String)> {
 
 /// Reads a plan back, and nothing else than what [`seal`] wrote. Gives the plan and its digest.
 pub fn open(text: &str) -> Result<(Plan, String), PlanFileError> {
+    open_judged(text).map(|(plan, digest, _)| (plan, digest))
+}
+
+/// Reads a plan back as [`open`] does, with the limits that it broke when it was made. They are for its
+/// readers; apply judges anew.
+pub fn open_judged(text: &str) -> Result<(Plan, String, Vec<Refusal>), PlanFileError> {
     let mut value: Value = serde_json::from_str(text).map_err(not_a_plan)?;
     let written = canonical(&value)? + "\n";
     let Value::Object(fields) = &mut value else {
@@ -166,7 +172,7 @@ pub fn open(text: &str) -> Result<(Plan, String), PlanFileError> {
     if let Some(problem) = misleading(&value, &form)? {
         return Err(PlanFileError::Tampered(problem));
     }
-    Ok((form.plan.into_owned(), claimed))
+    Ok((form.plan.into_owned(), claimed, form.refusals.into_owned()))
 }
 
 /// What the file tells its readers and is not so, whatever its digest says: it repeats in words what

@@ -90,7 +90,8 @@ pub fn stop<'a>(
         .or_else(|| by_clinic(StopLimit::VerifyFailures, verify_failures, unverified))
         .or_else(|| {
             let sum = |of: fn(&ClinicState) -> u64| had_turn().map(of).fold(0, u64::saturating_add);
-            let held = sum(|state| state.counts.held);
+            // What a plan itself leaves alone is no surprise: its clinic is as planned.
+            let held = sum(|state| if state.stage.is_good() { 0 } else { state.counts.held });
             let rows = sum(|state| state.counts.rows);
             let part = u128::from(held) * 100;
             let reached = held > 0 && part >= u128::from(rows) * u128::from(held_rows_percent);
@@ -99,7 +100,7 @@ pub fn stop<'a>(
                 allowed: u64::from(held_rows_percent),
                 counted: held,
                 of: rows,
-                clinics: clinics(&|state| state.counts.held > 0),
+                clinics: clinics(&|state| state.counts.held > 0 && !state.stage.is_good()),
             })
         })
 }

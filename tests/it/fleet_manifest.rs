@@ -181,15 +181,37 @@ fn a_limit_is_made_tighter_by_a_clinic() {
     assert!(inherited.not_the_planner && tighter.not_the_planner);
 }
 
+/// Where the fleet writes nothing, what is built in holds for its clinics; what nobody limits, a
+/// clinic may limit as it likes.
 #[test]
-fn what_a_fleet_does_not_limit_a_clinic_chooses() {
-    let clinic = format!(
-        "{CLINIC}safety: {{max_revocations: 900, allow_empty: true, protected_columns: [], own_user: Me}}\n"
-    );
-    let manifest =
-        merged(&format!("{EMBEDDED}  safety: {{max_changed_rows_percent: 10}}\n"), &clinic);
-    assert_eq!((manifest.safety.max_revocations, manifest.safety.allow_empty), (900, true));
-    assert_eq!(manifest.safety.max_changed_rows_percent, 10);
+fn a_clinic_loosens_nothing_that_its_fleet_does_not_write() {
+    let of = |safety: &str, fleet: &str| {
+        let loaded = one(
+            &format!("{EMBEDDED}  safety: {{max_changed_rows_percent: 10{fleet}}}\n"),
+            &format!("{CLINIC}safety: {{{safety}}}\n"),
+        );
+        loaded.findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>()
+    };
+    for (looser, fleet) in [
+        ("max_revocations: 26", ""),
+        ("max_revoked_rows_percent: 31", ""),
+        ("max_revocations_per_office: 26", ""),
+        ("max_revocations_per_office: 6", ", max_revocations: 5"),
+        ("allow_empty: true", ""),
+        ("protected_columns: [prescribe_for, inbox]", ""),
+    ] {
+        assert_eq!(of(looser, fleet), ["M040"], "{looser}{fleet}");
+    }
+    for (tight, fleet) in [
+        ("max_revocations: 25", ""),
+        ("max_revocations: 900", ", max_revocations: 900"),
+        ("max_revocations_per_office: 5", ", max_revocations: 5"),
+        ("allow_empty: True", ", allow_empty: true"),
+        ("protected_columns: [inbox]", ", protected_columns: [inbox]"),
+        ("own_user: Me, protected_offices: [{id: 1}]", ""),
+    ] {
+        assert_eq!(of(tight, fleet), [""; 0], "{tight}{fleet}");
+    }
 }
 
 /// YAML writes true and false in three ways each; ids win over the names beside them.
@@ -254,8 +276,11 @@ fn a_fleet_manifest_is_known_by_its_keys() {
     for text in ["fleet: {}", "clinics: []", "\u{feff}fleet: {id: a}"] {
         assert!(manifest::is_fleet(text.as_bytes()), "{text}");
     }
-    for text in ["", "version: 1", CLINIC, "- clinics", "clinics: [", "clinics: []\n---\nfleet: {}"]
-    {
+    // What cannot be read to its end is one by its first column, so that its fault is said as such.
+    for text in ["clinics: [", "clinics: []\n---\nfleet: {}", "version: 1\nfleet: {\n"] {
+        assert!(manifest::is_fleet(text.as_bytes()), "{text}");
+    }
+    for text in ["", "version: 1", CLINIC, "- clinics", "clinic: [", " clinics: ["] {
         assert!(!manifest::is_fleet(text.as_bytes()), "{text}");
     }
     assert!(!manifest::is_fleet(b"clinics: [\xff]"));

@@ -35,8 +35,8 @@ fn whole() -> Value {
             {"name": "Desk 1", "profile": "desk", "offices": [{"id": 1, "all_providers": true}]},
         ],
         "safety": {
-            "max_revocations": 9, "max_changed_rows_percent": 50, "protected_columns": ["inbox"],
-            "protected_offices": [{"name": "Main"}], "allow_empty": true,
+            "max_revocations": 9, "max_changed_rows_percent": 50, "protected_columns": ["inbox", "prescribe_for", "reporting"],
+            "protected_offices": [{"name": "Main"}], "allow_empty": false,
         },
     })
 }

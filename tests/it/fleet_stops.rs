@@ -131,14 +131,14 @@ fn held_rows_over_the_percentage_stop_it() {
     );
     assert_eq!(scene.written("ash").len(), 2);
 
-    // A third of the rows is tolerated.
+    // A third of the rows is tolerated, and no wave begins behind them.
     let scene =
         Shore::usual().rollout("  stop_on: {held_rows_percent: 34}\n").faults(&fault).open();
     plan(&scene);
     let ended = scene.run(&["apply", "all.bundle"]);
     assert_eq!(ended.code, 4, "{}", ended.everything());
-    assert!(ended.stdout.contains("4 verified, 1 held"), "{}", ended.stdout);
-    assert!(ended.stderr.contains("accuroform apply --resume "), "{}", ended.stderr);
+    assert!(ended.stdout.contains("4 waiting, 1 held"), "{}", ended.stdout);
+    assert!(ended.stderr.contains("the wave canary is not verified (ash)"), "{}", ended.stderr);
 }
 
 /// Everything but the profile's columns is revoked, which a limit refuses.
@@ -154,8 +154,13 @@ fn a_limit_stops_it_unless_the_very_plan_is_named() {
     let scene = excessive(Shore::usual()).open();
     let ended = scene.ran(&["plan", "fleet.yaml", "-out", "all.bundle"], 5);
     let hex = ended.stdout.split("--allow-mass-change=").nth(1).unwrap()[..12].to_owned();
-    stops(&scene, &[], (5, "refused", "G002"));
-    assert_eq!(scene.written("ash"), []);
+    // It is known before anything is written, so no clinic is.
+    let ended = scene.ran(&["apply", "all.bundle"], 5);
+    assert!(ended.stderr.contains("ash: error[G002]: refused: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("error[R036]"), "{}", ended.stderr);
+    assert_eq!(scene.written_to(&["ash", "birch", "cedar", "dogwood", "elm"]), [""; 0]);
+    let shown = scene.ran(&["show", "all.bundle"], 0).stdout;
+    assert!(shown.contains("error[G002]: refused: "), "{shown}");
     scene.ran(&["apply", "all.bundle", "--allow-mass-change=none"], 5);
     assert_eq!(scene.written("ash"), []);
     // Without a saved bundle nothing is begun.
@@ -201,7 +206,19 @@ fn so_many_failures_as_are_tolerated_do_not_stop_it() {
         .world("birch", "\noffices:", account)
         .open();
     plan(&scene);
+    // No wave begins behind the failure that is tolerated.
+    let ended = scene.run(&["apply", "all.bundle"]);
+    assert_eq!(ended.code, 4, "{}", ended.everything());
+    assert!(ended.stderr.contains("the wave canary is not verified (ash)"), "{}", ended.stderr);
+    assert_eq!(scene.stages(), pairs(&[("ash", "incomplete")]));
+
     // The second failure is one too many: cedar, of the same wave, is not begun any more.
+    let scene = Shore::new(&["ash canary", "birch canary", "cedar canary second"])
+        .world("ash", "\noffices:", account)
+        .rollout("  max_parallel: 1\n  stop_on: {failed_clinics: 2}\n")
+        .world("birch", "\noffices:", account)
+        .open();
+    plan(&scene);
     let ended = scene.run(&["apply", "all.bundle"]);
     assert_eq!(ended.code, 4, "{}", ended.everything());
     assert!(
@@ -210,13 +227,13 @@ fn so_many_failures_as_are_tolerated_do_not_stop_it() {
         ended.stderr
     );
     assert_eq!(scene.stages(), pairs(&[("ash", "incomplete"), ("birch", "incomplete")]));
-    assert_eq!(scene.written_to(&OTHERS), [""; 0]);
+    assert_eq!(scene.written_to(&["cedar"]), [""; 0]);
 }
 
 /// Every clinic is written and none is left: that the sync failed is what is left to say.
 #[test]
 fn a_rollout_that_is_written_everywhere_and_not_verified_exits_6() {
-    let scene = Shore::new(&["ash canary", "birch second"])
+    let scene = Shore::new(&["ash canary", "birch canary second"])
         .rollout("  stop_on: {verify_failures: 3}\n")
         .faults("- {on: sync_start, sync: fail}\n")
         .open();

@@ -30,7 +30,7 @@ fn what_takes_a_rollout_back_gives_every_clinic_its_grid_again_and_holds_what_mo
     scene.clinic("cedar").write_as_somebody_else(row, content).unwrap();
     scene.ran(&["rollout", "undo", "fleet.yaml", "-out", "back.bundle"], 0);
     let ended = scene.ran(&["apply", "back.bundle"], 4);
-    assert!(ended.stderr.contains("cedar: held; rows: 2 done, 1 held"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("cedar: verified; rows: 2 done, 1 held"), "{}", ended.stderr);
     assert!(
         ended.stderr.contains("cedar/OceanAPICEDAR/North/Two, Bob (2): held"),
         "{}",

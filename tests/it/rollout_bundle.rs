@@ -79,6 +79,7 @@ fn a_bundle_is_read_back_clinic_by_clinic() {
     let planned = |clinic: &str| Entry::Planned {
         plan: Box::new(plan_of(clinic)),
         digest: sealed(clinic).digest,
+        refusals: Vec::new(),
     };
     // In any order, and more than once.
     for clinic in ["b", "a", "b"] {

@@ -2,33 +2,31 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::approval::Given;
-use crate::cli::args::{ApplyArgs, FormArgs, SelectArgs, TargetArgs, WaitArgs};
-use crate::cli::cmd::apply::{Around, CarriedOut, Request, Signed};
+use crate::cli::args::{ApplyArgs, SelectArgs, TargetArgs};
+use crate::cli::cmd::apply_one::One;
 use crate::cli::cmd::approve::ask;
-use crate::cli::cmd::saved::Saved;
 use crate::cli::cmd::sign::{at_hand_of_bundle, given_lines};
-use crate::cli::cmd::undo::Which;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{
     self, ApplyOne, Events, FleetFile, FleetSummary, Kept, RolloutEnd, Rollouts, Runner,
-    SavedBundle, SelectedFleet, Spool, Title, Turn, header, load_fleet, plan_all,
+    SavedBundle, SelectedFleet, Spool, Title, header, load_fleet, plan_all,
 };
 use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::manifest;
-use crate::plan::Plan;
+use crate::report::escape;
 use crate::rollout::bundle::{Bundle, Entry};
-use crate::rollout::{FleetClinic, Pause, Rollout, RowCounts, Stage, StopOn, WaveRule, waves};
+use crate::rollout::{FleetClinic, Pause, Rollout, StopOn, WaveRule, waves};
 
 /// Plans the clinics of a fleet, asks, and rolls the plans out.
 pub(super) async fn run(
@@ -65,10 +63,7 @@ pub(super) async fn run(
         summary.print(&Title::of(&fleet), printer);
     }
     if stands > 0 {
-        let message = format!("{} cannot be applied as planned", fleet::clinics(stands));
-        let hint =
-            "the lines above say why; mend them, or leave the clinics out with --exclude-tag";
-        return Err(Failure::new(Exit::Refused, "R036", message, hint));
+        return Err(cannot(stands));
     }
     if !summary.has_changes() && !summary.owes_syncs() {
         return Ok(summary.exit(false));
@@ -133,6 +128,7 @@ pub(super) async fn run_saved(
         ));
     }
     must_have_all(&file, &bundle)?;
+    must_be_applicable(args, &mut bundle, printer)?;
     begin(args, (file, bundle, &args.input), environment, printer).await
 }
 
@@ -146,6 +142,38 @@ fn must_have_all(file: &FleetFile, bundle: &Bundle<File>) -> Result<(), Failure>
     let message =
         format!("the bundle has clinics that the fleet no longer has: {}", gone.join(", "));
     Err(Failure::new(Exit::Refused, "R040", message, "plan the fleet again"))
+}
+
+/// Refuses plans that were refused when they were made, before anything is written: else the first
+/// waves would be written, and the rollout stopped at a later one for what was known.
+fn must_be_applicable(
+    args: &ApplyArgs,
+    bundle: &mut Bundle<File>,
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    let mut stands = 0;
+    for (clinic, entry) in bundle.entries() {
+        let Entry::Planned { plan, digest, refusals } = entry? else { continue };
+        let open = if allowance(args, &digest).is_some() { Vec::new() } else { refusals };
+        let errors = plan.errors();
+        stands += usize::from(errors > 0 || !open.is_empty());
+        for refusal in &open {
+            let words = format!("{clinic}: error[{}]: refused: {}", refusal.code, refusal.message);
+            printer.line(&escape(&words));
+        }
+        if errors > 0 {
+            let words = format!("{clinic}: {errors} names of its manifest are not resolved");
+            printer.line(&escape(&words));
+        }
+    }
+    if stands == 0 { Ok(()) } else { Err(cannot(stands)) }
+}
+
+/// So many clinics cannot be applied as planned.
+fn cannot(clinics: usize) -> Failure {
+    let message = format!("{} cannot be applied as planned", fleet::clinics(clinics));
+    let hint = "the lines above say why; mend them, or leave the clinics out with --exclude-tag";
+    Failure::new(Exit::Refused, "R036", message, hint)
 }
 
 fn usage(message: &str, hint: &str) -> Failure {
@@ -174,7 +202,7 @@ fn fleet_of(bundle: &mut Bundle<File>) -> Result<PathBuf, Failure> {
         bundle.clinics().find(|(_, planned)| *planned).map(|(clinic, _)| clinic.to_owned());
     let entry = planned.map(|clinic| bundle.entry(&clinic)).transpose()?.flatten();
     match entry {
-        Some(Entry::Planned { plan, digest: _ }) => plan.manifest.fleet.map(PathBuf::from),
+        Some(Entry::Planned { plan, .. }) => plan.manifest.fleet.map(PathBuf::from),
         Some(Entry::Unplanned(_)) | None => None,
     }
     .ok_or_else(|| {
@@ -373,78 +401,6 @@ impl Run<'_> {
         Arc::new(move |handle: &Handle, clinic: &str, printer: &mut Printer| {
             handle.block_on(one.apply(clinic, printer))
         })
-    }
-}
-
-/// What every clinic of a rollout is applied with.
-struct One {
-    bundle: Mutex<Bundle<File>>,
-    file: FleetFile,
-    given: Vec<Given>,
-    allow: Vec<String>,
-    wait: WaitArgs,
-    syncs: Semaphore,
-    stop: CancellationToken,
-    environment: Environment,
-}
-
-impl One {
-    async fn apply(&self, id: &str, printer: &mut Printer) -> Result<Turn, Failure> {
-        let saved = self.saved(id)?;
-        let member = self.file.member(id).ok_or_else(|| {
-            let message = format!("the fleet has no clinic `{id}` any more");
-            Failure::new(Exit::Refused, "R040", message, "plan the fleet again")
-        })?;
-        let clinic = self.file.clinic(member, &self.environment)?;
-        saved.must_belong_to(&clinic)?;
-        let undoes = saved.plan.undoes.as_deref();
-        let of_this = |given: &&Given| {
-            given.approval.as_ref().map_or(true, |approval| approval.plan_digest == saved.digest)
-        };
-        let demand = clinic.demand();
-        let given = match &demand {
-            Some(_) => self.given.iter().filter(of_this).cloned().collect(),
-            None => Vec::new(),
-        };
-        let hex = saved.digest.trim_start_matches("sha256:");
-        let names = |prefix: &&String| hex.starts_with(prefix.trim_start_matches("sha256:"));
-        let targets = TargetArgs::default();
-        let request = Request {
-            saved: Some(&saved),
-            undo: undoes.map(Which::Saved),
-            targets: &targets,
-            auto_approve: true,
-            allow_mass_change: self.allow.iter().find(names).map(String::as_str),
-            wait: &self.wait,
-            form: &FormArgs { json: false, diff: false },
-            signed: Signed { demand, given },
-            around: Around::Rollout { stop: &self.stop, syncs: &self.syncs },
-        };
-        let CarriedOut { run, ended } =
-            request.carry_out(&clinic, &self.environment, printer).await?;
-        let held = u64::try_from(saved.plan.held.len()).unwrap_or(u64::MAX);
-        let counts = RowCounts { held: ended.counts.held.max(held), ..ended.counts };
-        let run = (counts.rows > 0).then_some(run);
-        let stage = Stage::after(ended.exit.code(), &counts);
-        Ok(Turn { stage, counts, run, why: ended.why })
-    }
-
-    /// The plan of a clinic.
-    fn saved(&self, id: &str) -> Result<Saved, Failure> {
-        let mut bundle = self.bundle.lock().unwrap_or_else(PoisonError::into_inner);
-        match bundle.entry(id)? {
-            Some(Entry::Planned { plan, digest }) => {
-                let plan: Plan = *plan;
-                Ok(Saved { plan, digest })
-            }
-            Some(Entry::Unplanned(why)) => Err(Failure::new(
-                Exit::Error,
-                "R041",
-                format!("it could not be planned: [{}] {}", why.code, why.message),
-                "plan the fleet again once it can be read",
-            )),
-            None => Err(Failure::plain(Exit::Error, "the bundle has no such clinic")),
-        }
     }
 }
 

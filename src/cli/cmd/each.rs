@@ -24,7 +24,8 @@ pub(super) struct Said {
     pub(super) document: serde_json::Value,
 }
 
-/// Runs a read-only `work` for every clinic and prints a line or a document for each.
+/// Runs `work` for every clinic. Prints a document for each as it comes, or a line for each at the end,
+/// in order.
 pub(super) async fn each<F>(
     fleet: SelectedFleet,
     (done, json): (&'static str, bool),
@@ -36,17 +37,9 @@ where
     F: Future<Output = Result<Said, Failure>> + Send + 'static,
 {
     let fleet = Arc::new(fleet);
-    let mut all = Vec::new();
-    side_by_side((&fleet, done), environment, printer, work, &mut |clinic, result, _| {
-        all.push((clinic, result));
-        Ok(())
-    })
-    .await?;
-    all.sort_by(|one, two| one.0.cmp(&two.0));
-    let mut worst = Exit::Done;
-    let total = all.len();
-    let mut good = 0;
-    for (clinic, result) in all {
+    let mut lines: Vec<(String, String)> = Vec::new();
+    let (mut worst, mut good) = (Exit::Done, 0);
+    let mut take = |clinic: String, result: Result<Said, Failure>, printer: &mut Printer| {
         let (exit, words, document) = match result {
             Ok(Said { exit, words, document }) => (exit, words, document),
             Err(failure) => (failure.exit, failure.message.clone(), failed(&clinic, &failure)),
@@ -56,10 +49,17 @@ where
         if json {
             printer.json(&format!("{document}\n"));
         } else {
-            printer.result(&format!("{}: {}\n", escape(&clinic), escape(&words)));
+            lines.push((clinic, words));
         }
+        Ok(())
+    };
+    side_by_side((&fleet, done), environment, printer, work, &mut take).await?;
+    lines.sort();
+    for (clinic, words) in &lines {
+        printer.result(&format!("{}: {}\n", escape(clinic), escape(words)));
     }
     if !json {
+        let total = lines.len();
         printer.result(&format!("\n{}: {good} of {total} {done}.\n", clinics(total)));
     }
     Ok(worst)

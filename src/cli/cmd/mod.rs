@@ -3,6 +3,7 @@
 
 mod apply;
 mod apply_fleet;
+mod apply_one;
 mod approve;
 mod each;
 mod execute;

@@ -164,7 +164,7 @@ fn digests(rollouts: &Rollouts, rollout: &Rollout) -> Result<BTreeMap<String, St
     let mut bundle = rollouts.bundle(rollout)?;
     let mut digests = BTreeMap::new();
     for (clinic, entry) in bundle.entries() {
-        if let Entry::Planned { plan: _, digest } = entry? {
+        if let Entry::Planned { digest, .. } = entry? {
             digests.insert(clinic, digest);
         }
     }

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use crate::cli::args::{FormArgs, ShowArgs};
-use crate::cli::cmd::plan::print_plan;
+use crate::cli::cmd::plan::{print_plan, print_refusals};
 use crate::cli::cmd::saved;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{FleetSummary, SavedBundle, Title};
 use crate::cli::printer::Printer;
 use crate::diagnostic::did_you_mean;
-use crate::plan::file::open;
+use crate::plan::file::open_judged;
 use crate::report::escape;
 use crate::rollout::bundle::{Entry, Unplanned};
 
@@ -25,7 +25,7 @@ pub(super) fn run(args: &ShowArgs, printer: &mut Printer) -> Result<Exit, Failur
             return Err(Failure::new(Exit::Error, "U005", message, "leave it out"));
         }
     };
-    let (plan, digest) = open(&text)?;
+    let (plan, digest, refusals) = open_judged(&text)?;
     for finding in &plan.findings {
         let place = match finding.span {
             Some(span) => {
@@ -38,6 +38,7 @@ pub(super) fn run(args: &ShowArgs, printer: &mut Printer) -> Result<Exit, Failur
     }
     printer.line(&saved::heading(&plan));
     print_plan(&plan, &text, form, printer);
+    print_refusals(&refusals, &digest, printer);
     if let Some(planner) = &plan.planner {
         printer.line(&format!("planner: {}", escape(planner)));
     }
@@ -79,7 +80,9 @@ fn bundle(path: &Path, form: &FormArgs, printer: &mut Printer) -> Result<Exit, F
     let mut summary = FleetSummary::new();
     for (clinic, entry) in bundle.entries() {
         match entry? {
-            Entry::Planned { plan, digest } => summary.saved(&clinic, &plan, &digest),
+            Entry::Planned { plan, digest, refusals } => {
+                summary.saved(&clinic, &plan, (&refusals, &digest));
+            }
             Entry::Unplanned(Unplanned { code, message, .. }) => {
                 summary.unread(&clinic, format!("[{code}] {}", escape(&message)));
             }

@@ -77,7 +77,7 @@ fn sign_all(
     let (mut texts, mut plans) = (String::new(), 0);
     for (clinic, entry) in bundle.entries() {
         match entry? {
-            Entry::Planned { plan, digest } => {
+            Entry::Planned { plan, digest, refusals: _ } => {
                 texts.push_str(&sign(&plan, &digest)?);
                 plans += 1;
                 let words = report::summary_line(&plan);

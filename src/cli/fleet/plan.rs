@@ -1,8 +1,10 @@
 //! Works on the clinics of a fleet side by side, and plans them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
+use indicatif::ProgressBar;
+use tokio::task::{Id, JoinError, JoinSet};
 
 use super::progress::FleetProgress;
 use super::subject::SelectedFleet;
@@ -61,24 +63,31 @@ where
     let mut running = JoinSet::new();
     let mut members = fleet.members.iter().enumerate();
     let limit = fleet.file.fleet.limits.clinics;
+    let mut begun: BTreeMap<Id, (String, ProgressBar)> = BTreeMap::new();
     loop {
         while running.len() < limit
             && let Some((at, member)) = members.next()
         {
-            let line = progress.line(&member.id);
-            let result = work(Arc::clone(fleet), at, environment.clone());
-            let clinic = member.id.clone();
-            running.spawn(async move { (clinic, line, result.await) });
+            let task = running.spawn(work(Arc::clone(fleet), at, environment.clone()));
+            begun.insert(task.id(), (member.id.clone(), progress.line(&member.id)));
         }
-        let Some(joined) = running.join_next().await else { break };
-        let (clinic, line, result) = joined.map_err(|error| {
-            Failure::plain(Exit::Error, format!("the work on a clinic ended unexpectedly: {error}"))
-        })?;
-        progress.finish(&line, printer);
-        take(clinic, result, printer)?;
+        let Some(joined) = running.join_next_with_id().await else { break };
+        let (task, result) = match joined {
+            Ok((task, result)) => (task, result),
+            // The others are none the worse for it.
+            Err(error) => (error.id(), Err(unexpected(&error))),
+        };
+        if let Some((clinic, line)) = begun.remove(&task) {
+            progress.finish(&line, printer);
+            take(clinic, result, printer)?;
+        }
     }
     progress.end(printer);
     Ok(())
+}
+
+fn unexpected(error: &JoinError) -> Failure {
+    Failure::plain(Exit::Error, format!("the work on it ended unexpectedly: {error}"))
 }
 
 /// Plans every selected clinic; `take` gets each plan as it comes, in no particular order.

@@ -295,7 +295,7 @@ impl<'a> Runner<'a> {
         };
         let words = super::shown_state(&state);
         printer.line(&escape(&words));
-        if !state.stage.is_good() {
+        if !state.stage.is_good() || state.counts.held > 0 {
             let next = next.map(|next| format!("hint: {}", escape(&next)));
             for line in account.lines().chain(next.as_deref()) {
                 printer.line(&format!("    {line}"));

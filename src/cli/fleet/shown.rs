@@ -109,8 +109,8 @@ impl FleetSummary {
     }
 
     /// Adds a saved plan.
-    pub(in crate::cli) fn saved(&mut self, clinic: &str, plan: &Plan, digest: &str) {
-        self.plan(clinic, plan, (&[], digest));
+    pub(in crate::cli) fn saved(&mut self, clinic: &str, plan: &Plan, judged: (&[Refusal], &str)) {
+        self.plan(clinic, plan, judged);
     }
 
     fn plan(&mut self, clinic: &str, plan: &Plan, (refusals, digest): (&[Refusal], &str)) {

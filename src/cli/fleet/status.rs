@@ -100,8 +100,9 @@ pub(in crate::cli) fn exit(
     let each: Vec<Stage> =
         all.map(|clinic| states.get(clinic).map_or(Stage::Waiting, |state| state.stage)).collect();
     let had_turn = || each.iter().filter(|stage| !stage.is_open());
+    let holds = states.values().any(|state| state.counts.held > 0);
     if each.iter().all(|stage| stage.is_good()) {
-        Exit::Done
+        if holds { Exit::Incomplete } else { Exit::Done }
     } else if had_turn().count() > 0 && had_turn().all(|stage| *stage == Stage::Refused) {
         Exit::Refused
     } else if *end != RolloutEnd::Interrupted

@@ -9,7 +9,7 @@ use super::error::BundleError;
 use super::form::{BundleHeader, Footer, Line, Parsed, Unplanned, parse};
 use super::lines::Lines;
 use super::write::{hex, text};
-use crate::plan::{Plan, file};
+use crate::plan::{Plan, Refusal, file};
 
 /// A verified bundle. It keeps where each clinic's line is, and reads the line when it is asked for.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub enum Entry {
         plan: Box<Plan>,
         /// The plan's own digest.
         digest: String,
+        /// The limits that it broke when it was made.
+        refusals: Vec<Refusal>,
     },
     /// It could not be planned.
     Unplanned(Unplanned),
@@ -135,9 +137,9 @@ impl<R: Read + Seek> Bundle<R> {
                 Ok(_) | Err(_) => Err(moved(clinic)),
             };
         }
-        let (plan, digest) = file::open(&line)
+        let (plan, digest, refusals) = file::open_judged(&line)
             .map_err(|problem| BundleError::Plan { clinic: clinic.to_owned(), problem })?;
-        Ok(Some(Entry::Planned { plan: Box::new(plan), digest }))
+        Ok(Some(Entry::Planned { plan: Box::new(plan), digest, refusals }))
     }
 
     /// The plan of a clinic as a file of its own; `None`: it has no plan of such a clinic.
