@@ -18,7 +18,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{
     self, ApplyOne, Events, FleetFile, FleetSummary, Kept, RolloutEnd, Rollouts, Runner,
-    SavedBundle, SelectedFleet, Spool, Title, header, load_fleet, plan_all,
+    SavedBundle, SelectedFleet, Spool, Title, load_fleet, plan_all,
 };
 use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
@@ -43,7 +43,7 @@ pub(super) async fn run(
         ));
     }
     let fleet = Arc::new(fleet);
-    let (mut summary, mut spool) = (FleetSummary::new(), Spool::new()?);
+    let (mut summary, mut spool) = (FleetSummary::new(), Spool::new(&fleet, None)?);
     let mut stands = 0;
     plan_all(&fleet, None, environment, printer, &mut |planned, _| {
         summary.add(&planned);
@@ -74,7 +74,7 @@ pub(super) async fn run(
             printer,
         )?;
     }
-    let saved = spool.bundle(header(&fleet), None)?;
+    let saved = spool.bundle()?;
     let bundle = SavedBundle::open(&saved.path)?;
     let fleet = Arc::try_unwrap(fleet)
         .map_err(|_| Failure::plain(Exit::Error, "a plan is still being made"))?;

@@ -7,7 +7,7 @@ use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::fleet::{Events, FleetSummary, SelectedFleet, Spool, Title, header, plan_all};
+use crate::cli::fleet::{Events, FleetSummary, SelectedFleet, Spool, Title, plan_all};
 use crate::cli::printer::Printer;
 
 pub(super) async fn run(
@@ -31,7 +31,7 @@ pub(super) async fn run(
     let planner = planner.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let fleet = Arc::new(fleet);
     let mut summary = FleetSummary::new();
-    let mut spool = out.as_ref().map(|_| Spool::new()).transpose()?;
+    let mut spool = out.as_ref().map(|path| Spool::new(&fleet, Some(path))).transpose()?;
     let mut events = json.then(|| Events::new(environment.clock));
     if let Some(events) = &mut events {
         events.version(printer);
@@ -50,7 +50,7 @@ pub(super) async fn run(
         None => summary.print(&Title::of(&fleet), printer),
     }
     if let (Some(spool), Some(path)) = (spool, out) {
-        let saved = spool.bundle(header(&fleet), Some(path))?;
+        let saved = spool.bundle()?;
         let shown = path.display();
         printer.line(&format!("digest: {}", saved.digest));
         printer.line(&match fleet.selection.shard {

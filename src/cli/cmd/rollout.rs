@@ -16,7 +16,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{
     self, ClinicPlan, FleetFile, FleetSummary, Kept, MemberPlan, Rollouts, SelectedFleet, Spool,
-    Title, header, load_fleet, side_by_side,
+    Title, load_fleet, side_by_side,
 };
 use crate::cli::printer::Printer;
 use crate::journal::{Run, TOGETHER};
@@ -73,7 +73,7 @@ pub(super) async fn undo(
     let mut title = Title::of(&fleet);
     title.clinics += gone.len();
     let planner = planner.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let (mut summary, mut spool) = (FleetSummary::new(), Spool::new()?);
+    let (mut summary, mut spool) = (FleetSummary::new(), Spool::new(&fleet, Some(out))?);
     for clinic in gone {
         let words = "[R040] it was begun, and the fleet no longer has it: take it back by itself";
         summary.unread(&clinic, words.to_owned());
@@ -92,7 +92,7 @@ pub(super) async fn undo(
     })
     .await?;
     summary.print(&title, printer);
-    let saved = spool.bundle(header(&fleet), Some(out))?;
+    let saved = spool.bundle()?;
     let shown = out.display();
     printer.line(&format!("digest: {}", saved.digest));
     printer.line(&format!(

@@ -1,5 +1,5 @@
-//! A bundle while its plans come in, in whatever order: each is written to a file at once and its
-//! place is kept, so that memory does not grow with the plans.
+//! A bundle while its plans come in, in whatever order: each is written as it comes if its turn in the
+//! bundle has come, and else to a file beside it, so that memory does not grow with the plans.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,16 +10,23 @@ use tempfile::NamedTempFile;
 
 use super::plan::{ClinicPlan, MemberPlan};
 use super::shown::unplanned;
+use super::subject::{SelectedFleet, header};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::plan::file::Sealed;
-use crate::rollout::bundle::{Bundle, BundleError, BundleHeader, BundleWriter, Unplanned, Written};
+use crate::rollout::bundle::{Bundle, BundleError, BundleWriter, Unplanned, Written};
 
-/// Plans that came in.
+/// Plans that come in.
 pub(in crate::cli) struct Spool {
+    writer: BundleWriter<BufWriter<File>>,
+    target: NamedTempFile,
+    path: Option<PathBuf>,
+    /// The clinics that are still to be written, the next one last.
+    order: Vec<String>,
+    waiting: BTreeMap<String, Entry>,
+    /// The plans that wait, one after the other.
     file: File,
     end: u64,
-    entries: BTreeMap<String, Entry>,
 }
 
 enum Entry {
@@ -28,58 +35,83 @@ enum Entry {
 }
 
 impl Spool {
-    /// An empty spool; its file has no name and is gone when the program ends.
-    pub(in crate::cli) fn new() -> Result<Self, Failure> {
-        let file = tempfile::tempfile().map_err(|error| unwritten(&error))?;
-        Ok(Self { file, end: 0, entries: BTreeMap::new() })
+    /// An empty bundle of these clinics; without a path it is gone when the program ends.
+    pub(in crate::cli) fn new(fleet: &SelectedFleet, path: Option<&Path>) -> Result<Self, Failure> {
+        let folder = path.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+        let target = match (path, folder) {
+            (None, _) => NamedTempFile::new(),
+            (Some(_), folder) => NamedTempFile::new_in(folder.unwrap_or(Path::new("."))),
+        };
+        let target = target.map_err(|error| unsaved(path, &error))?;
+        let out = target.reopen().map_err(|error| unsaved(path, &error))?;
+        Ok(Self {
+            writer: BundleWriter::new(BufWriter::new(out), header(fleet))?,
+            target,
+            path: path.map(Path::to_path_buf),
+            order: fleet.members.iter().rev().map(|member| member.id.clone()).collect(),
+            waiting: BTreeMap::new(),
+            file: tempfile::tempfile().map_err(|error| unwritten(&error))?,
+            end: 0,
+        })
     }
 
     /// Adds what planning a clinic gave.
     pub(in crate::cli) fn take(&mut self, member: MemberPlan) -> Result<(), Failure> {
         let MemberPlan { clinic, result } = member;
+        let is_next = self.order.last() == Some(&clinic);
         match result {
-            Ok(ClinicPlan { sealed, .. }) => self.plan(&clinic, sealed),
+            Ok(ClinicPlan { sealed, .. }) if is_next => self.writer.add_plan(&clinic, &sealed)?,
+            Ok(ClinicPlan { sealed, .. }) => {
+                let entry = self.put_aside(sealed)?;
+                self.waiting.insert(clinic, entry);
+                return Ok(());
+            }
             Err(failure) => {
-                let why = Entry::Unplanned(unplanned(&clinic, &failure));
-                self.entries.insert(clinic, why);
-                Ok(())
+                let why = unplanned(&clinic, &failure);
+                if !is_next {
+                    self.waiting.insert(clinic, Entry::Unplanned(why));
+                    return Ok(());
+                }
+                self.writer.add_unplanned(&why)?;
             }
         }
+        self.order.pop();
+        self.catch_up()
     }
 
-    /// Adds the plan of a clinic.
-    fn plan(&mut self, clinic: &str, sealed: Sealed) -> Result<(), Failure> {
-        let Sealed { digest, text } = sealed;
-        self.file.write_all(text.as_bytes()).map_err(|error| unwritten(&error))?;
-        let entry = Entry::Planned { offset: self.end, length: text.len(), digest };
-        self.end += text.len() as u64;
-        self.entries.insert(clinic.to_owned(), entry);
-        Ok(())
-    }
-
-    /// Writes the bundle: the clinics in order of their ids.
-    pub(in crate::cli) fn bundle(
-        mut self,
-        header: BundleHeader,
-        path: Option<&Path>,
-    ) -> Result<SavedBundle, Failure> {
-        let folder = path.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
-        let mut target = match (path, folder) {
-            (None, _) => NamedTempFile::new(),
-            (Some(_), folder) => NamedTempFile::new_in(folder.unwrap_or(Path::new("."))),
-        }
-        .map_err(|error| unsaved(path, &error))?;
-        let mut writer = BundleWriter::new(BufWriter::new(target.as_file_mut()), header)?;
-        for (clinic, entry) in std::mem::take(&mut self.entries) {
+    /// Writes those that waited for the one that was just written.
+    fn catch_up(&mut self) -> Result<(), Failure> {
+        while let Some(clinic) = self.order.last().cloned()
+            && let Some(entry) = self.waiting.remove(&clinic)
+        {
             match entry {
                 Entry::Planned { offset, length, digest } => {
                     let text = self.read(offset, length)?;
-                    writer.add_plan(&clinic, &Sealed { digest, text })?;
+                    self.writer.add_plan(&clinic, &Sealed { digest, text })?;
                 }
-                Entry::Unplanned(unplanned) => writer.add_unplanned(&unplanned)?,
+                Entry::Unplanned(why) => self.writer.add_unplanned(&why)?,
             }
+            self.order.pop();
         }
+        Ok(())
+    }
+
+    fn put_aside(&mut self, sealed: Sealed) -> Result<Entry, Failure> {
+        let Sealed { digest, text } = sealed;
+        let offset = self.end;
+        let written = self.file.seek(SeekFrom::Start(offset));
+        written
+            .and_then(|_| self.file.write_all(text.as_bytes()))
+            .map_err(|error| unwritten(&error))?;
+        self.end += text.len() as u64;
+        Ok(Entry::Planned { offset, length: text.len(), digest })
+    }
+
+    /// Ends the bundle.
+    pub(in crate::cli) fn bundle(self) -> Result<SavedBundle, Failure> {
+        let Self { writer, target, path, .. } = self;
         let Written { digest, .. } = writer.finish()?;
+        let path = path.as_deref();
         target.as_file().sync_all().map_err(|error| unsaved(path, &error))?;
         Ok(match path {
             None => {
