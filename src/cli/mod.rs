@@ -5,6 +5,7 @@
 
 mod args;
 mod args_fleet;
+mod args_form;
 mod clinic;
 mod cmd;
 mod env;
