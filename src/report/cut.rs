@@ -57,7 +57,9 @@ impl Cut {
         };
         let shown = items.iter().take_while(fits).count();
         if shown > 0 {
-            self.line(start);
+            if !start.is_empty() {
+                self.line(start);
+            }
             items.iter().take(shown).for_each(|item| self.line(&item.line));
             self.line(end);
         }

@@ -27,6 +27,7 @@ pub struct Folded {
     changed: u64,
     escalating: u64,
     losing: u64,
+    both: u64,
 }
 
 /// A change that rows of one clinic or of many have in common.
@@ -68,8 +69,10 @@ impl Folded {
         let mut rows: BTreeMap<Pattern, u64> = BTreeMap::new();
         for user in &plan.users {
             for change in &user.changes {
-                self.escalating += u64::from(escalates(change, &self.protected));
-                self.losing += u64::from(loses(change));
+                let (escalates, loses) = (escalates(change, &self.protected), loses(change));
+                self.escalating += u64::from(escalates);
+                self.losing += u64::from(loses);
+                self.both += u64::from(escalates && loses);
                 *rows.entry(Pattern::of(user, change, &self.protected)).or_default() += 1;
             }
         }
@@ -115,6 +118,11 @@ impl Folded {
     /// How many rows lose anything, those that also rise included.
     pub const fn losing(&self) -> u64 {
         self.losing
+    }
+
+    /// How many rows do both.
+    pub const fn both(&self) -> u64 {
+        self.both
     }
 
     /// How many rows change in ways that were not kept apart.

@@ -80,7 +80,7 @@ fn problems(problems: &[Problem]) -> Vec<String> {
         return Vec::new();
     }
     let line = |problem: &Problem| {
-        let Problem { kind, code, title: _, message, hint, file: _, place: _ } = problem;
+        let Problem { kind, code: _, title: _, message, hint, file: _, place: _ } = problem;
         let class = match kind {
             ProblemKind::Refused | ProblemKind::Unread | ProblemKind::Error => "bad",
             ProblemKind::Warning => "warn",
@@ -88,9 +88,8 @@ fn problems(problems: &[Problem]) -> Vec<String> {
         let hint =
             hint.as_ref().map(|hint| format!(" <span class=\"hint\">Hint: {}.</span>", safe(hint)));
         format!(
-            "<li class=\"{class}\"><strong>{} {}</strong>: {} ({}).{}</li>",
-            kind.word(),
-            safe(code),
+            "<li class=\"{class}\"><strong>{}</strong>: {} ({}).{}</li>",
+            safe(&problem.label()),
             safe(message),
             safe(&problem.shown_place()),
             hint.unwrap_or_default()

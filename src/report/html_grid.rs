@@ -6,18 +6,17 @@ use super::plan::{place_of, until, why};
 use crate::model::{Column, Level};
 use crate::plan::{Action, Change, Plan, UserPlan};
 
-/// The table of these rows. Roles are written out, because a browser forgets them where the table is
-/// shown as cards.
+/// The table of these rows.
 pub(super) fn grid(plan: &Plan, user: &UserPlan, changes: &[&Change], office: &str) -> String {
-    let heading = |title: &str| format!("<th role=\"columnheader\" scope=\"col\">{title}</th>");
+    let heading = |title: &str| format!("<th scope=\"col\">{title}</th>");
     let mut headings = vec![heading("Provider")];
     headings.extend(Column::ALL.map(|column| heading(column.title())));
     headings.extend(["Access Until", "Why"].map(heading));
     let rows: Vec<String> = changes.iter().map(|change| row(plan, user, change)).collect();
     format!(
-        "<table class=\"grid\" role=\"table\" aria-label=\"Changed rows of {office}\">\n\
-         <thead role=\"rowgroup\"><tr role=\"row\">{}</tr></thead>\n\
-         <tbody role=\"rowgroup\">\n{}\n</tbody>\n</table>",
+        "<table class=\"grid\" aria-label=\"Changed rows of {office}\">\n\
+         <thead><tr>{}</tr></thead>\n\
+         <tbody>\n{}\n</tbody>\n</table>",
         headings.join(""),
         rows.join("\n")
     )
@@ -43,9 +42,9 @@ fn row(plan: &Plan, user: &UserPlan, change: &Change) -> String {
         until => until.replace('→', " → "),
     };
     format!(
-        "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">{provider} <span class=\"act {class}\">{action}</span></th>\
-         {cells}<td role=\"cell\" class=\"until\" data-label=\"Access Until\">{until}</td>\
-         <td role=\"cell\" class=\"why\" data-label=\"Why\">{why}</td></tr>"
+        "<tr><th scope=\"row\">{provider} <span class=\"act {class}\">{action}</span></th>\
+         {cells}<td class=\"until\" data-label=\"Access Until\">{until}</td>\
+         <td class=\"why\" data-label=\"Why\">{why}</td></tr>"
     )
 }
 
@@ -65,7 +64,7 @@ fn cell(change: &Change, column: Column) -> String {
             }
         }
     };
-    format!("<td role=\"cell\" class=\"{class}\" data-label=\"{}\">{words}</td>", column.title())
+    format!("<td class=\"{class}\" data-label=\"{}\">{words}</td>", column.title())
 }
 
 fn same(level: Level) -> String {
@@ -79,5 +78,7 @@ fn same(level: Level) -> String {
 
 /// A sign for the eye and a word for the ear.
 fn signed(sign: &str, word: &str, words: &str) -> String {
-    format!("<span aria-hidden=\"true\">{sign}</span> <span class=\"hidden\">{word} </span>{words}")
+    format!(
+        "<span aria-hidden=\"true\">{sign}</span>&nbsp;<span class=\"hidden\">{word} </span>{words}"
+    )
 }

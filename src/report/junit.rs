@@ -162,9 +162,9 @@ impl Outcome<'_> {
 
 /// A problem in a line.
 fn words(problem: &Problem) -> String {
-    let Problem { kind, code, title: _, message, hint, file: _, place: _ } = problem;
+    let Problem { kind: _, code: _, title: _, message, hint, file: _, place: _ } = problem;
     let hint = hint.as_ref().map(|hint| format!("; hint: {hint}")).unwrap_or_default();
     let place = problem.shown_place();
     let place = if place.is_empty() { place } else { format!("{place}: ") };
-    format!("{place}{}[{code}]: {message}{hint}", kind.word())
+    format!("{place}{}: {message}{hint}", problem.label())
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cut::{Cut, Item};
 use super::fold::{Folded, WEIGHTY};
+use super::fold_pattern::{Weight, escalates, loses};
 use super::markdown_parts::{clip, details, folded_sections, notes, problem_lines, short};
 use super::markup::{markdown as safe, name};
 use super::plan::{
@@ -18,6 +19,9 @@ use crate::plan::{Change, Plan, Summary, UserPlan};
 
 /// How many providers of a folded change stand on one line.
 const NAMES: usize = 40;
+
+/// How many rows are named on the first screen.
+const NAMED: usize = 5;
 
 /// The plan in at most `limit` bytes.
 pub(super) fn markdown(review: Review<'_>, limit: usize) -> String {
@@ -33,7 +37,7 @@ pub(super) fn markdown(review: Review<'_>, limit: usize) -> String {
     problem_lines(&problems, &mut cut);
     let mut folded = Folded::new(BTreeSet::from(WEIGHTY));
     folded.add(plan);
-    folded_sections(&folded, false, &mut cut);
+    folded_sections(&folded, Some(&|weight| who(plan, weight)), &mut cut);
     for user in &plan.users {
         rows(plan, user, &mut cut);
     }
@@ -53,6 +57,26 @@ fn title(plan: &Plan) -> String {
         return format!("{what}: no changes");
     }
     format!("{what}: {} to grant, {revoke} to revoke, {change} to change", count(grant, "row"))
+}
+
+/// The first rows that escalate, or lose access.
+fn who(plan: &Plan, weight: Weight) -> Option<String> {
+    let protected = BTreeSet::from(WEIGHTY);
+    let is = |change: &&Change| match weight {
+        Weight::Escalates => escalates(change, &protected),
+        Weight::Loses => loses(change) && !escalates(change, &protected),
+        Weight::Rises => false,
+    };
+    let changes: Vec<&Change> =
+        plan.users.iter().flat_map(|user| &user.changes).filter(is).collect();
+    let place = |change: &&Change| {
+        let (office, provider) = (change.key.office, change.key.provider);
+        short(&format!("{}, {}", plan.names.office(office), plan.names.provider(provider)))
+    };
+    let first: Vec<String> = changes.iter().take(NAMED).map(place).collect();
+    let more = changes.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!("; and {more} more, below") } else { String::new() };
+    (!first.is_empty()).then(|| format!("{}{more}", first.join("; ")))
 }
 
 fn sum(plan: &Plan) -> String {

@@ -85,7 +85,7 @@ impl FleetMarkdown {
         }
         problems.sort_by_key(|problem| problem.kind);
         problem_lines(&problems, &mut cut);
-        folded_sections(folded, true, &mut cut);
+        folded_sections(folded, None, &mut cut);
         let line = |(clinic, (line, _)): (&String, &(String, Vec<Problem>))| {
             Item::one(format!("- {}: {}", name(clinic), safe(line)))
         };

@@ -37,14 +37,14 @@ pub(super) fn notes(title: &str, what: &'static str, problems: &[Problem], cut: 
 }
 
 fn problem_line(problem: &Problem, long: usize) -> String {
-    let Problem { kind, code, title: _, message, hint, file: _, place: _ } = problem;
+    let Problem { kind: _, code: _, title: _, message, hint, file: _, place: _ } = problem;
     let (message, is_cut) = clip(message, long);
     let dots = if is_cut { " …" } else { "" };
     let place = problem.shown_place();
     let place = if place.is_empty() { String::new() } else { format!(" ({})", name(&place)) };
     let hint = hint.as_ref().filter(|_| !is_cut).map(|hint| format!(" Hint: {}.", safe(hint)));
     let hint = hint.unwrap_or_default();
-    format!("- **{} {}**: {}{dots}{place}.{hint}", kind.word(), safe(code), safe(message))
+    format!("- **{}**: {}{dots}{place}.{hint}", safe(&problem.label()), safe(message))
 }
 
 /// A name of the first lines, which must not grow without end.
@@ -63,14 +63,23 @@ pub(super) fn clip(text: &str, long: usize) -> (&str, bool) {
 
 /// The changes by what they mean, the weighty ones first; what is too much for the first screen is
 /// folded away.
-pub(super) fn folded_sections(folded: &Folded, fleet: bool, cut: &mut Cut) {
+///
+/// `who` names the first rows of a weight, where there is one clinic.
+pub(super) fn folded_sections(
+    folded: &Folded,
+    who: Option<&dyn Fn(Weight) -> Option<String>>,
+    cut: &mut Cut,
+) {
+    let fleet = who.is_none();
     let changes = folded.changes();
     let of = |weight: Weight| -> Vec<&FoldedChange> {
         changes.iter().filter(|change| change.weight == weight).collect()
     };
     let (escalating, losing) = (folded.escalating(), folded.losing());
-    let both = " (those above included)";
-    let both = if of(Weight::Escalates).is_empty() { "" } else { both };
+    let both = match folded.both() {
+        0 => String::new(),
+        both => format!(", {both} of them above"),
+    };
     let rows = |number| counted(number, "row");
     let gain = if escalating == 1 { "gains or keeps longer" } else { "gain or keep longer" };
     let lose = if losing == 1 { "loses" } else { "lose" };
@@ -88,7 +97,10 @@ pub(super) fn folded_sections(folded: &Folded, fleet: bool, cut: &mut Cut) {
         let clinics = if fleet { " Clinics |" } else { "" };
         let rule = if fleet { "-:|" } else { "" };
         let head = format!("| | Rows |{clinics} What changes |\n|-|-:|{rule}-|");
-        cut.section((&format!("**{title}**\n\n{head}"), ""), "kind of change", open);
+        let mut open = open.to_vec();
+        let who = who.and_then(|who| who(weight)).filter(|_| !open.is_empty());
+        open.extend(who.map(|who| Item { line: format!("\nWho: {who}"), stands_for: 0 }));
+        cut.section((&format!("**{title}**\n\n{head}"), ""), "kind of change", &open);
         if !more.is_empty() {
             let title = format!(
                 "<details><summary>{} more kinds of change</summary>\n\n{head}",

@@ -55,7 +55,10 @@ pub(super) struct Problem {
     pub(super) place: Option<(usize, usize)>,
 }
 
-/// What the code `unread` stands for.
+/// Stands where an error has its code.
+const UNREAD_CODE: &str = "unread";
+
+/// What it stands for.
 const UNREAD: &str = "a part of the clinic could not be read";
 
 impl ProblemKind {
@@ -89,9 +92,9 @@ impl Problem {
         let what = unread_part(part, plan);
         Self {
             kind: ProblemKind::Unread,
-            code: "unread".to_owned(),
+            code: UNREAD_CODE.to_owned(),
             title: UNREAD,
-            message: format!("{what}, so nothing is planned for it: {reason}"),
+            message: format!("{what} could not be read, so nothing is planned there: {reason}"),
             hint: Some("mend what it says, then plan again".to_owned()),
             file: plan.manifest.path.clone(),
             place: None,
@@ -122,10 +125,18 @@ impl Problem {
             kind: ProblemKind::Unread,
             code: code.to_owned(),
             title: "a clinic could not be planned",
-            message: format!("{clinic} is not planned: {message}"),
+            message: format!("the clinic {clinic} is not planned: {message}"),
             hint: None,
             file: String::new(),
             place: None,
+        }
+    }
+
+    /// `error N003`
+    pub(super) fn label(&self) -> String {
+        match self.code.as_str() {
+            UNREAD_CODE => self.kind.word().to_owned(),
+            code => format!("{} {code}", self.kind.word()),
         }
     }
 

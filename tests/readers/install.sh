@@ -46,5 +46,6 @@ python tf-peek tf-peek==1.3.0
 python readtheplan readtheplan==0.4.0
 python check-jsonschema check-jsonschema==0.39.0
 node terraform-visual @terraform-visual/cli@0.2.1
-node html html-validate@11.21.1 axe-core@4.14.1
+node html html-validate@9.7.1 axe-core@4.14.1
+node sarif @microsoft/jest-sarif@1.0.0-beta.0
 exit $failed
