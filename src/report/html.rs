@@ -109,7 +109,7 @@ fn kinds(plan: &Plan) -> Vec<String> {
     let line = |change: FoldedChange| {
         let FoldedChange { weight, mark: _, words, rows, clinics: _ } = change;
         let (class, word) = match weight {
-            Weight::Escalates => ("loss", "⚠ escalation"),
+            Weight::Escalates => ("alert", "⚠ escalation"),
             Weight::Loses => ("loss", "− revocation"),
             Weight::Rises => ("gain", "+ grant"),
         };

@@ -1,6 +1,7 @@
 //! The grid of an office on the page: providers as lines, nine columns. On a phone each provider is a
 //! card of its own.
 
+use super::fold::WEIGHTY;
 use super::markup::html as safe;
 use super::plan::{place_of, until, why};
 use crate::model::{Column, Level};
@@ -38,6 +39,7 @@ fn row(plan: &Plan, user: &UserPlan, change: &Change) -> String {
     let provider = safe(&plan.names.provider(change.key.provider));
     let until = match until(change.before, change.after) {
         // One phrase for the eye and the ear.
+        _ if change.after.is_nothing() => "no access".to_owned(),
         until if until.is_empty() => "no end".to_owned(),
         until => until.replace('→', " → "),
     };
@@ -53,6 +55,10 @@ fn cell(change: &Change, column: Column) -> String {
     let after = change.after.columns().get(column);
     let (class, words) = match (before, after) {
         (before, after) if before == after => ("same", same(after)),
+        (_, after) if after > before && WEIGHTY.contains(&column) => {
+            let moves = format!("{} → {}", before.key(), after.key());
+            ("alert", signed("⚠", "escalates", &moves))
+        }
         (Level::None, after) => ("gain", signed("+", "gains", after.key())),
         (before, Level::None) => ("loss", signed("−", "loses", before.key())),
         (before, after) => {

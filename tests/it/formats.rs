@@ -245,6 +245,11 @@ fn the_page_needs_nothing_from_elsewhere_and_no_script() {
     }
     assert_eq!(page.matches("<th scope=\"row\">").count(), 1000, "every row is on it");
     assert!(page.contains("default-src 'none'"));
+    assert_eq!(
+        page.matches("escalates </span>none → full").count(),
+        1,
+        "it stands out in the grid"
+    );
 }
 
 #[test]

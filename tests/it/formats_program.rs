@@ -86,4 +86,12 @@ fn a_bundle_is_shown_over_all_its_clinics_or_says_that_one_must_be_named() {
         assert_eq!(one.code, 0, "{}", one.everything());
         assert!(one.stdout.contains("humber"));
     }
+    // A clinic that cannot be read is named, never left out in silence.
+    std::fs::remove_file(folder.path().join("worlds/humber.yaml")).unwrap();
+    assert_eq!(run(&["plan", "fleet.yaml", "-out", "part.bundle"]).code, 8);
+    let counts = run(&["show", "part.bundle", "--format", "gitlab-terraform"]);
+    assert!(counts.stderr.contains("not planned, so no change of it is counted: humber"));
+    let text = run(&["show", "part.bundle", "--format", "markdown"]).stdout;
+    assert!(text.contains("the clinic humber is not planned"), "{text}");
+    assert!(text.contains("1 clinic not planned."), "{text}");
 }

@@ -120,6 +120,7 @@ pub(super) fn print_document(
     printer: &mut Printer,
 ) -> Result<(), Failure> {
     let clinics: Vec<String> = bundle.clinics().map(|(clinic, _)| clinic.to_owned()).collect();
+    let mut missing = Vec::new();
     for clinic in clinics {
         if let Some(text) = bundle.text(&clinic)? {
             let Opened { plan, digest, refusals } = open_whole(&text)?;
@@ -127,9 +128,16 @@ pub(super) fn print_document(
         } else if let Some(Entry::Unplanned(unplanned)) = bundle.entry(&clinic)? {
             let Unplanned { clinic, code, message, exit_code: _ } = &unplanned;
             document.not_planned(&NotPlanned { clinic, code, message });
+            missing.push(clinic.clone());
         }
     }
     let fleet = bundle.header().fleet.id.clone();
     printer.document(&document.text(&fleet, bundle.digest()));
+    if !missing.is_empty() {
+        printer.line(&format!(
+            "note: not planned, so no change of it is counted: {}",
+            missing.join(", ")
+        ));
+    }
     Ok(())
 }
