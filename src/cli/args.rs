@@ -9,6 +9,7 @@ pub(super) use super::args_fleet::{
     FleetCommand, MatrixArgs, MergeArgs, PlanCommand, RolloutArgs, RolloutCommand, RolloutUndoArgs,
     SelectArgs,
 };
+pub(super) use super::args_form::{FormArgs, FormatArgs};
 pub(super) use super::args_schema::{ExplainArgs, SchemaArgs};
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
@@ -65,6 +66,7 @@ Examples:
   accuroform plan                             the plan of clinic.yaml
   accuroform plan -out plan.json              save it for review and apply
   accuroform plan --diff                      as a unified diff
+  accuroform plan --format markdown           as a comment for reviewers
   accuroform plan -target 'office:Main Street' -exclude column:labs
   accuroform plan --detailed-exitcode         exit 2 if there are changes
   accuroform plan fleet.yaml --tag ontario    the clinics of a fleet, one line each
@@ -76,7 +78,9 @@ Examples:
     #[command(after_help = "\
 Examples:
   accuroform show plan.json
-  accuroform show --diff plan.json")]
+  accuroform show --diff plan.json
+  accuroform show --format html plan.json > plan.html
+  accuroform show --format sarif all.bundle")]
     Show(ShowArgs),
     /// Sign a saved plan, for clinics whose manifest demands signed approvals
     #[command(after_help = "\
@@ -230,20 +234,11 @@ pub(super) struct PlanArgs {
     pub(super) planner: Option<String>,
     #[command(flatten)]
     pub(super) form: FormArgs,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
     /// Exit with 2 if there are changes
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
-}
-
-/// In which form a plan is printed.
-#[derive(Debug, Clone, Args)]
-pub(super) struct FormArgs {
-    /// Print the plan as JSON
-    #[arg(long, conflicts_with = "diff")]
-    pub(super) json: bool,
-    /// Print a unified diff of the planned rows
-    #[arg(long)]
-    pub(super) diff: bool,
 }
 
 #[derive(Debug, Args)]
@@ -256,6 +251,8 @@ pub(super) struct ShowArgs {
     pub(super) clinic: Option<String>,
     #[command(flatten)]
     pub(super) form: FormArgs,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]

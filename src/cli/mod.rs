@@ -5,6 +5,7 @@
 
 mod args;
 mod args_fleet;
+mod args_form;
 mod args_schema;
 mod clinic;
 mod cmd;

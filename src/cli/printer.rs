@@ -112,6 +112,11 @@ impl Printer {
         self.verbatim(&printable_json(text));
     }
 
+    /// Prints a result that is a document of its own: never coloured, the same bytes everywhere.
+    pub(super) fn document(&mut self, text: &str) {
+        self.verbatim(&escape_lines(text));
+    }
+
     /// Prints text of our own as it is. A reader that went away is not an error; a full disk is.
     pub(super) fn verbatim(&mut self, text: &str) {
         let print = || {

@@ -135,14 +135,24 @@ fn addresses(plan: &Plan) -> impl Iterator<Item = (String, String)> {
     changes.chain(held)
 }
 
-/// Reads a plan back, and nothing else than what [`seal`] wrote. Gives the plan and its digest.
-pub fn open(text: &str) -> Result<(Plan, String), PlanFileError> {
-    open_judged(text).map(|(plan, digest, _)| (plan, digest))
+/// A plan that was read back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opened {
+    /// The plan.
+    pub plan: Plan,
+    /// `sha256:` and the digest that stands for it.
+    pub digest: String,
+    /// The limits that it broke when it was made; apply judges anew.
+    pub refusals: Vec<Refusal>,
 }
 
-/// Reads a plan back as [`open`] does, with the limits that it broke when it was made. They are for its
-/// readers; apply judges anew.
-pub fn open_judged(text: &str) -> Result<(Plan, String, Vec<Refusal>), PlanFileError> {
+/// Reads a plan back, and nothing else than what [`seal`] wrote. Gives the plan and its digest.
+pub fn open(text: &str) -> Result<(Plan, String), PlanFileError> {
+    open_whole(text).map(|Opened { plan, digest, refusals: _ }| (plan, digest))
+}
+
+/// The same with all that the file says.
+pub fn open_whole(text: &str) -> Result<Opened, PlanFileError> {
     let mut value: Value = serde_json::from_str(text).map_err(not_a_plan)?;
     let written = canonical(&value)? + "\n";
     let Value::Object(fields) = &mut value else {
@@ -172,7 +182,8 @@ pub fn open_judged(text: &str) -> Result<(Plan, String, Vec<Refusal>), PlanFileE
     if let Some(problem) = misleading(&value, &form)? {
         return Err(PlanFileError::Tampered(problem));
     }
-    Ok((form.plan.into_owned(), claimed, form.refusals.into_owned()))
+    let Form { plan, refusals, .. } = form;
+    Ok(Opened { plan: plan.into_owned(), digest: claimed, refusals: refusals.into_owned() })
 }
 
 /// What the file tells its readers and is not so, whatever its digest says: it repeats in words what

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::escape::escape;
+use super::review::unread_part;
 use super::table::{Table, count, wrap};
 use super::undo::{held_count, held_rows, nothing_to_undo};
 use crate::model::{Cells, Column, Level, OfficeId, RowKey};
-use crate::plan::{Action, Change, Excess, Plan, Rule, Summary, Target, UnreadPart, UserPlan, Why};
+use crate::plan::{Action, Change, Excess, Plan, Rule, Summary, Target, UserPlan, Why};
 
 /// Rows that change alike are folded into one line from this many on.
 const FOLD: usize = 3;
@@ -18,12 +19,7 @@ const WIDTH: usize = 96;
 pub fn plan(plan: &Plan) -> String {
     let mut lines = Vec::new();
     for unread in &plan.unread {
-        let what = match &unread.part {
-            UnreadPart::Office(office) => {
-                format!("the providers of {}", plan.names.office(*office))
-            }
-            UnreadPart::Grid(user) => format!("the grid of {user}"),
-        };
+        let what = unread_part(&unread.part, plan);
         lines.push(format!("! Not read, so nothing is planned for it: {}", escape(&what)));
         lines.push(format!("    {}", escape(&unread.reason)));
         lines.push(String::new());
@@ -82,7 +78,7 @@ pub fn summary_line(plan: &Plan) -> String {
     )
 }
 
-fn targets(plan: &Plan) -> String {
+pub(super) fn targets(plan: &Plan) -> String {
     let name = |target: &Target| match target {
         Target::Office(office) => format!("office {}", plan.names.office(*office)),
         Target::Provider(provider) => format!("provider {}", plan.names.provider(*provider)),
@@ -246,7 +242,7 @@ fn office_table(plan: &Plan, changes: &[&Change], notes: &Notes) -> Vec<String> 
 
 /// Changes that are alike side by side, if there are enough of them to fold; in plan order of
 /// their first.
-fn groups<'a>(changes: &[&'a Change]) -> Vec<Vec<&'a Change>> {
+pub(super) fn groups<'a>(changes: &[&'a Change]) -> Vec<Vec<&'a Change>> {
     let mut groups: Vec<Vec<&Change>> = Vec::new();
     for change in changes {
         let alike = groups.iter_mut().find(|group| {
@@ -285,7 +281,7 @@ const fn short(level: Level) -> &'static str {
     }
 }
 
-fn cell(change: &Change, column: Column) -> String {
+pub(super) fn cell(change: &Change, column: Column) -> String {
     let before = change.before.columns().get(column);
     let after = change.after.columns().get(column);
     match (before, after) {
@@ -296,7 +292,7 @@ fn cell(change: &Change, column: Column) -> String {
     }
 }
 
-fn until(before: Cells, after: Cells) -> String {
+pub(super) fn until(before: Cells, after: Cells) -> String {
     let date = |cells: Cells| cells.until().map_or("no end".to_owned(), |until| until.to_string());
     if before.until_differs(after) {
         return format!("{}→{}", date(before), date(after));
@@ -308,7 +304,7 @@ fn until(before: Cells, after: Cells) -> String {
     }
 }
 
-fn excess(plan: &Plan, user: &UserPlan) -> Vec<String> {
+pub(super) fn excess(plan: &Plan, user: &UserPlan) -> Vec<String> {
     let line = |row: &Excess| {
         let (holds, says) = (row.holds.columns(), row.says.columns());
         let mut over: BTreeMap<(Level, Level), Vec<&str>> = BTreeMap::new();
@@ -338,7 +334,7 @@ fn place(plan: &Plan, key: RowKey) -> String {
     escape(&place).into_owned()
 }
 
-fn uncovered(plan: &Plan, user: &UserPlan) -> Vec<String> {
+pub(super) fn uncovered(plan: &Plan, user: &UserPlan) -> Vec<String> {
     let mut offices: BTreeMap<OfficeId, Vec<String>> = BTreeMap::new();
     for key in &user.uncovered {
         let name = escape(&plan.names.provider(key.provider)).into_owned();
@@ -355,6 +351,6 @@ fn uncovered(plan: &Plan, user: &UserPlan) -> Vec<String> {
     offices.iter().flat_map(line).collect()
 }
 
-fn ends(plan: &Plan, user: &UserPlan) -> Vec<String> {
+pub(super) fn ends(plan: &Plan, user: &UserPlan) -> Vec<String> {
     user.ends.iter().map(|(until, key)| format!("{until}  {}", place(plan, *key))).collect()
 }

@@ -6,8 +6,6 @@
 //! outcome of its apply and from nothing else. Start reading at `select.rs`, then `bundle/form.rs`.
 
 pub mod bundle;
-mod fold;
-mod fold_pattern;
 mod header;
 mod matrix;
 mod select;
@@ -17,7 +15,6 @@ mod stop;
 mod version;
 mod waves;
 
-pub use fold::Folded;
 pub use header::{Pause, Rollout};
 pub use matrix::{MatrixError, MatrixFormat, matrix};
 pub use select::{FleetClinic, SelectError, Selected, Selection};

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use accuroform::diagnostic::Layer;
 use accuroform::model::{Cells, Column, Columns, Level};
 use accuroform::plan::{Action, Change, Plan, Rule, Why};
-use accuroform::rollout::Folded;
+use accuroform::report::Folded;
 use proptest::prelude::*;
 
 use crate::world::{OCEAN, World, cells, key};

@@ -14,7 +14,7 @@ use crate::cli::finish::{OWED, is_owed};
 use crate::cli::fleet::Subject;
 use crate::cli::printer::Printer;
 use crate::plan::{Plan, Refusal, made_again};
-use crate::report::{self, escape};
+use crate::report::{self, Document, Review, escape};
 
 pub(super) async fn run(
     args: &PlanArgs,
@@ -47,6 +47,7 @@ pub(super) async fn show(
         out,
         planner: typed,
         form,
+        format,
         detailed_exitcode,
     } = args;
     let TargetArgs { target, exclude } = targets;
@@ -60,7 +61,9 @@ pub(super) async fn show(
     planned.plan.planner = maker.map(str::to_owned);
     let sealed = planned.seal()?;
     print_findings(&clinic.source, &planned.plan.findings, printer);
-    print_plan(&planned.plan, &sealed.text, form, printer);
+    let review =
+        Review { plan: &planned.plan, refusals: &planned.refusals, digest: &sealed.digest };
+    print_as(review, &sealed.text, &format.over(form), printer);
     print_refusals(&planned.refusals, &sealed.digest, printer);
     print_made_again(&planned.plan, &planned, printer);
     if is_owed(clinic) {
@@ -102,6 +105,23 @@ pub(super) fn print_plan(plan: &Plan, file: &str, form: &FormArgs, printer: &mut
         printer.line(&report::summary_line(plan));
     } else {
         printer.result(&report::plan(plan));
+    }
+}
+
+/// Prints a plan in the format that was asked for.
+pub(super) fn print_as(
+    review: Review<'_>,
+    file: &str,
+    (form, document): &(FormArgs, Option<Document>),
+    printer: &mut Printer,
+) {
+    match document {
+        None => print_plan(review.plan, file, form, printer),
+        // JSON keeps what a terminal would act on as `\uXXXX`.
+        Some(json @ (Document::TerraformJson | Document::Sarif)) => {
+            printer.json(&report::document(*json, review));
+        }
+        Some(document) => printer.document(&report::document(*document, review)),
     }
 }
 

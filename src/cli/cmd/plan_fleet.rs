@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
+use crate::cli::cmd::show::{fleet_document, print_document};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::fleet::{Events, FleetSummary, SelectedFleet, Spool, Title, plan_all};
+use crate::cli::fleet::{Events, FleetSummary, SavedBundle, SelectedFleet, Spool, Title, plan_all};
 use crate::cli::printer::Printer;
 
 pub(super) async fn run(
@@ -24,14 +25,17 @@ pub(super) async fn run(
         out,
         planner,
         form,
+        format,
         detailed_exitcode,
     } = args;
-    let FormArgs { json, diff } = form;
-    must_be_whole(targets, *diff)?;
+    let (FormArgs { json, diff }, document) = format.over(form);
+    must_be_whole(targets, diff)?;
+    let document = document.map(fleet_document).transpose()?;
     let planner = planner.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let fleet = Arc::new(fleet);
     let mut summary = FleetSummary::new();
-    let mut spool = out.as_ref().map(|path| Spool::new(&fleet, Some(path))).transpose()?;
+    let keeps = out.is_some() || document.is_some();
+    let mut spool = keeps.then(|| Spool::new(&fleet, out.as_deref())).transpose()?;
     let mut events = json.then(|| Events::new(environment.clock));
     if let Some(events) = &mut events {
         events.version(printer);
@@ -45,12 +49,17 @@ pub(super) async fn run(
     })
     .await?;
     let exit = summary.exit(*detailed_exitcode);
-    match &mut events {
-        Some(events) => events.fleet_planned(&summary, fleet.members.len(), exit, printer),
-        None => summary.print(&Title::of(&fleet), printer),
+    match (&mut events, &document) {
+        (Some(events), _) => events.fleet_planned(&summary, fleet.members.len(), exit, printer),
+        (None, None) => summary.print(&Title::of(&fleet), printer),
+        (None, Some(_)) => {}
     }
-    if let (Some(spool), Some(path)) = (spool, out) {
-        let saved = spool.bundle()?;
+    let saved = spool.map(Spool::bundle).transpose()?;
+    if let (Some(document), Some(saved)) = (document, &saved) {
+        print_document(document, &mut SavedBundle::open(&saved.path)?, printer)?;
+        printer.line(&summary.sum_line(fleet.members.len()));
+    }
+    if let (Some(saved), Some(path)) = (saved, out) {
         let shown = path.display();
         printer.line(&format!("digest: {}", saved.digest));
         printer.line(&match fleet.selection.shard {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::args::{PlanArgs, UndoArgs};
+use crate::cli::args::{FormatArgs, PlanArgs, UndoArgs};
 use crate::cli::clinic::{Clinic, Purpose};
 use crate::cli::cmd::apply::{Around, Request, Signed};
 use crate::cli::cmd::sign::at_hand;
@@ -49,6 +49,7 @@ pub(super) async fn run(
             out: out.clone(),
             planner: planner.clone(),
             form: form.clone(),
+            format: FormatArgs::default(),
             detailed_exitcode: false,
         };
         let what = (&clinic, Purpose::Undo(&recorded));

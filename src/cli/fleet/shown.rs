@@ -9,11 +9,10 @@ use super::subject::SelectedFleet;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
-use crate::model::Column;
 use crate::plan::{Plan, Refusal, Summary};
-use crate::report::{self, escape};
+use crate::report::{self, Folded, WEIGHTY, escape};
+use crate::rollout::Shard;
 use crate::rollout::bundle::Unplanned;
-use crate::rollout::{Folded, Shard};
 
 /// The most findings of one clinic that are listed.
 const FINDINGS: usize = 5;
@@ -64,9 +63,8 @@ enum Ranked {
 
 impl FleetSummary {
     pub(in crate::cli) fn new() -> Self {
-        let weighty = [Column::PrescribeFor, Column::Inbox, Column::Reporting];
         Self {
-            folded: Folded::new(BTreeSet::from(weighty)),
+            folded: Folded::new(BTreeSet::from(WEIGHTY)),
             unread: Vec::new(),
             lines: Vec::new(),
             sum: Summary::default(),

@@ -137,7 +137,7 @@ impl<R: Read + Seek> Bundle<R> {
                 Ok(_) | Err(_) => Err(moved(clinic)),
             };
         }
-        let (plan, digest, refusals) = file::open_judged(&line)
+        let file::Opened { plan, digest, refusals } = file::open_whole(&line)
             .map_err(|problem| BundleError::Plan { clinic: clinic.to_owned(), problem })?;
         Ok(Some(Entry::Planned { plan: Box::new(plan), digest, refusals }))
     }

@@ -7,7 +7,7 @@ use crate::plan::{Action, Change, UserPlan, Why};
 
 /// How much a change must be looked at. The order is that of the sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Weight {
+pub enum Weight {
     /// A protected column rises.
     Escalates,
     /// Access falls or ends earlier.
@@ -35,6 +35,8 @@ pub(super) struct Pattern {
     /// The columns that move, in screen order, with their levels before and after.
     cells: Vec<(Column, Level, Level)>,
     dates: Dates,
+    /// Protected columns that stay as they are, and are held until another date.
+    held: Vec<Column>,
     why: Option<Why>,
 }
 
@@ -47,12 +49,9 @@ impl Pattern {
             (before != after).then_some((column, before, after))
         };
         let cells: Vec<_> = Column::ALL.into_iter().filter_map(moves).collect();
-        let escalates = cells
-            .iter()
-            .any(|(column, before, after)| after > before && protected.contains(column));
-        let weight = if escalates {
+        let weight = if escalates(change, protected) {
             Weight::Escalates
-        } else if before.count_above(after) > 0 {
+        } else if loses(change) {
             Weight::Loses
         } else {
             Weight::Rises
@@ -63,7 +62,15 @@ impl Pattern {
             Why::Undo(_) => Why::Undo(String::new()),
             why @ (Why::Exact | Why::Profile(_) | Why::Override(_)) => why.clone(),
         });
-        Self { weight, action, cells, dates: dates(before, after), why }
+        let stays = |column: &Column| {
+            let (before, after) = level(*column);
+            before == after && after > Level::None
+        };
+        let held = match dates(before, after) {
+            Dates::Moves(..) => protected.iter().copied().filter(stays).collect(),
+            Dates::Same | Dates::With(_) => Vec::new(),
+        };
+        Self { weight, action, cells, dates: dates(before, after), held, why }
     }
 
     /// `+`, `-` or `~`.
@@ -77,7 +84,7 @@ impl Pattern {
 
     /// `Patient, Scheduling none -> full (profile ocean)`.
     pub(super) fn words(&self) -> String {
-        let Self { weight: _, action: _, cells, dates, why } = self;
+        let Self { weight: _, action: _, cells, dates, held, why } = self;
         let mut levels: BTreeMap<(Level, Level), Vec<&str>> = BTreeMap::new();
         for (column, before, after) in cells {
             levels.entry((*before, *after)).or_default().push(column.title());
@@ -94,6 +101,10 @@ impl Pattern {
                 words.push(format!("Access Until {} -> {}", date(from), date(to)));
             }
         }
+        if !held.is_empty() {
+            let titles: Vec<&str> = held.iter().map(|column| column.title()).collect();
+            words.push(format!("with {}", titles.join(", ")));
+        }
         let why = match why {
             None => "no rule".to_owned(),
             Some(Why::Exact) => "not in the manifest".to_owned(),
@@ -103,6 +114,23 @@ impl Pattern {
         };
         format!("{} ({why})", words.join("; "))
     }
+}
+
+/// Whether a protected column rises, or is held for longer: a later end is more access to every column
+/// that the row holds.
+pub(super) fn escalates(change: &Change, protected: &BTreeSet<Column>) -> bool {
+    let (before, after) = (change.before, change.after);
+    let longer = before.until_differs(after)
+        && after.until().is_none_or(|end| before.until().is_some_and(|was| end > was));
+    protected.iter().any(|column| {
+        let (was, is) = (before.columns().get(*column), after.columns().get(*column));
+        is > was || (longer && is > Level::None)
+    })
+}
+
+/// Whether a row loses anything: a level falls, or access ends earlier.
+pub(super) fn loses(change: &Change) -> bool {
+    change.before.count_above(change.after) > 0
 }
 
 fn dates(before: Cells, after: Cells) -> Dates {

@@ -1,13 +1,16 @@
-//! The plans of a fleet summed up: equal changes of all clinics are one line.
+//! Plans summed up: equal changes of all rows and clinics are one line.
 //!
 //! It takes one plan at a time and keeps no plan. What it keeps is bounded, and the same in whatever
 //! order the plans come: the patterns that are least in their order, the weighty ones first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fold_pattern::{Pattern, Weight};
+use super::fold_pattern::{Pattern, Weight, escalates, loses};
 use crate::model::Column;
 use crate::plan::Plan;
+
+/// The columns whose rise is looked at first, whatever a manifest protects.
+pub const WEIGHTY: [Column; 3] = [Column::PrescribeFor, Column::Inbox, Column::Reporting];
 
 /// The most patterns that are kept apart.
 const MOST: usize = 500;
@@ -22,6 +25,24 @@ pub struct Folded {
     other: Other,
     clinics: u64,
     changed: u64,
+    escalating: u64,
+    losing: u64,
+    both: u64,
+}
+
+/// A change that rows of one clinic or of many have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoldedChange {
+    /// How much it must be looked at.
+    pub weight: Weight,
+    /// `+`, `-` or `~`.
+    pub mark: char,
+    /// `Patient, Scheduling none -> full (profile ocean)`.
+    pub words: String,
+    /// In how many rows.
+    pub rows: u64,
+    /// In how many clinics.
+    pub clinics: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,6 +69,10 @@ impl Folded {
         let mut rows: BTreeMap<Pattern, u64> = BTreeMap::new();
         for user in &plan.users {
             for change in &user.changes {
+                let (escalates, loses) = (escalates(change, &self.protected), loses(change));
+                self.escalating += u64::from(escalates);
+                self.losing += u64::from(loses);
+                self.both += u64::from(escalates && loses);
                 *rows.entry(Pattern::of(user, change, &self.protected)).or_default() += 1;
             }
         }
@@ -85,20 +110,50 @@ impl Folded {
         self.patterns.values().map(|count| count.rows).sum::<u64>() + self.other.rows
     }
 
-    /// A line for each pattern: rises of protected columns, then what is lost, then the rest, each by
-    /// the number of rows. The last line counts what was not kept apart.
-    pub fn lines(&self) -> Vec<String> {
+    /// In how many rows a protected column rises, or is held for longer.
+    pub const fn escalating(&self) -> u64 {
+        self.escalating
+    }
+
+    /// How many rows lose anything, those that also rise included.
+    pub const fn losing(&self) -> u64 {
+        self.losing
+    }
+
+    /// How many rows do both.
+    pub const fn both(&self) -> u64 {
+        self.both
+    }
+
+    /// How many rows change in ways that were not kept apart.
+    pub const fn other(&self) -> u64 {
+        self.other.rows
+    }
+
+    /// The changes that were kept apart: rises of protected columns, then what is lost, then the
+    /// rest, each by the number of rows.
+    pub fn changes(&self) -> Vec<FoldedChange> {
         let mut sorted: Vec<(&Pattern, &Count)> = self.patterns.iter().collect();
         sorted.sort_by(|(one, a), (two, b)| {
             (one.weight, b.rows, one).cmp(&(two.weight, a.rows, two))
         });
-        let mut lines: Vec<String> = sorted
-            .into_iter()
-            .map(|(pattern, Count { rows, clinics })| {
-                let (rows, clinics) = (counted(*rows, "row"), counted(*clinics, "clinic"));
-                format!("{} {rows} in {clinics}: {}", pattern.mark(), pattern.words())
-            })
-            .collect();
+        let change = |(pattern, Count { rows, clinics }): (&Pattern, &Count)| FoldedChange {
+            weight: pattern.weight,
+            mark: pattern.mark(),
+            words: pattern.words(),
+            rows: *rows,
+            clinics: *clinics,
+        };
+        sorted.into_iter().map(change).collect()
+    }
+
+    /// A line for each of [`Folded::changes`]. The last counts what was not kept apart.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |change: FoldedChange| {
+            let FoldedChange { weight: _, mark, words, rows, clinics } = change;
+            format!("{mark} {} in {}: {words}", counted(rows, "row"), counted(clinics, "clinic"))
+        };
+        let mut lines: Vec<String> = self.changes().into_iter().map(line).collect();
         let Other { rows, weighty } = self.other;
         if rows > 0 {
             let more = counted(rows, "row");
@@ -121,6 +176,7 @@ impl Other {
     }
 }
 
-fn counted(number: u64, one: &str) -> String {
+/// `1 row`, `2 rows`.
+pub(super) fn counted(number: u64, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }

@@ -1,0 +1,53 @@
+//! Validators that nobody here wrote: of SARIF, and of our own schemas.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::readers::{Clinic, read, reader};
+
+const SARIF: &str = "sarif/node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json";
+
+fn validates(validator: &Path, schema: &Path, file: &Path) -> bool {
+    let mut command = Command::new(validator);
+    // One pattern of SARIF's schema is not one of ECMAScript's newer kind.
+    command.args(["--regex-variant", "python", "--schemafile"]).arg(schema).arg(file);
+    let (code, text) = read(&mut command);
+    assert!(matches!(code, Some(0 | 1)), "{text}");
+    assert!(!text.contains("schemafile was not valid"), "{text}");
+    code == Some(0)
+}
+
+#[test]
+fn the_sarif_log_is_valid_and_a_broken_one_is_not() {
+    let Some(validator) = reader("check-jsonschema", "check-jsonschema/bin/check-jsonschema")
+    else {
+        return;
+    };
+    let Some(schema) = reader("@microsoft/jest-sarif", SARIF) else { return };
+    let clinic = Clinic::planned();
+    let log = clinic.file("sarif", "log.sarif");
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert!(text.contains("\"ruleId\":\"G002\""), "there is something in it: {text}");
+    assert!(validates(&validator, &schema, &log));
+    let broken = text.replace("\"level\":\"error\"", "\"level\":\"fatal\"");
+    std::fs::write(&log, broken).unwrap();
+    assert!(!validates(&validator, &schema, &log));
+}
+
+#[test]
+fn our_schema_of_manifests_says_the_same_to_another_validator() {
+    let Some(validator) = reader("check-jsonschema", "check-jsonschema/bin/check-jsonschema")
+    else {
+        return;
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let schema = root.join("schemas/manifest.schema.json");
+    let (code, text) = read(Command::new(&validator).arg("--check-metaschema").arg(&schema));
+    assert_eq!(code, Some(0), "{text}");
+    assert!(validates(&validator, &schema, &root.join("tests/manifests/valid/long.yaml")));
+    assert!(!validates(
+        &validator,
+        &schema,
+        &root.join("tests/manifests/invalid/unknown_field.yaml")
+    ));
+}
