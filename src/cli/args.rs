@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(super) use super::args_files::{CiSystem, FmtArgs, InitArgs, ValidateArgs};
 pub(super) use super::args_fleet::{
     FleetCommand, MatrixArgs, MergeArgs, PlanCommand, RolloutArgs, RolloutCommand, RolloutUndoArgs,
     SelectArgs,
@@ -45,9 +46,15 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Write a manifest and a simulated clinic to start from
     #[command(after_help = "\
+On a terminal it asks for what no flag says; an empty id gives a simulated clinic to try things on.
+Nothing that is there is overwritten.
+
 Examples:
   accuroform init             write clinic.yaml and world.yaml here
-  accuroform init lakeside    write them into a new folder")]
+  accuroform init lakeside    write them into a new folder
+  accuroform init clinics/lakeside --id lakeside --tenant LAKESIDE --site 4021 \\
+      --timezone America/Toronto --url https://bridge.example.org --ci github
+                              a clinic of your own, and a workflow for it")]
     Init(InitArgs),
     /// Check manifests without connecting to anything
     #[command(after_help = "\
@@ -56,6 +63,17 @@ Examples:
   accuroform validate clinics/*.yaml      check many
   accuroform validate --json clinic.yaml  findings for programs")]
     Validate(ValidateArgs),
+    /// Write manifests in their canonical form
+    #[command(after_help = "\
+Two spaces for each level, lists below their key, one space after `:` and `,`, none inside braces, double
+quotes, no blank lines in a row, no white space at the end of a line. No line moves, comments and the groups
+that blank lines make stay, and the manifest means what it meant: that is checked before a file is written.
+
+Examples:
+  accuroform fmt                          rewrite clinic.yaml
+  accuroform fmt --check clinics/*.yaml   exit 3 and list the files that it would change
+  accuroform fmt --diff --check           show how")]
+    Fmt(FmtArgs),
     /// Show what an apply would change; writes nothing
     #[command(
         args_conflicts_with_subcommands = true,
@@ -169,29 +187,26 @@ Example:
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write manual pages, one a command
+    #[command(after_help = "\
+Examples:
+  accuroform man                          print accuroform(1)
+  accuroform man /usr/local/share/man/man1  write the pages of all commands there")]
+    Man {
+        /// The folder to write into
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
     /// Print the version
+    #[command(after_help = "\
+Examples:
+  accuroform version
+  accuroform version --json")]
     Version {
         /// As JSON
         #[arg(long)]
         json: bool,
     },
-}
-
-#[derive(Debug, Args)]
-pub(super) struct InitArgs {
-    /// The folder to write into
-    #[arg(default_value = ".", value_name = "DIR")]
-    pub(super) folder: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ValidateArgs {
-    /// The manifests
-    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
-    pub(super) manifests: Vec<PathBuf>,
-    /// Print the findings as JSON
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 #[derive(Debug, Clone, Default, Args)]

@@ -7,6 +7,7 @@ mod check;
 mod checked;
 mod findings;
 mod fleet;
+mod format;
 mod load;
 mod mask;
 mod mask_lines;
@@ -32,6 +33,7 @@ pub use fleet::{
     FLEET_SCHEMA_ID, Fleet, FleetLayer, Limits, LoadedFleet, Pause, Rollout, StopOn, Wave,
     fleet_schema, fleet_schema_text, is_fleet, load_fleet,
 };
-pub use load::{Loaded, MAX_BYTES, load};
+pub use format::{FormatError, format};
+pub use load::{Loaded, MAX_BYTES, load, masked};
 pub use schema::{SCHEMA_ID, schema, schema_text};
 pub use source::Source;

@@ -8,8 +8,11 @@ mod each;
 mod execute;
 mod fleet_files;
 mod fleet_matrix;
+mod fmt;
 mod history;
 mod init;
+mod init_files;
+mod man;
 mod merge;
 mod plan;
 mod plan_fleet;
@@ -54,6 +57,7 @@ pub(super) fn run(
     match command {
         Command::Init(args) => init::run(&args, printer),
         Command::Validate(args) => validate::run(&args, environment, printer),
+        Command::Fmt(args) => fmt::run(&args, printer),
         Command::Plan(args) => block_on(plan::run(&args, environment, printer)),
         Command::Show(args) => show::run(&args, printer),
         Command::Approve(args) => sign::run(&args, environment, printer),
@@ -80,6 +84,7 @@ pub(super) fn run(
             printer.verbatim(&String::from_utf8_lossy(&script));
             Ok(Exit::Done)
         }
+        Command::Man { folder } => man::run(folder.as_deref(), printer),
         Command::Version { json } => {
             version::run(json, printer);
             Ok(Exit::Done)
