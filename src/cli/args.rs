@@ -1,16 +1,17 @@
 //! The arguments as clap reads them. Nothing beyond `cli/cmd` knows these types; the doc comments
 //! are the help.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(super) use super::args_files::{CiSystem, FmtArgs, InitArgs, ValidateArgs};
+pub(super) use super::args_files::{
+    CiSystem, FmtArgs, InitArgs, PolicyCommand, PolicyTestArgs, SimArgs, ValidateArgs,
+};
 pub(super) use super::args_fleet::{
     FleetCommand, MatrixArgs, MergeArgs, PlanCommand, RolloutArgs, RolloutCommand, RolloutUndoArgs,
     SelectArgs,
 };
-use clap::{ArgGroup, Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 /// Keeps the provider permissions of an integration's EMR user in Accuro as reviewed YAML.
 #[derive(Debug, Parser)]
@@ -83,6 +84,7 @@ Examples:
   accuroform plan -out plan.json              save it for review and apply
   accuroform plan --diff                      as a unified diff
   accuroform plan -target 'office:Main Street' -exclude column:labs
+  accuroform plan --against-git origin/main   tell this change of the manifest from drift
   accuroform plan --detailed-exitcode         exit 2 if there are changes
   accuroform plan fleet.yaml --tag ontario    the clinics of a fleet, one line each
   accuroform plan fleet.yaml --shard 3/16 -out shard-3.bundle
@@ -171,6 +173,9 @@ Examples:
     /// Look at a rollout over a fleet, or take it back
     #[command(subcommand)]
     Rollout(RolloutCommand),
+    /// Try policies out
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Run a simulated Accuro and Cloud Connect, or generate a world for it
     #[command(after_help = "\
 Examples:
@@ -238,6 +243,9 @@ pub(super) struct PlanArgs {
     pub(super) planner: Option<String>,
     #[command(flatten)]
     pub(super) form: FormArgs,
+    /// Say which rows the manifest's change since this commit asks for, and which were due before
+    #[arg(long, value_name = "REF", conflicts_with = "diff")]
+    pub(super) against_git: Option<String>,
     /// Exit with 2 if there are changes
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
@@ -469,32 +477,6 @@ pub(super) struct SchemaArgs {
     /// Write it to schemas/manifest.schema.json
     #[arg(long)]
     pub(super) write: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(group(ArgGroup::new("what").required(true).args(["world", "generate"])))]
-pub(super) struct SimArgs {
-    /// The world file to serve
-    #[arg(long, value_name = "FILE")]
-    pub(super) world: Option<PathBuf>,
-    /// Where to listen: a loopback address; port 0, the default, chooses a free one
-    #[arg(long, value_name = "ADDRESS")]
-    pub(super) listen: Option<SocketAddr>,
-    /// Where to keep the state; default: .accuroform/ beside the world file
-    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
-    pub(super) store: Option<PathBuf>,
-    /// Faults to play, instead of those in the world file (docs/simulator.md)
-    #[arg(long, value_name = "FILE")]
-    pub(super) faults: Option<PathBuf>,
-    /// Print a realistic world: offices=4,providers=25,seed=7; with clinics=1000 serve so many
-    #[arg(long, value_name = "SPEC")]
-    pub(super) generate: Option<String>,
-    /// With clinics=…: write a fleet of manifests there, to plan against what is served
-    #[arg(long, value_name = "DIR", requires = "generate")]
-    pub(super) fleet: Option<PathBuf>,
-    /// With clinics=…: log requests to standard error, as a server of one world does
-    #[arg(long, requires = "generate")]
-    pub(super) log: bool,
 }
 
 /// `90s`, `30m`, `2h`, or seconds alone.

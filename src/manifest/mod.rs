@@ -26,8 +26,8 @@ mod tree;
 
 pub use checked::{
     AccuroConnection, Api, ApprovalKey, Approvals, ClientCertificate, Clinic, Connections, Grant,
-    Management, Manifest, Ocean, OceanConnection, OfficeRule, ProviderRule, QueryValue, Safety,
-    SecretRef, Selector, SyncMode, UserRule, Why,
+    Management, Manifest, Ocean, OceanConnection, OfficeRule, Policies, ProviderRule, QueryValue,
+    Safety, SecretRef, Selector, SyncMode, UserRule, Why,
 };
 pub use fleet::{
     FLEET_SCHEMA_ID, Fleet, FleetLayer, Limits, LoadedFleet, Pause, Rollout, StopOn, Wave,

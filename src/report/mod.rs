@@ -1,6 +1,7 @@
 //! What people and programs read: plans, outcomes and findings, with everything escaped that could
 //! disturb a terminal.
 
+mod against;
 mod diagnostics;
 mod diff;
 mod escape;
@@ -10,6 +11,7 @@ mod plan;
 mod table;
 mod undo;
 
+pub use against::against;
 pub use diagnostics::{Finding, Place, RelatedPlace, findings, render};
 pub use diff::diff;
 pub use escape::{escape, escape_lines};

@@ -10,6 +10,7 @@
     reason = "test code"
 )]
 
+mod against_git;
 mod apply_clinic;
 mod apply_faults;
 mod approvals;
@@ -57,6 +58,9 @@ mod plan_integrity;
 mod plan_laws;
 mod plan_rules;
 mod plan_undo;
+mod policy_program;
+mod policy_rego;
+mod policy_rules;
 mod program;
 mod program_habits;
 mod random_clinic;

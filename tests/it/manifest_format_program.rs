@@ -61,6 +61,6 @@ fn a_difference_shows_no_secret() {
     let program = Program::with_manifest(text.replace("client_secret: ", "client_secret:   "));
     let ended = program.run(&["fmt", "--check", "--diff"]);
     assert_eq!(ended.code, 3, "{}", ended.stderr);
-    assert!(ended.stdout.contains("+"), "{}", ended.stdout);
+    assert!(ended.stdout.contains('+'), "{}", ended.stdout);
     assert!(!ended.everything().contains(&secret), "{}", ended.everything());
 }

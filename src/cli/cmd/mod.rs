@@ -15,7 +15,9 @@ mod init_files;
 mod man;
 mod merge;
 mod plan;
+mod plan_against;
 mod plan_fleet;
+mod policy_test;
 mod rollout;
 mod saved;
 mod schema;
@@ -32,7 +34,7 @@ mod version;
 
 use clap::CommandFactory as _;
 
-use super::args::{Cli, Command, FleetCommand, RolloutCommand};
+use super::args::{Cli, Command, FleetCommand, PolicyCommand, RolloutCommand};
 use super::env::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -77,6 +79,7 @@ pub(super) fn run(
         Command::Rollout(RolloutCommand::Undo(args)) => {
             block_on(rollout::undo(&args, environment, printer))
         }
+        Command::Policy(PolicyCommand::Test(args)) => policy_test::run(&args, environment, printer),
         Command::Sim(args) => block_on(sim::run(&args, printer)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

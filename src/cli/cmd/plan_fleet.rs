@@ -24,8 +24,17 @@ pub(super) async fn run(
         out,
         planner,
         form,
+        against_git,
         detailed_exitcode,
     } = args;
+    if against_git.is_some() {
+        return Err(Failure::new(
+            Exit::Error,
+            "U005",
+            "--against-git is about one clinic",
+            "name it: --clinic ID",
+        ));
+    }
     let FormArgs { json, diff } = form;
     must_be_whole(targets, *diff)?;
     let planner = planner.as_deref().map(str::trim).filter(|name| !name.is_empty());

@@ -49,6 +49,7 @@ pub(super) async fn run(
             out: out.clone(),
             planner: planner.clone(),
             form: form.clone(),
+            against_git: None,
             detailed_exitcode: false,
         };
         let what = (&clinic, Purpose::Undo(&recorded));

@@ -240,7 +240,7 @@ pub(in crate::cli) fn wave_rule(wave: &Wave) -> WaveRule {
 }
 
 /// The way from a clinic manifest's folder to the fleet's.
-fn way_back(clinic: &Path, fleet: &Path) -> String {
+pub(in crate::cli) fn way_back(clinic: &Path, fleet: &Path) -> String {
     let folder = clinic.parent().unwrap_or(Path::new(""));
     let below = folder.strip_prefix(fleet).ok();
     let steps = below.map(|below| below.components().count());
