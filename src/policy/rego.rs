@@ -84,6 +84,8 @@ fn engine(files: &[RegoFile]) -> Result<(Engine, BTreeSet<String>), PolicyError>
     let mut engine = Engine::new();
     // As conftest does: what a function cannot answer is undefined.
     engine.set_strict_builtin_errors(false);
+    // `print` must not write past the printer.
+    engine.set_gather_prints(true);
     engine.set_execution_timer_config(ExecutionTimerConfig {
         limit: LONGEST,
         check_interval: CHECK_EVERY,

@@ -153,6 +153,21 @@ fn a_clinic_adds_to_the_policies_of_its_fleet_and_takes_none_away() {
 }
 
 #[test]
+fn what_a_policy_says_is_escaped_and_what_it_prints_is_not_shown() {
+    let program = example();
+    let evil = "package main\ndeny contains \"\\u001b[31m evil \\u202e\" if print(\"\\u001b[2J printed\")\n";
+    write(&program, "policies/limits.rego", evil);
+    for arguments in [&["plan"][..], &["policy", "test"], &["apply", "-auto-approve"]] {
+        let ended = program.run(arguments);
+        let raw = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!ended.everything().contains(raw), "{arguments:?}: {:?}", ended.everything());
+        assert!(!ended.everything().contains("printed"), "{arguments:?}: {:?}", ended.everything());
+    }
+    let ended = program.run(&["plan"]);
+    assert!(ended.code == 5 && ended.stderr.contains("evil"), "{}", ended.stderr);
+}
+
+#[test]
 fn policy_test_runs_tests_and_judges_plans() {
     let program = example();
     let ended = program.run(&["policy", "test"]);
