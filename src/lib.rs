@@ -17,6 +17,7 @@ pub mod manifest;
 pub mod model;
 pub mod ocean;
 pub mod plan;
+pub mod policy;
 pub mod report;
 pub mod rollout;
 pub mod sim;

@@ -1,17 +1,19 @@
 //! The arguments as clap reads them. Nothing beyond `cli/cmd` knows these types; the doc comments
 //! are the help.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(super) use super::args_files::{
+    CiSystem, FmtArgs, InitArgs, PolicyCommand, PolicyTestArgs, SimArgs, ValidateArgs,
+};
 pub(super) use super::args_fleet::{
     FleetCommand, MatrixArgs, MergeArgs, PlanCommand, RolloutArgs, RolloutCommand, RolloutUndoArgs,
     SelectArgs,
 };
 pub(super) use super::args_form::{FormArgs, FormatArgs};
 pub(super) use super::args_schema::{ExplainArgs, SchemaArgs};
-use clap::{ArgGroup, Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 /// Keeps the provider permissions of an integration's EMR user in Accuro as reviewed YAML.
 #[derive(Debug, Parser)]
@@ -47,9 +49,15 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Write a manifest and a simulated clinic to start from
     #[command(after_help = "\
+On a terminal it asks for what no flag says; an empty id gives a simulated clinic to try things on.
+Nothing that is there is overwritten.
+
 Examples:
   accuroform init             write clinic.yaml and world.yaml here
-  accuroform init lakeside    write them into a new folder")]
+  accuroform init lakeside    write them into a new folder
+  accuroform init clinics/lakeside --id lakeside --tenant LAKESIDE --site 4021 \\
+      --timezone America/Toronto --url https://bridge.example.org --ci github
+                              a clinic of your own, and a workflow for it")]
     Init(InitArgs),
     /// Check manifests without connecting to anything
     #[command(after_help = "\
@@ -58,6 +66,17 @@ Examples:
   accuroform validate clinics/*.yaml      check many
   accuroform validate --json clinic.yaml  findings for programs")]
     Validate(ValidateArgs),
+    /// Write manifests in their canonical form
+    #[command(after_help = "\
+Two spaces for each level, lists below their key, one space after `:` and `,`, none inside braces, double
+quotes, no blank lines in a row, no white space at the end of a line. No line moves, comments and the groups
+that blank lines make stay, and the manifest means what it meant: that is checked before a file is written.
+
+Examples:
+  accuroform fmt                          rewrite clinic.yaml
+  accuroform fmt --check clinics/*.yaml   exit 3 and list the files that it would change
+  accuroform fmt --diff --check           show how")]
+    Fmt(FmtArgs),
     /// Show what an apply would change; writes nothing
     #[command(
         args_conflicts_with_subcommands = true,
@@ -68,6 +87,7 @@ Examples:
   accuroform plan --diff                      as a unified diff
   accuroform plan --format markdown           as a comment for reviewers
   accuroform plan -target 'office:Main Street' -exclude column:labs
+  accuroform plan --against-git origin/main   tell this change of the manifest from drift
   accuroform plan --detailed-exitcode         exit 2 if there are changes
   accuroform plan fleet.yaml --tag ontario    the clinics of a fleet, one line each
   accuroform plan fleet.yaml --shard 3/16 -out shard-3.bundle
@@ -164,6 +184,9 @@ Examples:
     /// Look at a rollout over a fleet, or take it back
     #[command(subcommand)]
     Rollout(RolloutCommand),
+    /// Try policies out
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Run a simulated Accuro and Cloud Connect, or generate a world for it
     #[command(after_help = "\
 Examples:
@@ -180,29 +203,26 @@ Example:
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write manual pages, one a command
+    #[command(after_help = "\
+Examples:
+  accuroform man                          print accuroform(1)
+  accuroform man /usr/local/share/man/man1  write the pages of all commands there")]
+    Man {
+        /// The folder to write into
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
     /// Print the version
+    #[command(after_help = "\
+Examples:
+  accuroform version
+  accuroform version --json")]
     Version {
         /// As JSON
         #[arg(long)]
         json: bool,
     },
-}
-
-#[derive(Debug, Args)]
-pub(super) struct InitArgs {
-    /// The folder to write into
-    #[arg(default_value = ".", value_name = "DIR")]
-    pub(super) folder: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ValidateArgs {
-    /// The manifests
-    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
-    pub(super) manifests: Vec<PathBuf>,
-    /// Print the findings as JSON
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 #[derive(Debug, Clone, Default, Args)]
@@ -236,6 +256,9 @@ pub(super) struct PlanArgs {
     pub(super) form: FormArgs,
     #[command(flatten)]
     pub(super) format: FormatArgs,
+    /// Say which rows the manifest's change since this commit asks for, and which were due before
+    #[arg(long, value_name = "REF", conflicts_with = "diff")]
+    pub(super) against_git: Option<String>,
     /// Exit with 2 if there are changes
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
@@ -451,32 +474,6 @@ pub(super) struct UnlockArgs {
     pub(super) manifest: PathBuf,
     #[command(flatten)]
     pub(super) select: SelectArgs,
-}
-
-#[derive(Debug, Args)]
-#[command(group(ArgGroup::new("what").required(true).args(["world", "generate"])))]
-pub(super) struct SimArgs {
-    /// The world file to serve
-    #[arg(long, value_name = "FILE")]
-    pub(super) world: Option<PathBuf>,
-    /// Where to listen: a loopback address; port 0, the default, chooses a free one
-    #[arg(long, value_name = "ADDRESS")]
-    pub(super) listen: Option<SocketAddr>,
-    /// Where to keep the state; default: .accuroform/ beside the world file
-    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
-    pub(super) store: Option<PathBuf>,
-    /// Faults to play, instead of those in the world file (docs/simulator.md)
-    #[arg(long, value_name = "FILE")]
-    pub(super) faults: Option<PathBuf>,
-    /// Print a realistic world: offices=4,providers=25,seed=7; with clinics=1000 serve so many
-    #[arg(long, value_name = "SPEC")]
-    pub(super) generate: Option<String>,
-    /// With clinics=…: write a fleet of manifests there, to plan against what is served
-    #[arg(long, value_name = "DIR", requires = "generate")]
-    pub(super) fleet: Option<PathBuf>,
-    /// With clinics=…: log requests to standard error, as a server of one world does
-    #[arg(long, requires = "generate")]
-    pub(super) log: bool,
 }
 
 /// `90s`, `30m`, `2h`, or seconds alone.

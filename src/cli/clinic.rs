@@ -133,6 +133,11 @@ impl Clinic {
         Self { manifest, source, path, fleet, traffic, state }
     }
 
+    /// The path of the manifest.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The folder of the manifest.
     pub(super) fn folder(&self) -> &Path {
         folder_of(&self.path)
@@ -191,6 +196,20 @@ impl Clinic {
             keys: keys.iter().map(trusted).collect(),
             required: *required,
             not_the_planner: *not_the_planner,
+        })
+    }
+
+    /// What another manifest of this clinic would change in a live state that was read.
+    pub(super) fn plan_of(&self, other: &Manifest, live: &Snapshot, targets: &Targets) -> Plan {
+        let desired = desired(other, live);
+        plan::plan(Inputs {
+            clinic: &self.manifest.clinic.id,
+            tenant: &self.manifest.tenant,
+            site: &self.manifest.ocean.site,
+            manifest: &ManifestRef::default(),
+            desired: &desired,
+            live,
+            targets,
         })
     }
 

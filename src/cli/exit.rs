@@ -11,7 +11,7 @@ pub(super) enum Exit {
     Error,
     /// `plan --detailed-exitcode`: there are changes.
     Changes,
-    /// `validate`: there are findings.
+    /// `validate`, `fmt --check`: there are findings.
     Findings,
     /// Apply: some rows are held, failed or were not reached.
     Incomplete,

@@ -4,6 +4,7 @@
 //! `printer.rs`: the result to standard output, the story to standard error.
 
 mod args;
+mod args_files;
 mod args_fleet;
 mod args_form;
 mod args_schema;
@@ -15,8 +16,10 @@ mod failure;
 mod finish;
 mod fleet;
 mod git;
+mod git_show;
 mod interrupt;
 mod lock;
+mod policies;
 mod printer;
 mod progress;
 mod spelling;

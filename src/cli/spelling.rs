@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 
 /// The long flags that may be written with one dash.
-const SINGLE_DASH: [&str; 10] = [
+const SINGLE_DASH: [&str; 11] = [
     "auto-approve",
     "chdir",
+    "check",
     "detailed-exitcode",
     "diff",
     "exclude",

@@ -95,6 +95,8 @@ codes! {
     ProtectedRow "G008" "a protected row would change",
     OwnUser "G009" "the tool's own user would lose access",
     EmptyUser "G010" "a user would be left with nothing",
+    // Y: policies.
+    PolicyDenied "Y001" "a policy denies the plan",
 }
 
 impl fmt::Display for Code {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::diagnostic::{KeyPath, Span};
-use crate::model::{Column, Columns, Endpoint, OfficeId, ProviderId, PublicKey, StateUrl, Until};
+use crate::model::{
+    Column, Columns, Endpoint, OfficeId, PolicyRule, ProviderId, PublicKey, StateUrl, Until,
+};
 
 /// A checked manifest of one clinic.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +23,8 @@ pub struct Manifest {
     pub users: Vec<UserRule>,
     /// The limits of one apply.
     pub safety: Safety,
+    /// Rules for plans beside the limits.
+    pub policy: Policies,
     /// Where the journal and the lock are; `None`: in the folder beside the manifest.
     pub state: Option<StateUrl>,
 }
@@ -280,6 +284,19 @@ pub struct Safety {
     pub allow_empty: bool,
     /// Signed approvals that a saved plan needs.
     pub approvals: Option<Approvals>,
+}
+
+/// Rules for plans, as `policy` writes them; those of a fleet first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policies {
+    /// Files in Rego: paths or patterns relative to the manifest.
+    pub rego: Vec<String>,
+    /// Built-in rules that deny.
+    pub deny: Vec<PolicyRule>,
+    /// Built-in rules that are off, unless they deny.
+    pub off: Vec<PolicyRule>,
+    /// Pairs of different columns that nobody may hold both of in one office.
+    pub separate: Vec<(Column, Column)>,
 }
 
 /// Signed approvals that a saved plan needs.

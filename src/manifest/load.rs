@@ -40,6 +40,11 @@ pub fn load(file_name: &str, bytes: &[u8], today: Option<Date>) -> Loaded {
     finish(source, manifest, findings)
 }
 
+/// The text of a file with what may be a secret masked, to be shown where it is no manifest's place.
+pub fn masked(text: &str) -> String {
+    read("", text.as_bytes()).source.text().to_owned()
+}
+
 /// A file as text with its tree; the tree is empty where the text cannot be read to its end.
 pub(super) struct Text {
     pub(super) source: Source,

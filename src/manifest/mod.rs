@@ -9,6 +9,7 @@ mod explain;
 mod explain_yaml;
 mod findings;
 mod fleet;
+mod format;
 mod load;
 mod mask;
 mod mask_lines;
@@ -27,14 +28,15 @@ mod tree;
 
 pub use checked::{
     AccuroConnection, Api, ApprovalKey, Approvals, ClientCertificate, Clinic, Connections, Grant,
-    Management, Manifest, Ocean, OceanConnection, OfficeRule, ProviderRule, QueryValue, Safety,
-    SecretRef, Selector, SyncMode, UserRule, Why,
+    Management, Manifest, Ocean, OceanConnection, OfficeRule, Policies, ProviderRule, QueryValue,
+    Safety, SecretRef, Selector, SyncMode, UserRule, Why,
 };
 pub use explain::{Explained, ExplainedValue, Origin, explain};
 pub use fleet::{
     FILLED_IN, FLEET_SCHEMA_ID, Fleet, FleetLayer, Limits, LoadedFleet, Pause, Rollout, StopOn,
     Wave, fleet_schema, fleet_schema_text, is_fleet, load_fleet,
 };
-pub use load::{Loaded, MAX_BYTES, load};
+pub use format::{FormatError, format};
+pub use load::{Loaded, MAX_BYTES, load, masked};
 pub use schema::{SCHEMA_ID, schema, schema_text};
 pub use source::Source;

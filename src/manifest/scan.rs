@@ -1,5 +1,5 @@
-//! Reads YAML into a [`Tree`] in one pass, within limits, with granit-parser. No other module
-//! knows that parser.
+//! Reads YAML into a [`Tree`] in one pass, within limits, with granit-parser. Only the
+//! formatter knows that parser too.
 //!
 //! What YAML allows and a manifest does not is found here: repeated keys, `<<`, several documents,
 //! tags, and aliases that would expand without end.

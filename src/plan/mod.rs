@@ -4,6 +4,7 @@
 //! mistakes in a finished plan with code of its own; [`mod@file`] is the form on disk. [`undo_plan`]
 //! makes the plan that takes a recorded apply back. Start reading at `value.rs`.
 
+mod against;
 mod build;
 mod canonical;
 mod check;
@@ -19,6 +20,7 @@ mod undo;
 mod value;
 
 pub use crate::desired::{Protected, Rule, Why};
+pub use against::{Against, AgainstRow};
 pub use build::{Inputs, plan};
 pub use check::{Violation, check, check_against};
 pub use check_undo::check_undo;

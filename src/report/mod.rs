@@ -1,6 +1,7 @@
 //! What people and programs read: plans, outcomes and findings, with everything escaped that could
 //! disturb a terminal.
 
+mod against;
 mod cut;
 mod diagnostics;
 mod diff;
@@ -24,6 +25,7 @@ mod table;
 mod terraform;
 mod undo;
 
+pub use against::against;
 pub use diagnostics::{Finding, Place, RelatedPlace, findings, render};
 pub use diff::diff;
 pub use document::{Document, FleetDocument, document};

@@ -10,6 +10,7 @@
     reason = "test code"
 )]
 
+mod against_git;
 mod apply_clinic;
 mod apply_faults;
 mod approvals;
@@ -46,6 +47,8 @@ mod fleet_undo;
 mod formats;
 mod formats_program;
 mod fuzz_entry;
+mod help;
+mod init;
 mod journal;
 mod journal_undo;
 mod kill_disk;
@@ -59,6 +62,8 @@ mod kill_strace;
 mod lock;
 mod lost_answers;
 mod manifest_files;
+mod manifest_format;
+mod manifest_format_program;
 mod manifest_grants;
 mod manifest_property;
 mod manifest_schema;
@@ -72,6 +77,9 @@ mod plan_integrity;
 mod plan_laws;
 mod plan_rules;
 mod plan_undo;
+mod policy_program;
+mod policy_rego;
+mod policy_rules;
 mod program;
 mod program_habits;
 mod random_clinic;

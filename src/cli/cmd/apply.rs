@@ -21,6 +21,7 @@ use crate::cli::finish::{look_before, mode};
 use crate::cli::fleet::{SavedBundle, Subject};
 use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
+use crate::cli::policies::print_warnings;
 use crate::cli::printer::Printer;
 use crate::connection::Opened;
 use crate::journal::{Journal, is_pending, is_pending_beside, runs};
@@ -210,8 +211,10 @@ impl Apply<'_> {
             None => (&planned.plan, &sealed.digest),
         };
         let judged = comparison.as_ref().map_or(plan, |comparison| &comparison.judged);
-        let refusals = plan::refusals(judged, &self.clinic.policy(&planned.desired));
+        let mut refusals = plan::refusals(judged, &self.clinic.policy(&planned.desired));
+        let warnings = self.clinic.judge(judged, &planned.live, &mut refusals)?;
         self.print(plan, &sealed.text, printer);
+        print_warnings(&warnings, printer);
         print_refusals(&refusals, digest, printer);
         print_made_again(plan, &planned, printer);
         let is_open = comparison.is_none_or(|comparison| comparison.open > 0);

@@ -1,15 +1,20 @@
-//! `init`: a clinic to try things on. Nothing that is there is overwritten.
+//! `init`: a clinic to try things on, or one of one's own. Nothing that is there is overwritten.
 
 use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use crate::cli::args::InitArgs;
+use crate::cli::args_files::OwnClinic;
+use crate::cli::clinic::{faults, print_findings};
+use crate::cli::cmd::init_files::{Answers, manifest, pipeline, pipeline_path, variable};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
+use crate::manifest::{self, Loaded, schema_text};
+use crate::report::escape;
 
-const FILES: [(&str, &str); 2] = [
+const EXAMPLE: [(&str, &str); 2] = [
     ("clinic.yaml", include_str!("../../../examples/quickstart/clinic.yaml")),
     ("world.yaml", include_str!("../../../examples/quickstart/world.yaml")),
 ];
@@ -18,16 +23,123 @@ const FILES: [(&str, &str); 2] = [
 const MODELINE: &str = "# yaml-language-server:";
 
 pub(super) fn run(args: &InitArgs, printer: &mut Printer) -> Result<Exit, Failure> {
-    let InitArgs { folder } = args;
+    let InitArgs { folder, own } = args;
+    let Some(answers) = answers(own, printer)? else {
+        let files = EXAMPLE.map(|(name, text)| {
+            let lines = text.split_inclusive('\n').filter(|line| !line.starts_with(MODELINE));
+            (name.to_owned(), lines.collect())
+        });
+        write(folder, &files, printer)?;
+        printer.line(&format!("next: accuroform plan {}", folder.join("clinic.yaml").display()));
+        return Ok(Exit::Done);
+    };
+    let text = manifest(&answers);
+    must_be_sound(&text, printer)?;
+    let mut files =
+        vec![("clinic.yaml".to_owned(), text), ("manifest.schema.json".to_owned(), schema_text())];
+    files.extend(own.ci.map(|ci| (pipeline_path(ci).to_owned(), pipeline(ci, &answers.id))));
+    write(folder, &files, printer)?;
+    let prefix = variable(&answers.id);
+    let path = folder.join("clinic.yaml");
+    printer.line(&format!(
+        "next: set {prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET, then accuroform plan {}",
+        path.display()
+    ));
+    Ok(Exit::Done)
+}
+
+/// What flags and answers say; `None`: a simulated clinic is wanted.
+fn answers(own: &OwnClinic, printer: &mut Printer) -> Result<Option<Answers>, Failure> {
+    let OwnClinic { id, name, tenant, site, timezone, url, ci } = own.clone();
+    let flags = [&id, &name, &tenant, &site, &timezone, &url];
+    let none_typed = flags.iter().all(|flag| flag.is_none());
+    let mut asking = Asking { is_terminal: std::io::stdin().is_terminal(), missing: Vec::new() };
+    if none_typed && ci.is_none() && !asking.is_terminal {
+        return Ok(None);
+    }
+    if none_typed && asking.is_terminal {
+        printer.line("An empty id gives a simulated clinic to try things on.");
+    }
+    let id = asking.must(id, ("--id", "Clinic id (a-z, 0-9, -)"), printer);
+    if none_typed && ci.is_none() && id.is_empty() {
+        return Ok(None);
+    }
+    let tenant = asking.must(tenant, ("--tenant", "Accuro tenant id"), printer);
+    let site = asking.must(site, ("--site", "Ocean site number"), printer);
+    let url = asking.must(url, ("--url", "URL of the bridge"), printer);
+    let name = asking.may(name, "Name that people know (default: the id)", printer);
+    let timezone = asking.may(timezone, "Time zone (default: UTC)", printer);
+    if !asking.missing.is_empty() {
+        return Err(Failure::new(
+            Exit::Error,
+            "U010",
+            format!("a manifest of your own needs {}", asking.missing.join(", ")),
+            "add these flags, or run `accuroform init` on a terminal and be asked",
+        ));
+    }
+    Ok(Some(Answers { id, name, tenant, site, timezone, url }))
+}
+
+/// Asks on a terminal for what no flag says.
+struct Asking {
+    is_terminal: bool,
+    missing: Vec<&'static str>,
+}
+
+impl Asking {
+    fn must(
+        &mut self,
+        typed: Option<String>,
+        (flag, question): (&'static str, &str),
+        printer: &mut Printer,
+    ) -> String {
+        let answer = self.may(typed, question, printer).unwrap_or_default();
+        if answer.is_empty() {
+            self.missing.push(flag);
+        }
+        answer
+    }
+
+    fn may(&self, typed: Option<String>, question: &str, printer: &mut Printer) -> Option<String> {
+        if typed.is_some() || !self.is_terminal {
+            return typed;
+        }
+        printer.story(&format!("{question}: "));
+        let mut answer = String::new();
+        // No answer is an empty one: the fields that are needed are then missing.
+        drop(std::io::stdin().lock().read_line(&mut answer));
+        Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty())
+    }
+}
+
+/// Refuses to write a manifest with faults, such as a URL that cannot be one.
+fn must_be_sound(text: &str, printer: &mut Printer) -> Result<(), Failure> {
+    let Loaded { source, manifest, findings } =
+        manifest::load("clinic.yaml", text.as_bytes(), None);
+    print_findings(&source, &findings, printer);
+    if manifest.is_some() {
+        return Ok(());
+    }
+    let faults = faults(Path::new("clinic.yaml"), &findings);
+    Err(Failure::plain(Exit::Error, format!("nothing was written: {}", escape(&faults))))
+}
+
+/// Writes new files: all of them, or none where one is there already.
+fn write(folder: &Path, files: &[(String, String)], printer: &mut Printer) -> Result<(), Failure> {
     let failed = |path: &Path, error: std::io::Error| {
         let message = format!("cannot write {}: {error}", path.display());
         Failure::new(Exit::Error, "F001", message, "choose another folder: `accuroform init DIR`")
     };
-    fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-    for (name, text) in FILES {
+    for (name, _) in files {
         let path = folder.join(name);
-        let text: String =
-            text.split_inclusive('\n').filter(|line| !line.starts_with(MODELINE)).collect();
+        if path.symlink_metadata().is_ok() {
+            return Err(failed(&path, std::io::ErrorKind::AlreadyExists.into()));
+        }
+    }
+    for (name, text) in files {
+        let path = folder.join(name);
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
         OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -36,7 +148,5 @@ pub(super) fn run(args: &InitArgs, printer: &mut Printer) -> Result<Exit, Failur
             .map_err(|error| failed(&path, error))?;
         printer.line(&format!("wrote {}", path.display()));
     }
-    let manifest = folder.join("clinic.yaml");
-    printer.line(&format!("next: accuroform plan {}", manifest.display()));
-    Ok(Exit::Done)
+    Ok(())
 }

@@ -10,11 +10,16 @@ mod execute;
 mod explain;
 mod fleet_files;
 mod fleet_matrix;
+mod fmt;
 mod history;
 mod init;
+mod init_files;
+mod man;
 mod merge;
 mod plan;
+mod plan_against;
 mod plan_fleet;
+mod policy_test;
 mod rollout;
 mod saved;
 mod schema;
@@ -31,7 +36,7 @@ mod version;
 
 use clap::CommandFactory as _;
 
-use super::args::{Cli, Command, FleetCommand, RolloutCommand};
+use super::args::{Cli, Command, FleetCommand, PolicyCommand, RolloutCommand};
 use super::env::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -56,6 +61,7 @@ pub(super) fn run(
     match command {
         Command::Init(args) => init::run(&args, printer),
         Command::Validate(args) => validate::run(&args, environment, printer),
+        Command::Fmt(args) => fmt::run(&args, printer),
         Command::Plan(args) => block_on(plan::run(&args, environment, printer)),
         Command::Show(args) => show::run(&args, printer),
         Command::Approve(args) => sign::run(&args, environment, printer),
@@ -76,6 +82,7 @@ pub(super) fn run(
         Command::Rollout(RolloutCommand::Undo(args)) => {
             block_on(rollout::undo(&args, environment, printer))
         }
+        Command::Policy(PolicyCommand::Test(args)) => policy_test::run(&args, environment, printer),
         Command::Sim(args) => block_on(sim::run(&args, printer)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -83,6 +90,7 @@ pub(super) fn run(
             printer.verbatim(&String::from_utf8_lossy(&script));
             Ok(Exit::Done)
         }
+        Command::Man { folder } => man::run(folder.as_deref(), printer),
         Command::Version { json } => {
             version::run(json, printer);
             Ok(Exit::Done)

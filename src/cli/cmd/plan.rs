@@ -6,12 +6,14 @@ use std::path::Path;
 use crate::approval::NotApproved;
 use crate::cli::args::{FormArgs, PlanArgs, PlanCommand, TargetArgs};
 use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
+use crate::cli::cmd::plan_against::Since;
 use crate::cli::cmd::{merge, plan_fleet};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{OWED, is_owed};
 use crate::cli::fleet::Subject;
+use crate::cli::policies::print_warnings;
 use crate::cli::printer::Printer;
 use crate::plan::{Plan, Refusal, made_again};
 use crate::report::{self, Document, Review, escape};
@@ -48,22 +50,36 @@ pub(super) async fn show(
         planner: typed,
         form,
         format,
+        against_git,
         detailed_exitcode,
     } = args;
     let TargetArgs { target, exclude } = targets;
     let maker = typed.as_deref().map(str::trim).filter(|name| !name.is_empty());
     must_name_planner(clinic, out.is_some(), maker)?;
+    let since = against_git.as_deref().map(|typed| Since::read(typed, clinic)).transpose()?;
     let opened = clinic.connect(environment).await?;
     let scope = Scope::Typed { only: target, except: exclude };
     let result = clinic.plan(&opened.accuro(), purpose, scope).await;
     opened.close().await;
     let mut planned = result?;
     planned.plan.planner = maker.map(str::to_owned);
+    let warnings = planned.judge(clinic)?;
     let sealed = planned.seal()?;
     print_findings(&clinic.source, &planned.plan.findings, printer);
-    let review =
-        Review { plan: &planned.plan, refusals: &planned.refusals, digest: &sealed.digest };
-    print_as(review, &sealed.text, &format.over(form), printer);
+    let since = since.map(|since| (since.groups(clinic, &planned), since));
+    let shown = format.over(form);
+    match &since {
+        Some((groups, since)) if shown.0.json => printer.json(&since.json(&planned.plan, groups)),
+        Some(_) | None => {
+            let (plan, refusals) = (&planned.plan, &planned.refusals);
+            let review = Review { plan, refusals, digest: &sealed.digest };
+            print_as(review, &sealed.text, &shown, printer);
+        }
+    }
+    if let Some((groups, since)) = since.filter(|_| !shown.0.json) {
+        since.print(&planned.plan, &groups, printer);
+    }
+    print_warnings(&warnings, printer);
     print_refusals(&planned.refusals, &sealed.digest, printer);
     print_made_again(&planned.plan, &planned, printer);
     if is_owed(clinic) {
@@ -142,9 +158,13 @@ pub(super) fn print_made_again(plan: &Plan, planned: &Planned, printer: &mut Pri
 
 /// Prints which limits a plan breaks, by how much, and how to go on.
 pub(super) fn print_refusals(refusals: &[Refusal], digest: &str, printer: &mut Printer) {
-    for Refusal { code, message, hint, overridable: _ } in refusals {
+    let mut refused = refusals.iter().peekable();
+    while let Some(Refusal { code, message, hint, overridable: _ }) = refused.next() {
         printer.line(&format!("error[{code}]: refused: {}", escape(message)));
-        printer.line(&format!("hint: {}", escape(hint)));
+        // Several of one policy have one hint.
+        if refused.peek().is_none_or(|next| next.hint != *hint || next.code != *code) {
+            printer.line(&format!("hint: {}", escape(hint)));
+        }
     }
     if refusals.iter().any(|refusal| refusal.overridable) {
         let hex = digest.trim_start_matches("sha256:");

@@ -26,8 +26,17 @@ pub(super) async fn run(
         planner,
         form,
         format,
+        against_git,
         detailed_exitcode,
     } = args;
+    if against_git.is_some() {
+        return Err(Failure::new(
+            Exit::Error,
+            "U005",
+            "--against-git is about one clinic",
+            "name it: --clinic ID",
+        ));
+    }
     let (FormArgs { json, diff }, document) = format.over(form);
     must_be_whole(targets, diff)?;
     let document = document.map(fleet_document).transpose()?;

@@ -196,5 +196,6 @@ async fn plan_back(
     opened.close().await;
     let mut undo = result?;
     undo.plan.planner = planner;
+    undo.judge(&clinic)?;
     ClinicPlan::of(undo, &clinic)
 }

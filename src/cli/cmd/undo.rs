@@ -50,6 +50,7 @@ pub(super) async fn run(
             planner: planner.clone(),
             form: form.clone(),
             format: FormatArgs::default(),
+            against_git: None,
             detailed_exitcode: false,
         };
         let what = (&clinic, Purpose::Undo(&recorded));

@@ -274,7 +274,7 @@ pub(in crate::cli) fn wave_rule(wave: &Wave) -> WaveRule {
 }
 
 /// The way from a clinic manifest's folder to the fleet's.
-fn way_back(clinic: &Path, fleet: &Path) -> String {
+pub(in crate::cli) fn way_back(clinic: &Path, fleet: &Path) -> String {
     let (clinic, plain_fleet) = (plain(clinic), plain(fleet));
     let folder = clinic.parent().unwrap_or(Path::new(""));
     let below = folder.strip_prefix(&plain_fleet).ok();

@@ -13,7 +13,7 @@ mod status;
 mod subject;
 
 pub(super) use events::Events;
-pub(super) use load::{FleetFile, wave_rule};
+pub(super) use load::{FleetFile, wave_rule, way_back};
 pub(super) use plan::{ClinicPlan, MemberPlan, plan_all, side_by_side};
 pub(super) use rollouts::{Kept, Rollouts};
 pub(super) use runner::{ApplyOne, RolloutEnd, Runner, Turn};

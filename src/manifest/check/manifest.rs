@@ -8,7 +8,7 @@ use super::super::raw::{RawClinic, RawManifest, RawOcean, RawSync};
 use super::super::source::Source;
 use super::context::Context;
 use super::profiles::Profiles;
-use super::{connections, safety, users};
+use super::{connections, policy, safety, users};
 use crate::diagnostic::KeyPath;
 
 /// Checks what a manifest means. `None` where a part that it needs was taken out as faulty.
@@ -28,6 +28,7 @@ pub(in crate::manifest) fn manifest(
         profiles,
         users,
         safety,
+        policy,
         state,
     } = raw;
     let root = KeyPath::root();
@@ -35,6 +36,7 @@ pub(in crate::manifest) fn manifest(
     let (site, to_ocean) = raw_ocean.map_or((None, None), |RawOcean { site, sync, connection }| {
         (site.map(|site| ocean(site, sync)), connection)
     });
+    let policy = policy::policy(&mut context, policy.unwrap_or_default());
     let safety = safety::safety(&mut context, safety.unwrap_or_default());
     let mut profiles = Profiles::new(&mut context, profiles.unwrap_or_default());
     let rules = users.map(|users| {
@@ -59,6 +61,7 @@ pub(in crate::manifest) fn manifest(
         ocean: site?,
         users: rules?,
         safety,
+        policy,
         // Its shape has judged the URL.
         state: state.and_then(|state| state.url?.parse().ok()),
     })

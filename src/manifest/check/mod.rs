@@ -9,6 +9,7 @@ mod entries;
 mod grants;
 mod manifest;
 mod offices;
+mod policy;
 mod profiles;
 mod safety;
 mod shape;

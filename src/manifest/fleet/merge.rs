@@ -1,6 +1,7 @@
 //! Puts a clinic's manifest over a fleet's defaults: one tree, each value with its own place.
 //!
-//! Mappings are merged key by key; a list or a value of the clinic replaces the fleet's. Where the
+//! Mappings are merged key by key; a list or a value of the clinic replaces the fleet's, except under
+//! `policy`, where lists are joined. Where the
 //! schema wants exactly one key (a connection, a secret), another key replaces the whole.
 
 use serde_json::Value;
@@ -11,7 +12,7 @@ use super::super::tree::{Child, Entry, Map, Node, NodeId, Tree};
 use super::template::Placeholders;
 
 /// Keys whose text is a path.
-const PATHS: [&str; 4] = ["ca_file", "certificate_file", "file", "world"];
+const PATHS: [&str; 5] = ["ca_file", "certificate_file", "file", "rego", "world"];
 
 /// What is needed to read a default as the clinic's own.
 pub(super) struct Inherit<'a> {
@@ -76,11 +77,40 @@ impl Merge<'_> {
         let mut entries = Vec::new();
         for entry in map.entries() {
             let value = match defaults.get(&entry.key).filter(|_| !entry.ignored) {
+                Some(default) if entry.key == "policy" => self.added(default.value, entry.value),
                 Some(default) => {
                     self.both(below(schema_at, &entry.key), default.value, entry.value)
                 }
                 None => self.own(entry.value),
             };
+            entries.push(Entry { value, ..entry.clone() });
+        }
+        for entry in defaults.kept().filter(|entry| map.get(&entry.key).is_none()) {
+            let value = self.default(entry.value, &entry.key, false);
+            entries.push(Entry { value, ..entry.clone() });
+        }
+        Child { node: self.add(Node::Map(Map::new(entries))), span: own.span }
+    }
+
+    /// Policies: a clinic adds to its fleet's, and takes none of them away.
+    fn added(&mut self, default: Child, own: Child) -> Child {
+        let nodes = (self.fleet.node(default.node), self.clinic.node(own.node));
+        let (Some(Node::Map(defaults)), Some(Node::Map(map))) = nodes else {
+            return self.own(own);
+        };
+        let mut entries = Vec::new();
+        for entry in map.entries() {
+            let theirs = defaults.get(&entry.key).filter(|_| !entry.ignored);
+            let theirs = theirs.and_then(|theirs| self.fleet.node(theirs.value.node));
+            let mut value = self.own(entry.value);
+            if let (Some(Node::List(theirs)), Some(Node::List(mine))) =
+                (theirs, self.merged.node(value.node).cloned())
+            {
+                let theirs = theirs.iter().map(|item| self.default(*item, &entry.key, false));
+                let mut items: Vec<Child> = theirs.collect();
+                items.extend(mine);
+                value.node = self.add(Node::List(items));
+            }
             entries.push(Entry { value, ..entry.clone() });
         }
         for entry in defaults.kept().filter(|entry| map.get(&entry.key).is_none()) {
@@ -125,7 +155,7 @@ impl Merge<'_> {
                 Node::Scalar { text, scalar: *scalar, extent: extent.clone() }
             }
             Some(Node::List(items)) => {
-                Node::List(items.iter().map(|item| self.default(*item, "", of_paths)).collect())
+                Node::List(items.iter().map(|item| self.default(*item, key, of_paths)).collect())
             }
             Some(Node::Map(map)) => {
                 let entries = map.kept().map(|entry| {

@@ -6,6 +6,7 @@
 
 mod connection;
 mod fleet;
+mod policy;
 mod safety;
 mod users;
 
@@ -21,6 +22,7 @@ pub(super) use connection::{
 pub(super) use fleet::{
     RawFleet, RawFleetManifest, RawLimits, RawPause, RawRollout, RawStopOn, RawWave,
 };
+pub(super) use policy::{RawPolicy, RawPolicyRule};
 pub(super) use safety::{RawApprovalKey, RawApprovals, RawSafety};
 pub(super) use users::{RawManagement, RawOffice, RawProvider, RawSelector, RawUser};
 
@@ -66,6 +68,8 @@ pub(super) struct RawManifest {
     pub(super) users: Option<Entries<RawUser>>,
     /// Limits of one apply. What is not written has a default.
     pub(super) safety: Option<RawSafety>,
+    /// Rules for plans beside the limits. What is not written warns.
+    pub(super) policy: Option<RawPolicy>,
     /// Where the journal and the lock are kept. Default: the folder `.accuroform` beside this file.
     pub(super) state: Option<RawState>,
 }

@@ -1,0 +1,41 @@
+//! What a policy says.
+
+/// One thing that a policy says of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Judgement {
+    /// Which rule: a built-in one, or `package.rule` of a Rego file.
+    pub rule: String,
+    /// Whether the plan may not be applied; else it is a warning.
+    pub is_denied: bool,
+    /// What is wrong, in the rule's words.
+    pub message: String,
+    /// Where: a place of the manifest, or a row's address.
+    pub place: Option<String>,
+}
+
+impl Judgement {
+    /// `excess-columns: 3 rows keep more (clinic.yaml:12:5)`.
+    pub fn text(&self) -> String {
+        let Self { rule, is_denied: _, message, place } = self;
+        let place = place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+        format!("{rule}: {message}{place}")
+    }
+}
+
+/// The text of one policy file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegoFile {
+    /// Its path, for messages.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// How one test of a policy ended.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TestOutcome {
+    /// `package.test_name`.
+    pub name: String,
+    /// Whether it holds.
+    pub holds: bool,
+}

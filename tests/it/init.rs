@@ -1,0 +1,99 @@
+//! `init` for a clinic of one's own.
+
+use std::fs;
+
+use serde_yaml::Value;
+
+use super::program::Program;
+
+const OWN: &[&str] = &[
+    "init",
+    "new",
+    "--id",
+    "lake-side",
+    "--name",
+    "Lakeside: \"the\" clinic",
+    "--tenant",
+    "LAKESIDE",
+    "--site",
+    "4021",
+    "--timezone",
+    "America/Toronto",
+    "--url",
+    "https://bridge.example.org",
+];
+
+#[test]
+fn flags_give_a_sound_manifest_with_its_schema_and_a_pipeline() {
+    for (ci, path) in [("github", ".github/workflows/accuroform.yml"), ("gitlab", ".gitlab-ci.yml")]
+    {
+        let program = Program::with_manifest("");
+        let ended = program.run(&[OWN, &["--ci", ci]].concat());
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let folder = program.folder().join("new");
+        let text = fs::read_to_string(folder.join("clinic.yaml")).unwrap();
+        assert!(
+            text.starts_with("# yaml-language-server: $schema=manifest.schema.json\n"),
+            "{text}"
+        );
+        let manifest: Value = serde_yaml::from_str(&text).unwrap();
+        assert_eq!(manifest["clinic"]["name"], "Lakeside: \"the\" clinic");
+        assert_eq!(manifest["ocean"]["connection"]["api"]["url"], "https://bridge.example.org");
+        let schema = fs::read_to_string(folder.join("manifest.schema.json")).unwrap();
+        assert_eq!(schema, program.run(&["schema"]).stdout);
+        let ended = program.run(&["validate", "new/clinic.yaml"]);
+        assert_eq!(ended.code, 0, "{}", ended.everything());
+        let ended = program.run(&["fmt", "--check", "new/clinic.yaml"]);
+        assert_eq!(ended.code, 0, "init writes the canonical form: {}", ended.everything());
+        let pipeline = fs::read_to_string(folder.join(path)).unwrap();
+        assert!(serde_yaml::from_str::<Value>(&pipeline).unwrap().is_mapping());
+        assert!(pipeline.contains("LAKE_SIDE_CLIENT_SECRET"), "{pipeline}");
+        assert!(pipeline.contains("accuroform apply plan.json"), "{pipeline}");
+        assert!(!pipeline.contains("auto-approve") && !pipeline.contains("PREFIX"), "{pipeline}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_named_and_nothing_is_written() {
+    let program = Program::with_manifest("");
+    let ended = program.run(&["init", "new", "--id", "lakeside", "--site", "4021"]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("error[U010]"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("needs --tenant, --url"), "{}", ended.stderr);
+    assert!(!program.folder().join("new").exists());
+}
+
+#[test]
+fn a_manifest_with_faults_is_not_written() {
+    let program = Program::with_manifest("");
+    let mut typed = OWN.to_vec();
+    *typed.last_mut().unwrap() = "http://jane:secret@bridge.example.org";
+    typed[3] = "Not A Slug";
+    let ended = program.run(&typed);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("nothing was written"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("M014") && ended.stderr.contains("M017"), "{}", ended.stderr);
+    assert!(!program.folder().join("new").exists());
+}
+
+#[test]
+fn nothing_that_is_there_is_overwritten_and_nothing_else_is_written_then() {
+    let program = Program::with_manifest("");
+    let folder = program.folder().join("new");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join(".gitlab-ci.yml"), "mine\n").unwrap();
+    let ended = program.run(&[OWN, &["--ci", "gitlab"]].concat());
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("error[F001]"), "{}", ended.stderr);
+    assert_eq!(fs::read_to_string(folder.join(".gitlab-ci.yml")).unwrap(), "mine\n");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+}
+
+#[test]
+fn without_flags_and_without_a_terminal_it_is_the_simulated_clinic() {
+    let program = Program::with_manifest("");
+    let ended = program.run(&["init", "new"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let written = fs::read_to_string(program.folder().join("new/clinic.yaml")).unwrap();
+    assert!(written.contains("embedded: {world: world.yaml}"), "{written}");
+}
