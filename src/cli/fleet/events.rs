@@ -1,5 +1,5 @@
 //! The events of a fleet for programs: newline-delimited JSON, one object for each thing that
-//! happened, as it happens. `schemas/events.schema.json` describes them.
+//! happened, as it happens.
 
 use serde_json::{Value, json};
 
