@@ -1,5 +1,6 @@
 //! A real apply over a real socket, ended with SIGKILL at every boundary; the next one converges.
 
+use std::iter;
 use std::os::unix::process::ExitStatusExt as _;
 use std::sync::{Arc, Mutex};
 
@@ -47,14 +48,18 @@ fn scene(faults: &str, input: Input) -> Scene {
     scene
 }
 
-/// What an apply that nobody disturbs writes, and the boundaries that it passes.
+/// What an apply that nobody disturbs writes, and the boundaries that it passes: those of the
+/// shortest of three, for how often a running sync is looked at differs with the load of the machine.
 pub(crate) fn undisturbed() -> (Goal, Vec<Passing>) {
-    let scene = scene("", Input::Manifest);
-    let passed = observed(&scene);
-    let goal = by_place(&scene.written());
-    assert_eq!(goal.len(), ROWS);
-    converged(&scene, &goal);
-    (goal, passed)
+    let one = || {
+        let scene = scene("", Input::Manifest);
+        let passed = observed(&scene);
+        let goal = by_place(&scene.written());
+        assert_eq!(goal.len(), ROWS);
+        converged(&scene, &goal);
+        (goal, passed)
+    };
+    iter::repeat_with(one).take(3).min_by_key(|(_, passed)| passed.len()).unwrap()
 }
 
 /// Applies once and gives the boundaries.

