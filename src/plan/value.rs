@@ -1,6 +1,7 @@
 //! The plan as a value.
 
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
@@ -228,6 +229,20 @@ pub struct Summary {
     pub excess: usize,
     /// Rows of the directory that no rule speaks of.
     pub uncovered: usize,
+}
+
+/// Adds the counts of one more clinic.
+impl AddAssign for Summary {
+    fn add_assign(&mut self, other: Self) {
+        let Self { grant, revoke, change, cells, unchanged, excess, uncovered } = other;
+        self.grant += grant;
+        self.revoke += revoke;
+        self.change += change;
+        self.cells += cells;
+        self.unchanged += unchanged;
+        self.excess += excess;
+        self.uncovered += uncovered;
+    }
 }
 
 impl HeldRow {

@@ -33,14 +33,7 @@ impl FleetMarkdown {
     pub(super) fn add(&mut self, review: Review<'_>) {
         let plan = review.plan;
         self.folded.add(plan);
-        let Summary { grant, revoke, change, cells, unchanged, excess, uncovered } = plan.summary();
-        self.sum.grant += grant;
-        self.sum.revoke += revoke;
-        self.sum.change += change;
-        self.sum.cells += cells;
-        self.sum.unchanged += unchanged;
-        self.sum.excess += excess;
-        self.sum.uncovered += uncovered;
+        self.sum += plan.summary();
         self.clinics.insert(plan.clinic.clone(), (summary_line(plan), review.problems()));
     }
 

@@ -113,7 +113,7 @@ impl FleetSummary {
 
     fn plan(&mut self, clinic: &str, plan: &Plan, (refusals, digest): (&[Refusal], &str)) {
         self.folded.add(plan);
-        self.add_up(plan);
+        self.sum += plan.summary();
         if !plan.is_empty() {
             self.is(Ranked::Changes);
         }
@@ -138,17 +138,6 @@ impl FleetSummary {
 
     fn is(&mut self, rank: Ranked) {
         self.worst = self.worst.max(rank);
-    }
-
-    fn add_up(&mut self, plan: &Plan) {
-        let Summary { grant, revoke, change, cells, unchanged, excess, uncovered } = plan.summary();
-        self.sum.grant += grant;
-        self.sum.revoke += revoke;
-        self.sum.change += change;
-        self.sum.cells += cells;
-        self.sum.unchanged += unchanged;
-        self.sum.excess += excess;
-        self.sum.uncovered += uncovered;
     }
 
     /// How the command ends.
