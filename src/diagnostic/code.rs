@@ -97,6 +97,7 @@ codes! {
     EmptyUser "G010" "a user would be left with nothing",
     // Y: policies.
     PolicyDenied "Y001" "a policy denies the plan",
+    PolicyWarns "Y006" "a policy warns of the plan",
 }
 
 impl fmt::Display for Code {
