@@ -13,6 +13,7 @@ pub(super) use super::args_fleet::{
 };
 pub(super) use super::args_form::{FormArgs, FormatArgs};
 pub(super) use super::args_schema::{ExplainArgs, SchemaArgs};
+pub(super) use super::args_surface::{Ci, SurfaceArgs};
 use clap::{Args, Parser, Subcommand};
 
 /// Keeps the provider permissions of an integration's EMR user in Accuro as reviewed YAML.
@@ -262,6 +263,8 @@ pub(super) struct PlanArgs {
     /// Exit with 2 if there are changes
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(super) surface: SurfaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -276,6 +279,8 @@ pub(super) struct ShowArgs {
     pub(super) form: FormArgs,
     #[command(flatten)]
     pub(super) format: FormatArgs,
+    #[command(flatten)]
+    pub(super) surface: SurfaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -340,6 +345,8 @@ pub(super) struct ApplyArgs {
     /// Print what was done as JSON
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) surface: SurfaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -371,6 +378,8 @@ pub(super) struct UndoArgs {
     pub(super) wait: WaitArgs,
     #[command(flatten)]
     pub(super) form: FormArgs,
+    #[command(flatten)]
+    pub(super) surface: SurfaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -397,6 +406,8 @@ pub(super) struct VerifyArgs {
     /// Print the result as JSON
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) surface: SurfaceArgs,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@
 )]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,6 +114,21 @@ impl Environment {
         };
         let named = || self.get("CI_JOB_URL").or(self.get("BUILD_URL")).map(str::to_owned);
         github().or_else(named)
+    }
+
+    /// Whether this is a step of GitHub Actions.
+    pub(super) fn is_github(&self) -> bool {
+        self.get("GITHUB_ACTIONS") == Some("true")
+    }
+
+    /// Whether this is a job of GitLab CI.
+    pub(super) fn is_gitlab(&self) -> bool {
+        self.get("GITLAB_CI") == Some("true")
+    }
+
+    /// Where a step of GitHub Actions has its outputs, and its summary.
+    pub(super) fn github_files(&self) -> [Option<PathBuf>; 2] {
+        ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"].map(|name| self.get(name).map(PathBuf::from))
     }
 
     /// Waits so many seconds.

@@ -52,6 +52,7 @@ pub(super) async fn show(
         format,
         against_git,
         detailed_exitcode,
+        surface: _,
     } = args;
     let TargetArgs { target, exclude } = targets;
     let maker = typed.as_deref().map(str::trim).filter(|name| !name.is_empty());
@@ -66,13 +67,16 @@ pub(super) async fn show(
     let warnings = planned.judge(clinic)?;
     let sealed = planned.seal()?;
     print_findings(&clinic.source, &planned.plan.findings, printer);
+    let review =
+        Review { plan: &planned.plan, refusals: &planned.refusals, digest: &sealed.digest };
+    if let Some(facts) = printer.facts() {
+        facts.plan(review);
+    }
     let since = since.map(|since| (since.groups(clinic, &planned), since));
     let shown = format.over(form);
     match &since {
         Some((groups, since)) if shown.0.json => printer.json(&since.json(&planned.plan, groups)),
         Some(_) | None => {
-            let (plan, refusals) = (&planned.plan, &planned.refusals);
-            let review = Review { plan, refusals, digest: &sealed.digest };
             print_as(review, &sealed.text, &shown, printer);
         }
     }
@@ -91,6 +95,9 @@ pub(super) async fn show(
     if let Some(path) = out {
         save(path, "plan", &sealed.text)?;
         let shown = path.display();
+        if let Some(facts) = printer.facts() {
+            facts.saved(&shown.to_string());
+        }
         printer.line(&format!(
             "saved to {shown}; to apply exactly this plan: accuroform apply {shown}"
         ));

@@ -10,6 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{Events, FleetSummary, SavedBundle, SelectedFleet, Spool, Title, plan_all};
 use crate::cli::printer::Printer;
+use crate::cli::surface::add_member;
 
 pub(super) async fn run(
     args: &PlanArgs,
@@ -28,6 +29,7 @@ pub(super) async fn run(
         format,
         against_git,
         detailed_exitcode,
+        surface: _,
     } = args;
     if against_git.is_some() {
         return Err(Failure::new(
@@ -42,6 +44,9 @@ pub(super) async fn run(
     let document = document.map(fleet_document).transpose()?;
     let planner = planner.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let fleet = Arc::new(fleet);
+    if let Some(facts) = printer.facts() {
+        facts.fleet(&fleet.file.fleet.id);
+    }
     let mut summary = FleetSummary::new();
     let keeps = out.is_some() || document.is_some();
     let mut spool = keeps.then(|| Spool::new(&fleet, out.as_deref())).transpose()?;
@@ -51,6 +56,9 @@ pub(super) async fn run(
     }
     plan_all(&fleet, planner, environment, printer, &mut |planned, printer| {
         summary.add(&planned);
+        if let Some(facts) = printer.facts() {
+            add_member(facts, &planned);
+        }
         if let Some(events) = &mut events {
             events.planned(&planned, printer);
         }
@@ -64,12 +72,19 @@ pub(super) async fn run(
         (None, Some(_)) => {}
     }
     let saved = spool.map(Spool::bundle).transpose()?;
+    if let Some(facts) = printer.facts() {
+        let digest = saved.as_ref().map(|saved| saved.digest.as_str());
+        facts.fleet_planned(summary.sum_line(fleet.members.len()), digest);
+    }
     if let (Some(document), Some(saved)) = (document, &saved) {
         print_document(document, &mut SavedBundle::open(&saved.path)?, printer)?;
         printer.line(&summary.sum_line(fleet.members.len()));
     }
     if let (Some(saved), Some(path)) = (saved, out) {
         let shown = path.display();
+        if let Some(facts) = printer.facts() {
+            facts.saved(&shown.to_string());
+        }
         printer.line(&format!("digest: {}", saved.digest));
         printer.line(&match fleet.selection.shard {
             None => {
