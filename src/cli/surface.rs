@@ -37,23 +37,23 @@ enum System {
 #[derive(Debug)]
 pub(super) struct Surface {
     system: System,
+    command: &'static str,
     pub(super) facts: Facts,
 }
 
-/// The flags of a command that has them.
-fn arguments(command: &Command) -> Option<(&SurfaceArgs, Kind)> {
+/// The flags of a command that has them, its name and its kind.
+fn arguments(command: &Command) -> Option<(&SurfaceArgs, &'static str, Kind)> {
     Some(match command {
         Command::Plan(args) => match &args.command {
-            Some(PlanCommand::Merge(args)) => (&args.surface, Kind::Plans),
-            None => (&args.surface, Kind::Plans),
+            Some(PlanCommand::Merge(args)) => (&args.surface, "plan merge", Kind::Plans),
+            None => (&args.surface, "plan", Kind::Plans),
         },
-        Command::Show(args) => (&args.surface, Kind::Plans),
-        Command::Validate(args) => (&args.surface, Kind::Checks),
-        Command::Apply(args) => (&args.surface, Kind::Acts),
-        Command::Undo(args) => {
-            (&args.surface, if args.out.is_some() { Kind::Plans } else { Kind::Acts })
-        }
-        Command::Verify(args) => (&args.surface, Kind::Acts),
+        Command::Show(args) => (&args.surface, "show", Kind::Plans),
+        Command::Validate(args) => (&args.surface, "validate", Kind::Checks),
+        Command::Apply(args) => (&args.surface, "apply", Kind::Acts),
+        Command::Undo(args) if args.out.is_some() => (&args.surface, "undo", Kind::Plans),
+        Command::Undo(args) => (&args.surface, "undo", Kind::Acts),
+        Command::Verify(args) => (&args.surface, "verify", Kind::Acts),
         _ => return None,
     })
 }
@@ -65,11 +65,12 @@ impl Surface {
         environment: &Environment,
         printer: &mut Printer,
     ) -> Option<Self> {
-        let (SurfaceArgs { github, gitlab, ci, gitlab_dir }, kind) = arguments(command)?;
+        let (SurfaceArgs { github, gitlab, ci, gitlab_dir }, command, kind) = arguments(command)?;
+        let asks = kind == Kind::Plans;
         let is_auto = matches!(ci, Some(Ci::Auto));
         if *gitlab || (is_auto && environment.is_gitlab()) {
             let system = System::Gitlab { folder: gitlab_dir.clone(), kind };
-            return Some(Self { system, facts: Facts::new(0) });
+            return Some(Self { system, command, facts: Facts::new(0, asks) });
         }
         if !github && !(is_auto && environment.is_github()) {
             return None;
@@ -84,10 +85,11 @@ impl Surface {
             ),
         };
         if let Some(missing) = missing {
-            printer.line(&format!("note: --github: {missing} written"));
+            printer.line(&format!("note: {missing} written"));
         }
         let limit = summary.as_deref().map_or(0, |path| plan_limit(room(path)));
-        Some(Self { system: System::Github { outputs, summary }, facts: Facts::new(limit) })
+        let system = System::Github { outputs, summary };
+        Some(Self { system, command, facts: Facts::new(limit, asks) })
     }
 
     /// Whether a line that looks like a command to GitHub's runner would be one.
@@ -102,7 +104,7 @@ impl Surface {
 
     /// Writes all of it. `Err`: what could not be written, and why.
     fn write(&self, ending: Ending) -> Result<Option<String>, Failure> {
-        let Self { system, facts } = self;
+        let Self { system, command: _, facts } = self;
         match system {
             System::Github { outputs, summary } => {
                 if let Some(path) = outputs {
@@ -135,7 +137,12 @@ impl Surface {
 /// Tells the CI system, if there is one; gives how the program ends.
 pub(super) fn close(exit: Exit, printer: &mut Printer) -> Exit {
     let Some(surface) = printer.surface.take() else { return exit };
-    let ending = Ending { code: exit.code(), meaning: exit.key(), words: exit.words() };
+    let ending = Ending {
+        command: surface.command,
+        code: exit.code(),
+        meaning: exit.key(),
+        words: exit.words(),
+    };
     printer.commands(&surface.commands());
     match surface.write(ending) {
         Ok(None) => exit,

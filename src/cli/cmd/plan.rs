@@ -86,7 +86,11 @@ pub(super) async fn show(
     print_warnings(&warnings, printer);
     print_refusals(&planned.refusals, &sealed.digest, printer);
     print_made_again(&planned.plan, &planned, printer);
-    if is_owed(clinic) {
+    let owed = is_owed(clinic);
+    if let Some(facts) = printer.facts() {
+        facts.owed(owed);
+    }
+    if owed {
         printer.line(OWED);
     }
     if !planned.plan.is_complete() {

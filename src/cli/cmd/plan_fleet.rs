@@ -75,6 +75,7 @@ pub(super) async fn run(
     if let Some(facts) = printer.facts() {
         let digest = saved.as_ref().map(|saved| saved.digest.as_str());
         facts.fleet_planned(summary.sum_line(fleet.members.len()), digest);
+        facts.owed(summary.owes_syncs());
     }
     if let (Some(document), Some(saved)) = (document, &saved) {
         print_document(document, &mut SavedBundle::open(&saved.path)?, printer)?;

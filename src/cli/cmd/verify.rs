@@ -38,6 +38,7 @@ pub(super) async fn run(
     print_findings(&clinic.source, &seen.verified.plan.findings, printer);
     if let Some(facts) = printer.facts() {
         facts.looked(&seen.verified.plan, seen.exit() == Exit::Done);
+        facts.owed(seen.owed);
     }
     if *json {
         printer.json(&format!("{}\n", seen.json(&clinic)));

@@ -22,12 +22,16 @@ use crate::report::terraform::GitlabTerraform;
 pub struct Facts {
     /// The most bytes of the plan as Markdown.
     pub(super) limit: usize,
+    /// Whether what the manifest asks for is annotated, too.
+    asks: bool,
     /// What was planned; `None`: nothing was.
     pub(super) planned: Option<Planned>,
     /// What an apply became; `None`: nothing was applied.
     pub(super) applied: Option<Outcomes>,
     /// What a verification that wrote nothing found.
     pub(super) verified: Option<bool>,
+    /// Whether a sync is owed from before; `None`: nobody looked.
+    pub(super) sync_owed: Option<bool>,
     pub(super) digest: Option<String>,
     pub(super) path: Option<String>,
     /// What the manifests themselves have; `None`: nobody looked for it alone, or found nothing.
@@ -128,9 +132,10 @@ impl Outcomes {
 }
 
 impl Facts {
-    /// None yet. `limit` is the most bytes of the plan as Markdown.
-    pub fn new(limit: usize) -> Self {
-        Self { limit, ..Self::default() }
+    /// None yet. `limit` is the most bytes of the plan as Markdown; `asks`: what the manifest asks for is
+    /// annotated at its lines.
+    pub fn new(limit: usize, asks: bool) -> Self {
+        Self { limit, asks, ..Self::default() }
     }
 
     /// The plan of the one clinic that the command is about.
@@ -180,6 +185,11 @@ impl Facts {
         self.digest = digest.map(str::to_owned);
     }
 
+    /// Whether a sync is owed from before.
+    pub fn owed(&mut self, owed: bool) {
+        self.sync_owed = Some(owed);
+    }
+
     /// Where the plan is saved.
     pub fn saved(&mut self, path: &str) {
         self.path = Some(path.to_owned());
@@ -211,7 +221,8 @@ impl Facts {
     fn add(&mut self, review: Review<'_>) -> &mut Planned {
         let plan = review.plan;
         let problems = review.problems();
-        for note in problems.iter().map(notes::of).chain(notes::asked_for(plan)) {
+        let asked_for = if self.asks { notes::asked_for(plan) } else { Vec::new() };
+        for note in problems.iter().map(notes::of).chain(asked_for) {
             self.annotations.add(&plan.clinic, note);
         }
         self.junit.add(review);

@@ -5,6 +5,7 @@ use super::values::{Ending, values};
 use crate::report::cut::{Cut, Item};
 use crate::report::markdown_parts::{clip, details, problem_lines};
 use crate::report::markup::{markdown as safe, name};
+use crate::report::review::Problem;
 use crate::report::table::count;
 
 /// The most bytes of a step's summary: with one more, GitHub drops all of it.
@@ -63,8 +64,15 @@ pub fn summary(facts: &Facts, ending: Ending, room: usize) -> Option<String> {
 
 /// All but the plan.
 fn head(facts: &Facts, ending: Ending, cut: &mut Cut) {
+    let Ending { command, code, meaning: _, words } = ending;
+    // A plan has a heading of its own.
+    if facts.planned.is_none() || facts.applied.is_some() || facts.verified.is_some() || code > 2 {
+        cut.line(&format!("### accuroform {command}: {words} (exit {code})\n"));
+    }
+    if let Some(failed) = &facts.failed {
+        problem_lines(std::slice::from_ref(failed), cut);
+    }
     if let Some(outcomes) = &facts.applied {
-        cut.line(&format!("### Apply: {}\n", ending.words));
         let sync = match outcomes.sync {
             Some(SyncEnd::Complete) => "The sync is complete. ",
             Some(SyncEnd::NotComplete) => "**The sync is not complete.** ",
@@ -78,17 +86,13 @@ fn head(facts: &Facts, ending: Ending, cut: &mut Cut) {
         };
         cut.line(&format!("{sync}{verified}\n"));
         let line = |line: &String| Item::one(format!("- {}", name(line.trim())));
+        // The counts come last, and must be there.
         let lines: Vec<Item> = outcomes.lines.iter().rev().map(line).collect();
         cut.section(("", ""), "line", &lines);
-    } else if let Some(failed) = &facts.failed {
-        cut.line(&format!("### accuroform: {}\n", ending.words));
-        problem_lines(std::slice::from_ref(failed), cut);
-    } else if facts.planned.is_none() || facts.verified.is_some() {
-        cut.line(&format!("### accuroform: {}\n", ending.words));
     }
     if let Some(problems) = facts.found.as_ref().filter(|problems| !problems.is_empty()) {
         let title = format!("Manifests: {}", count(problems.len(), "finding"));
-        let one = |problem: &crate::report::review::Problem| {
+        let one = |problem: &Problem| {
             let place = name(&problem.shown_place());
             let (label, message) = (safe(&problem.label()), safe(&problem.message));
             Item::one(format!("- **{label}** {place}: {message}"))

@@ -7,6 +7,8 @@ use crate::report::review::ProblemKind;
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending {
+    /// The command: `plan`.
+    pub command: &'static str,
     /// The exit code.
     pub code: u8,
     /// What it means, in a word for programs: `refused`.
@@ -17,12 +19,13 @@ pub struct Ending {
 
 /// Everything that is known, what matters most first. What nobody counted is not there.
 pub(super) fn values(facts: &Facts, ending: Ending) -> Vec<(&'static str, String)> {
-    let Ending { code, meaning, words: _ } = ending;
+    let Ending { command: _, code, meaning, words: _ } = ending;
     let mut values = vec![("exit_code", code.to_string()), ("exit_meaning", meaning.to_owned())];
     if let Some(Planned { sum, .. }) = &facts.planned {
         let rows = sum.grant + sum.revoke + sum.change;
         values.push(("has_changes", (rows > 0).to_string()));
     }
+    values.extend(facts.sync_owed.map(|owed| ("sync_owed", owed.to_string())));
     values.extend(facts.digest.clone().map(|digest| ("plan_digest", digest)));
     values.extend(facts.path.clone().map(|path| ("plan_path", path)));
     if let Some(outcomes) = &facts.applied {
