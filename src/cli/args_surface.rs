@@ -14,7 +14,7 @@ pub(super) struct SurfaceArgs {
     /// Write variables, a plan widget and a test report for GitLab CI
     #[arg(long, conflicts_with = "ci")]
     pub(super) gitlab: bool,
-    /// Do the one or the other where the environment says that it is there, else nothing
+    /// auto: do the one or the other where the environment says that it is there, else nothing
     #[arg(long, value_name = "WHICH")]
     pub(super) ci: Option<Ci>,
     /// Where the files for GitLab go
@@ -25,6 +25,6 @@ pub(super) struct SurfaceArgs {
 /// How the CI system is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Ci {
-    /// `GITHUB_ACTIONS` or `GITLAB_CI` says which
+    // By `GITHUB_ACTIONS` and `GITLAB_CI`.
     Auto,
 }

@@ -17,6 +17,7 @@ use super::failure::Failure;
 use super::printer::Colour;
 use crate::connection::Surroundings;
 use crate::model::Clock;
+use crate::report::ci::without_commands;
 use crate::report::escape;
 use crate::rollout::{Shard, ShardChoice, ShardError};
 
@@ -155,7 +156,8 @@ impl std::io::Write for LogLines {
     fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         let line = text.strip_suffix('\n').unwrap_or(&text);
-        self.0.write_all(format!("{}\n", escape(line)).as_bytes())?;
+        // A log has no way to know for whom it is printed.
+        self.0.write_all(without_commands(&format!("{}\n", escape(line))).as_bytes())?;
         Ok(event.len())
     }
 

@@ -89,6 +89,7 @@ mod random_faults;
 mod random_laws;
 mod random_matrix;
 mod readers;
+mod readers_junit;
 mod readers_page;
 mod readers_schemas;
 mod readers_terraform;

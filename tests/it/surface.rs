@@ -107,7 +107,7 @@ fn a_plan_tells_github_its_counts_its_digest_and_what_its_exit_code_means() {
     let [notice] = &commands(&ended.everything())[..] else { panic!("{}", ended.everything()) };
     assert_eq!(notice.name, "notice");
     let place = ["file", "line", "col"].map(|key| notice.properties[key].as_str());
-    assert_eq!(place, ["clinic.yaml", "20", "5"]);
+    assert_eq!(place, ["clinic.yaml", "21", "5"]);
     assert!(notice.message.starts_with("15 rows to grant, 0 to revoke, 1 to change"), "{notice:?}");
     assert_eq!(commands(&ended.stdout), []);
     let (_, outputs, _) = step.run(&["show", "--github", "plan.json"], 0);
@@ -457,8 +457,14 @@ fn a_fleet_is_told_as_a_sum() {
     let (_, shown, _) = step.run(&["show", "all.bundle", "--github"], 0);
     let keys = ["grant", "revoke", "change", "cells", "clinics", "plan_digest", "unchanged"];
     assert_eq!(values(&shown, &keys), values(&outputs, &keys));
-    let (_, merged, _) =
-        step.run(&["plan", "merge", "all.bundle", "-out", "two.bundle", "--github"], 0);
+    for shard in ["1", "2"] {
+        let (of, out) = (format!("{shard}/2"), format!("{shard}.bundle"));
+        let (_, outputs, _) =
+            step.run(&["plan", "fleet.yaml", "--shard", &of, "-out", &out, "--github"], 0);
+        assert_eq!(outputs["plan_path"], out);
+    }
+    let merge = ["plan", "merge", "1.bundle", "2.bundle", "-out", "two.bundle", "--github"];
+    let (_, merged, _) = step.run(&merge, 0);
     assert_eq!(values(&merged, &keys), values(&outputs, &keys));
     let manifest = fs::read_to_string(step.path("fleet.yaml")).unwrap();
     let (ended, applied, summary) = step.run(&["apply", "all.bundle", "--github"], 4);
