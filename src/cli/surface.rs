@@ -54,7 +54,21 @@ fn arguments(command: &Command) -> Option<(&SurfaceArgs, &'static str, Kind)> {
         Command::Undo(args) if args.out.is_some() => (&args.surface, "undo", Kind::Plans),
         Command::Undo(args) => (&args.surface, "undo", Kind::Acts),
         Command::Verify(args) => (&args.surface, "verify", Kind::Acts),
-        _ => return None,
+        Command::Init(_)
+        | Command::Fmt(_)
+        | Command::Approve(_)
+        | Command::Sync(_)
+        | Command::History(_)
+        | Command::Unlock(_)
+        | Command::Explain(_)
+        | Command::Schema(_)
+        | Command::Fleet(_)
+        | Command::Rollout(_)
+        | Command::Policy(_)
+        | Command::Sim(_)
+        | Command::Completions { .. }
+        | Command::Man { .. }
+        | Command::Version { .. } => return None,
     })
 }
 
@@ -72,7 +86,7 @@ impl Surface {
             let system = System::Gitlab { folder: gitlab_dir.clone(), kind };
             return Some(Self { system, command, facts: Facts::new(0, asks) });
         }
-        if !github && !(is_auto && environment.is_github()) {
+        if !(*github || (is_auto && environment.is_github())) {
             return None;
         }
         let [outputs, summary] = environment.github_files();

@@ -19,7 +19,7 @@ pub(crate) fn outputs(text: &str) -> BTreeMap<String, String> {
                 assert!(!key.is_empty() && !end.is_empty(), "invalid format {line:?}");
                 let mut value = Vec::new();
                 loop {
-                    let line = lines.next().expect("matching delimiter not found");
+                    let line = lines.next().unwrap_or_else(|| panic!("no line is {end:?}"));
                     if line == end {
                         break;
                     }
@@ -90,7 +90,7 @@ pub(crate) fn dotenv(text: &str) -> BTreeMap<String, String> {
     assert!(text.len() <= 5 * 1024, "{} bytes", text.len());
     let mut found = BTreeMap::new();
     for line in text.lines() {
-        let (key, value) = line.split_once('=').expect("KEY=VALUE");
+        let Some((key, value)) = line.split_once('=') else { panic!("{line:?}") };
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
         assert!(!key.is_empty() && key.chars().all(is_plain), "{line:?}");
         assert_eq!(value, value.trim(), "GitLab strips spaces");

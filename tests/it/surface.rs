@@ -285,7 +285,7 @@ fn ten_of_a_kind_are_annotated_and_the_rest_is_counted() {
         let found = commands(&ended.stderr);
         let errors: Vec<_> = found.iter().filter(|one| one.name == "error").collect();
         assert_eq!(errors.len(), 10);
-        assert!(errors.iter().all(|error| error.properties["line"] > "1".to_owned()), "{errors:?}");
+        assert!(errors.iter().all(|error| error.properties["line"] != "1"), "{errors:?}");
         assert!(errors[0].message.contains("Nowhere 0"), "{errors:?}");
         let said = left.map(|left| format!("shows ten of a kind: {left}"));
         for text in [&ended.stderr, &summary] {

@@ -1,6 +1,7 @@
 //! `plan` of a fleet: its clinics side by side, one line each, then the folded sum. It is never given
 //! a writer.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
@@ -82,21 +83,24 @@ pub(super) async fn run(
         printer.line(&summary.sum_line(fleet.members.len()));
     }
     if let (Some(saved), Some(path)) = (saved, out) {
-        let shown = path.display();
-        if let Some(facts) = printer.facts() {
-            facts.saved(&shown.to_string());
-        }
-        printer.line(&format!("digest: {}", saved.digest));
-        printer.line(&match fleet.selection.shard {
-            None => {
-                format!("saved to {shown}; to apply exactly these plans: accuroform apply {shown}")
-            }
-            Some(_) => format!(
-                "saved to {shown}; with the other shards: accuroform plan merge -out FILE {shown} …"
-            ),
-        });
+        say_saved(&saved, path, fleet.selection.shard.is_some(), printer);
     }
     Ok(exit)
+}
+
+fn say_saved(saved: &SavedBundle, path: &Path, is_shard: bool, printer: &mut Printer) {
+    let shown = path.display();
+    if let Some(facts) = printer.facts() {
+        facts.saved(&shown.to_string());
+    }
+    printer.line(&format!("digest: {}", saved.digest));
+    printer.line(&if is_shard {
+        format!(
+            "saved to {shown}; with the other shards: accuroform plan merge -out FILE {shown} …"
+        )
+    } else {
+        format!("saved to {shown}; to apply exactly these plans: accuroform apply {shown}")
+    });
 }
 
 /// Targets and the diff are about the rows of one clinic.

@@ -66,7 +66,8 @@ pub fn summary(facts: &Facts, ending: Ending, room: usize) -> Option<String> {
 fn head(facts: &Facts, ending: Ending, cut: &mut Cut) {
     let Ending { command, code, meaning: _, words } = ending;
     // A plan has a heading of its own.
-    if facts.planned.is_none() || facts.applied.is_some() || facts.verified.is_some() || code > 2 {
+    let is_plan = facts.planned.is_some() && facts.applied.is_none() && facts.verified.is_none();
+    if !(is_plan && matches!(code, 0 | 2)) {
         cut.line(&format!("### accuroform {command}: {words} (exit {code})\n"));
     }
     if let Some(failed) = &facts.failed {
