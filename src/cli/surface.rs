@@ -6,6 +6,7 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::args::{Ci, Command, PlanCommand, SurfaceArgs};
+use super::cmd::save;
 use super::env::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -73,21 +74,23 @@ fn arguments(command: &Command) -> Option<(&SurfaceArgs, &'static str, Kind)> {
 }
 
 impl Surface {
-    /// What the flags ask for; `None`: nothing.
+    /// What the flags ask for; `None`: nothing. Where it could not be written nothing is begun.
     pub(super) fn open(
         command: &Command,
         environment: &Environment,
         printer: &mut Printer,
-    ) -> Option<Self> {
-        let (SurfaceArgs { github, gitlab, ci, gitlab_dir }, command, kind) = arguments(command)?;
+    ) -> Result<Option<Self>, Failure> {
+        let Some((args, command, kind)) = arguments(command) else { return Ok(None) };
+        let SurfaceArgs { github, gitlab, ci, gitlab_dir } = args;
         let asks = kind == Kind::Plans;
         let is_auto = matches!(ci, Some(Ci::Auto));
         if *gitlab || (is_auto && environment.is_gitlab()) {
+            fs::create_dir_all(gitlab_dir).map_err(|error| unwritten(gitlab_dir, &error))?;
             let system = System::Gitlab { folder: gitlab_dir.clone(), kind };
-            return Some(Self { system, command, facts: Facts::new(0, asks) });
+            return Ok(Some(Self { system, command, facts: Facts::new(0, asks) }));
         }
         if !(*github || (is_auto && environment.is_github())) {
-            return None;
+            return Ok(None);
         }
         let [outputs, summary] = environment.github_files();
         let missing = match (&outputs, &summary) {
@@ -101,9 +104,12 @@ impl Surface {
         if let Some(missing) = missing {
             printer.line(&format!("note: {missing} written"));
         }
+        for path in outputs.iter().chain(&summary) {
+            append(path, "")?;
+        }
         let limit = summary.as_deref().map_or(0, |path| plan_limit(room(path)));
         let system = System::Github { outputs, summary };
-        Some(Self { system, command, facts: Facts::new(limit, asks) })
+        Ok(Some(Self { system, command, facts: Facts::new(limit, asks) }))
     }
 
     /// Whether a line that looks like a command to GitHub's runner would be one.
@@ -212,10 +218,13 @@ fn room(path: &Path) -> usize {
     SUMMARY_LIMIT.saturating_sub(used).saturating_sub(1)
 }
 
-/// Appends to a file of the runner, on a line of its own.
+/// Appends to a file of the runner, on a line of its own; an empty text tries whether that would do.
 fn append(path: &Path, text: &str) -> Result<(), Failure> {
     let write = || {
         let mut file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
+        if text.is_empty() {
+            return Ok(());
+        }
         let mut last = [b'\n'];
         if file.metadata()?.len() > 0 {
             file.seek(SeekFrom::End(-1))?;
@@ -237,16 +246,7 @@ fn replace(path: &Path, text: Option<&str>) -> Result<(), Failure> {
             Ok(()) | Err(_) => Ok(()),
         };
     };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let write = || {
-        let folder = folder.unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|error| unwritten(path, &error))
+    save(path, "report", text)
 }
 
 fn unwritten(path: &Path, error: &std::io::Error) -> Failure {

@@ -1,11 +1,11 @@
-//! `--github`, `--gitlab` and `--ci auto`: what a CI system is told, read back by rules that are not ours.
+//! `--github`: what GitHub Actions is told, read back by rules that are not ours.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::program::Ended;
@@ -13,11 +13,11 @@ use super::readers::Clinic;
 use super::runner::{self, commands, dotenv};
 
 /// A folder in which the program runs as a step of GitHub Actions does.
-struct Step {
+pub(crate) struct Step {
     folder: TempDir,
 }
 
-const QUICKSTART: [(&str, &str); 2] = [
+pub(crate) const QUICKSTART: [(&str, &str); 2] = [
     ("clinic.yaml", include_str!("../../examples/quickstart/clinic.yaml")),
     ("world.yaml", include_str!("../../examples/quickstart/world.yaml")),
 ];
@@ -27,7 +27,7 @@ const ACTIONS: [(&str, &str); 3] =
     [("CI", "true"), ("GITHUB_ACTIONS", "true"), ("PATH", "/usr/bin:/bin")];
 
 impl Step {
-    fn of(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             fs::write(folder.path().join(name), text).unwrap();
@@ -35,11 +35,11 @@ impl Step {
         Self { folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_accuroform"));
         command.args(arguments).current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
         command
@@ -47,7 +47,11 @@ impl Step {
 
     /// Runs a step with files of its own; gives what it printed, its outputs and its summary.
     #[track_caller]
-    fn run(&self, arguments: &[&str], code: i32) -> (Ended, BTreeMap<String, String>, String) {
+    pub(crate) fn run(
+        &self,
+        arguments: &[&str],
+        code: i32,
+    ) -> (Ended, BTreeMap<String, String>, String) {
         let files = tempfile::tempdir().unwrap();
         let [output, summary] = ["output", "summary"].map(|name| files.path().join(name));
         let mut command = self.command(arguments);
@@ -58,7 +62,7 @@ impl Step {
         (ended, runner::outputs(&text(&output)), text(&summary))
     }
 
-    fn files(&self) -> BTreeSet<String> {
+    pub(crate) fn files(&self) -> BTreeSet<String> {
         let names = fs::read_dir(self.folder.path()).unwrap();
         names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
@@ -189,6 +193,20 @@ fn an_apply_tells_what_was_done_and_whether_it_is_verified() {
     let allow = format!("--allow-mass-change={}", &outputs["plan_digest"][7..19]);
     let (_, outputs, _) = step.run(&["undo", "--github", "-auto-approve", &allow], 0);
     assert_eq!(values(&outputs, &["done", "verified"]), ["16", "true"]);
+}
+
+#[test]
+fn a_sync_that_is_owed_is_told_by_the_apply_and_by_the_next_plan() {
+    let world = QUICKSTART[1].1.replace("full_sync_seconds: 2", "full_sync_seconds: 600");
+    assert_ne!(world, QUICKSTART[1].1);
+    let step = Step::of(&[QUICKSTART[0], ("world.yaml", &world)]);
+    let (_, outputs, summary) =
+        step.run(&["apply", "--github", "-auto-approve", "--sync-timeout", "1s"], 6);
+    let keys = ["done", "sync", "verified", "exit_meaning"];
+    assert_eq!(values(&outputs, &keys), ["16", "not_complete", "true", "not_verified"]);
+    assert!(summary.contains("**The sync is not complete.**"), "{summary}");
+    let (_, outputs, _) = step.run(&["plan", "--github"], 0);
+    assert_eq!(values(&outputs, &["has_changes", "sync_owed"]), ["false", "true"]);
 }
 
 #[test]
@@ -348,89 +366,6 @@ fn the_summary_of_a_step_never_grows_over_its_limit() {
         "{sizes:?}"
     );
     assert_eq!(sizes[3..], [0, 0]);
-}
-
-#[test]
-fn only_a_flag_turns_it_on_and_auto_looks_which_system_it_is() {
-    let step = Step::of(&QUICKSTART);
-    let [output, summary] = ["output", "summary"].map(|name| step.path(name));
-    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
-        let mut command = step.command(arguments);
-        Ended::of(command.envs(variables.iter().copied()).output().unwrap())
-    };
-    let github = [
-        ("GITHUB_ACTIONS", "true"),
-        ("CI", "true"),
-        ("GITHUB_OUTPUT", output.to_str().unwrap()),
-        ("GITHUB_STEP_SUMMARY", summary.to_str().unwrap()),
-    ];
-    let gitlab = [("GITLAB_CI", "true"), ("CI", "true")];
-    let plain = run(&["plan"], &[]);
-    let files = step.files();
-    for (arguments, variables) in
-        [(&["plan"][..], &github[..]), (&["plan"], &gitlab), (&["plan", "--ci", "auto"], &[])]
-    {
-        let ended = run(arguments, variables);
-        assert_eq!((ended.stdout, ended.stderr), (plain.stdout.clone(), plain.stderr.clone()));
-        assert_eq!(step.files(), files, "{arguments:?} {variables:?}");
-    }
-    let ended = run(&["plan", "--ci", "auto"], &github);
-    assert_eq!(commands(&ended.stderr).len(), 1, "{}", ended.stderr);
-    assert_eq!(&step.files() - &files, BTreeSet::from(["output".to_owned(), "summary".to_owned()]));
-    let ended = run(&["plan", "--ci", "auto", "--gitlab-dir", "reports/plan"], &gitlab);
-    assert_eq!((ended.code, ended.stdout), (0, plain.stdout.clone()));
-    assert_eq!(fs::read_dir(step.path("reports/plan")).unwrap().count(), 3);
-    // Asked for where it is not: said in a line, and the plan is made.
-    let ended = run(&["plan", "--github"], &[]);
-    assert_eq!((ended.code, ended.stdout), (0, plain.stdout));
-    assert!(
-        ended.stderr.contains("note: GITHUB_OUTPUT and GITHUB_STEP_SUMMARY are not set"),
-        "{}",
-        ended.stderr
-    );
-    let ended = run(&["plan", "--github", "--gitlab"], &[]);
-    assert!(ended.code == 1 && ended.stderr.contains("cannot be used with"), "{}", ended.stderr);
-}
-
-#[test]
-fn gitlab_gets_variables_the_widget_and_a_test_report() {
-    let step = Step::of(&QUICKSTART);
-    let run = |arguments: &[&str], code: i32| {
-        let ended = Ended::of(step.command(arguments).output().unwrap());
-        assert_eq!(ended.code, code, "{arguments:?}: {}", ended.everything());
-        dotenv(&fs::read_to_string(step.path("accuroform.env")).unwrap())
-    };
-    let variables = run(&["plan", "--gitlab", "--detailed-exitcode", "-out", "plan.json"], 2);
-    let keys = ["HAS_CHANGES", "GRANT", "EXIT_MEANING", "PLAN_PATH", "WARNINGS"];
-    let keys = keys.map(|key| format!("ACCUROFORM_{key}"));
-    let found = keys.each_ref().map(|key| variables[key].as_str());
-    assert_eq!(found, ["true", "15", "changes", "plan.json", "0"]);
-    let widget: Value =
-        serde_json::from_str(&fs::read_to_string(step.path("accuroform-plan.json")).unwrap())
-            .unwrap();
-    assert_eq!(widget, json!({"create": 8, "update": 8, "delete": 0}));
-    assert!(
-        fs::read_to_string(step.path("accuroform-junit.xml")).unwrap().contains("lakeside.plan")
-    );
-    // A report of an earlier plan is not taken for this one's.
-    fs::rename(step.path("world.yaml"), step.path("away.yaml")).unwrap();
-    let variables = run(&["plan", "--gitlab"], 1);
-    assert_eq!(variables.get("ACCUROFORM_HAS_CHANGES"), None);
-    assert!(!step.path("accuroform-plan.json").exists());
-    assert!(
-        fs::read_to_string(step.path("accuroform-junit.xml")).unwrap().contains("errors=\"1\"")
-    );
-    fs::rename(step.path("away.yaml"), step.path("world.yaml")).unwrap();
-    // The report of a plan says nothing of an apply.
-    fs::remove_file(step.path("accuroform-junit.xml")).unwrap();
-    let variables = run(&["apply", "--gitlab", "plan.json"], 0);
-    let keys = ["DONE", "VERIFIED", "SYNC", "EXIT_CODE"].map(|key| format!("ACCUROFORM_{key}"));
-    assert_eq!(keys.map(|key| variables[&key].clone()), ["16", "true", "complete", "0"]);
-    assert!(!step.path("accuroform-junit.xml").exists());
-    let ended = Ended::of(
-        step.command(&["plan", "--gitlab", "--gitlab-dir", "world.yaml/x"]).output().unwrap(),
-    );
-    assert!(ended.code == 1 && ended.stderr.contains("error[F001]"), "{}", ended.everything());
 }
 
 #[test]

@@ -199,7 +199,7 @@ fn exit(planned: &Planned, detailed: bool) -> Exit {
 }
 
 /// Writes a file beside its place and renames it, so that a reader sees all of it or nothing.
-pub(super) fn save(path: &Path, what: &str, text: &str) -> Result<(), Failure> {
+pub(in crate::cli) fn save(path: &Path, what: &str, text: &str) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let write = || {
         let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
