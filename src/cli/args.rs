@@ -12,7 +12,11 @@ pub(super) use super::args_fleet::{
     SelectArgs,
 };
 pub(super) use super::args_form::{FormArgs, FormatArgs};
+pub(super) use super::args_history::{
+    HistoryArgs, HistoryCommand, HistoryShowArgs, HistoryVerifyArgs,
+};
 pub(super) use super::args_schema::{ExplainArgs, SchemaArgs};
+pub(super) use super::args_surface::{Ci, SurfaceArgs};
 use clap::{Args, Parser, Subcommand};
 
 /// Keeps the provider permissions of an integration's EMR user in Accuro as reviewed YAML.
@@ -89,6 +93,7 @@ Examples:
   accuroform plan -target 'office:Main Street' -exclude column:labs
   accuroform plan --against-git origin/main   tell this change of the manifest from drift
   accuroform plan --detailed-exitcode         exit 2 if there are changes
+  accuroform plan --github -out plan.json     tell GitHub Actions, too (docs/ci.md)
   accuroform plan fleet.yaml --tag ontario    the clinics of a fleet, one line each
   accuroform plan fleet.yaml --shard 3/16 -out shard-3.bundle
   accuroform plan merge -out all.bundle shard-*.bundle"
@@ -262,6 +267,8 @@ pub(super) struct PlanArgs {
     /// Exit with 2 if there are changes
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(super) surface: SurfaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -276,6 +283,8 @@ pub(super) struct ShowArgs {
     pub(super) form: FormArgs,
     #[command(flatten)]
     pub(super) format: FormatArgs,
+    #[command(flatten)]
+    pub(super) surface: SurfaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -340,6 +349,8 @@ pub(super) struct ApplyArgs {
     /// Print what was done as JSON
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) surface: SurfaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -371,6 +382,8 @@ pub(super) struct UndoArgs {
     pub(super) wait: WaitArgs,
     #[command(flatten)]
     pub(super) form: FormArgs,
+    #[command(flatten)]
+    pub(super) surface: SurfaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -397,71 +410,8 @@ pub(super) struct VerifyArgs {
     /// Print the result as JSON
     #[arg(long)]
     pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct HistoryArgs {
-    #[command(subcommand)]
-    pub(super) command: Option<HistoryCommand>,
-    /// The manifest
-    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
-    pub(super) manifest: PathBuf,
     #[command(flatten)]
-    pub(super) select: SelectArgs,
-    /// Print the runs as JSON
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum HistoryCommand {
-    /// Show the rows of one run: what they were, what they became, and why
-    #[command(after_help = "\
-Examples:
-  accuroform history show 20260105T090000Z-0123456789abcdef
-  accuroform history show --json 20260105T09 lakeside.yaml")]
-    Show(HistoryShowArgs),
-    /// Check that no record of the journal was edited, removed, moved or inserted
-    #[command(after_help = "\
-Missing last records, and records that were all written anew, leave no trace in the journal itself.
-Keep the head that this prints elsewhere; --head finds it again in a journal that only grew.
-
-Exit codes: 0 sound, 1 not sound.
-
-Examples:
-  accuroform history verify
-  accuroform history verify --head sha256:1f0c…")]
-    Verify(HistoryVerifyArgs),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct HistoryShowArgs {
-    /// The run, or a beginning of its id that no other run has
-    #[arg(value_name = "ID")]
-    pub(super) id: String,
-    /// The manifest
-    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
-    pub(super) manifest: PathBuf,
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
-    /// Print the run as JSON
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct HistoryVerifyArgs {
-    /// The manifest
-    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
-    pub(super) manifest: PathBuf,
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
-    /// A head that was printed before and kept elsewhere: the journal must contain it
-    #[arg(long, value_name = "DIGEST")]
-    pub(super) head: Option<String>,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub(super) json: bool,
+    pub(super) surface: SurfaceArgs,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::args_fleet::SelectArgs;
+use super::args_surface::SurfaceArgs;
 
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
@@ -60,6 +61,8 @@ pub(super) struct ValidateArgs {
     /// Print the findings as JSON
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) surface: SurfaceArgs,
 }
 
 #[derive(Debug, Args)]

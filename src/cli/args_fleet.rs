@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::args_surface::SurfaceArgs;
 use crate::rollout::{MatrixFormat, ShardChoice};
 
 /// Which clinics of a fleet are meant.
@@ -45,6 +46,8 @@ pub(super) struct MergeArgs {
     /// Where to write the bundle of all
     #[arg(long, value_name = "FILE")]
     pub(super) out: PathBuf,
+    #[command(flatten)]
+    pub(super) surface: SurfaceArgs,
 }
 
 #[derive(Debug, Subcommand)]

@@ -106,6 +106,7 @@ impl Clinic {
     ) -> Result<Self, Failure> {
         let Loaded { source, manifest, findings } = load(path, environment)?;
         print_findings(&source, &findings, printer);
+        note_findings(&source, &findings, printer);
         match manifest {
             Some(manifest) => {
                 let state = state_of(path, manifest.state.as_ref(), environment);
@@ -288,6 +289,13 @@ pub(super) fn print_findings(source: &Source, findings: &[Diagnostic], printer: 
     if !findings.is_empty() {
         let colour = printer.colour_err();
         printer.styled(&report::render(&source.files(), findings, colour));
+    }
+}
+
+/// Notes what a manifest has, for the CI system that is told.
+pub(super) fn note_findings(source: &Source, findings: &[Diagnostic], printer: &mut Printer) {
+    if let Some(facts) = printer.facts().filter(|_| !findings.is_empty()) {
+        facts.found(source.file_name(), &report::findings(&source.files(), findings));
     }
 }
 

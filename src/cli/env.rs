@@ -5,7 +5,7 @@
 )]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use super::failure::Failure;
 use super::printer::Colour;
 use crate::connection::Surroundings;
 use crate::model::Clock;
+use crate::report::ci::without_commands;
 use crate::report::escape;
 use crate::rollout::{Shard, ShardChoice, ShardError};
 
@@ -116,6 +117,21 @@ impl Environment {
         github().or_else(named)
     }
 
+    /// Whether this is a step of GitHub Actions.
+    pub(super) fn is_github(&self) -> bool {
+        self.get("GITHUB_ACTIONS") == Some("true")
+    }
+
+    /// Whether this is a job of GitLab CI.
+    pub(super) fn is_gitlab(&self) -> bool {
+        self.get("GITLAB_CI") == Some("true")
+    }
+
+    /// Where a step of GitHub Actions has its outputs, and its summary.
+    pub(super) fn github_files(&self) -> [Option<PathBuf>; 2] {
+        ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"].map(|name| self.get(name).map(PathBuf::from))
+    }
+
     /// Waits so many seconds.
     pub(super) async fn wait(&self, seconds: u64) {
         tokio::time::sleep(Duration::from_secs(seconds)).await;
@@ -140,7 +156,8 @@ impl std::io::Write for LogLines {
     fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         let line = text.strip_suffix('\n').unwrap_or(&text);
-        self.0.write_all(format!("{}\n", escape(line)).as_bytes())?;
+        // A log has no way to know for whom it is printed.
+        self.0.write_all(without_commands(&format!("{}\n", escape(line))).as_bytes())?;
         Ok(event.len())
     }
 

@@ -40,6 +40,36 @@ impl Exit {
             Self::Unread => 8,
         }
     }
+
+    /// The meaning in a word for programs.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Error => "error",
+            Self::Changes => "changes",
+            Self::Findings => "findings",
+            Self::Incomplete => "incomplete",
+            Self::Refused => "refused",
+            Self::NotVerified => "not_verified",
+            Self::Locked => "locked",
+            Self::Unread => "unread",
+        }
+    }
+
+    /// The meaning for people.
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Error => "error",
+            Self::Changes => "there are changes",
+            Self::Findings => "there are findings",
+            Self::Incomplete => "not complete",
+            Self::Refused => "refused",
+            Self::NotVerified => "not synced or not verified",
+            Self::Locked => "locked by somebody else",
+            Self::Unread => "parts could not be read",
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

@@ -7,7 +7,9 @@ mod args;
 mod args_files;
 mod args_fleet;
 mod args_form;
+mod args_history;
 mod args_schema;
+mod args_surface;
 mod clinic;
 mod cmd;
 mod env;
@@ -23,6 +25,7 @@ mod policies;
 mod printer;
 mod progress;
 mod spelling;
+mod surface;
 mod targets;
 
 use std::ffi::OsString;
@@ -32,6 +35,7 @@ use clap::Parser as _;
 
 use args::Cli;
 use exit::Exit;
+use failure::Failure;
 use printer::Printer;
 
 /// Runs the program with the given arguments and the process's environment.
@@ -47,10 +51,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(exit) => exit,
         Err(failure) => {
             printer.failure(&failure);
+            if let Some(facts) = printer.facts() {
+                let Failure { code, message, hint, exit: _ } = &failure;
+                facts.failed(*code, message, hint.as_deref());
+            }
             failure.exit
         }
     };
-    printer.finish(exit).into()
+    let exit = printer.finish(exit);
+    surface::close(exit, &mut printer).into()
 }
 
 /// Help and version are results; every other parse error is a usage error and exits with 1, because

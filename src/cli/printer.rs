@@ -1,5 +1,6 @@
 //! Everything the program prints: results to standard output, the story to standard error.
 
+use std::borrow::Cow;
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 
 use anstyle::{AnsiColor, Style};
@@ -7,7 +8,9 @@ use indicatif::{MultiProgress, ProgressBar};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::surface::Surface;
 use crate::model::printable_json;
+use crate::report::ci::{Facts, without_commands};
 use crate::report::{escape, escape_lines};
 
 /// When output is coloured.
@@ -28,6 +31,8 @@ pub(super) struct Printer {
     colour_err: bool,
     broken: Option<io::Error>,
     place: Place,
+    /// The CI system that is told, too, if there is one.
+    pub(super) surface: Option<Surface>,
 }
 
 /// Where a printer prints.
@@ -54,6 +59,7 @@ impl Printer {
             colour_err: on(io::stderr().is_terminal()),
             broken: None,
             place: Place::Process,
+            surface: None,
         }
     }
 
@@ -61,7 +67,7 @@ impl Printer {
     /// progress is shown in `line`.
     pub(super) fn kept(line: ProgressBar) -> Self {
         let place = Place::Kept { account: String::new(), line };
-        Self { colour_out: false, colour_err: false, broken: None, place }
+        Self { colour_out: false, colour_err: false, broken: None, place, surface: None }
     }
 
     /// A printer whose words nobody reads.
@@ -80,6 +86,25 @@ impl Printer {
     /// Prints above these bars from here on; `None`: there are none any more.
     pub(super) fn above(&mut self, bars: Option<MultiProgress>) {
         self.place = bars.map_or(Place::Process, Place::Above);
+    }
+
+    /// What a CI system will be told, if there is one.
+    pub(super) fn facts(&mut self) -> Option<&mut Facts> {
+        self.surface.as_mut().map(|surface| &mut surface.facts)
+    }
+
+    /// The text as it may be printed where a runner takes commands out of it.
+    fn printable<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match &self.surface {
+            Some(surface) if surface.has_commands() => without_commands(text),
+            Some(_) | None => Cow::Borrowed(text),
+        }
+    }
+
+    /// Prints commands to the runner. They go to standard error, because standard output is the
+    /// result, which may be for a program.
+    pub(super) fn commands(&mut self, commands: &str) {
+        self.write_err(commands);
     }
 
     /// The line that shows the progress of this clinic, where it is one of many.
@@ -119,6 +144,7 @@ impl Printer {
 
     /// Prints text of our own as it is. A reader that went away is not an error; a full disk is.
     pub(super) fn verbatim(&mut self, text: &str) {
+        let text = self.printable(text);
         let print = || {
             let mut out = io::stdout().lock();
             out.write_all(text.as_bytes()).and_then(|()| out.flush())
@@ -127,7 +153,7 @@ impl Printer {
             Place::Process => print(),
             Place::Above(bars) => bars.suspend(print),
             Place::Kept { account, line: _ } => {
-                account.push_str(text);
+                account.push_str(&text);
                 Ok(())
             }
         };
@@ -147,6 +173,11 @@ impl Printer {
     /// Prints a piece of the story that is coloured, and safe, already. Nothing can be done when
     /// that fails.
     pub(super) fn styled(&mut self, text: &str) {
+        let text = self.printable(text);
+        self.write_err(&text);
+    }
+
+    fn write_err(&mut self, text: &str) {
         let print = || {
             let mut err = io::stderr().lock();
             drop(err.write_all(text.as_bytes()).and_then(|()| err.flush()));

@@ -25,15 +25,17 @@ pub fn is_unsafe(character: char) -> bool {
 
 /// JSON text that means the same and is safe on a terminal: JSON lets most of these characters
 /// stand raw in a string, where alone they can be, so each becomes its `\uXXXX`. Line breaks
-/// between values stay.
+/// between values stay. Nor does it hold `##[`, which is a command to the runner of a CI system.
 pub fn printable_json(text: &str) -> Cow<'_, str> {
     let is_kept = |character: char| character == '\n' || !is_unsafe(character);
-    if text.chars().all(is_kept) {
+    if text.chars().all(is_kept) && !text.contains("##[") {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        if is_kept(character) {
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        let is_command = character == '#' && safe.ends_with('#') && rest.as_str().starts_with('[');
+        if is_kept(character) && !is_command {
             safe.push(character);
         } else {
             for unit in character.encode_utf16(&mut [0; 2]) {
@@ -58,5 +60,15 @@ mod tests {
         assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), text);
         assert!(safe.contains(r"\u009b") && safe.contains(r"\udb40\udc41"), "{safe}");
         assert!(matches!(printable_json("{\"a\": \"é\"}\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn printable_json_holds_no_command_to_a_runner() {
+        for text in ["##[add-mask]x", "###[group]", "##[##[", "# ##"] {
+            let json = serde_json::Value::from(text).to_string();
+            let safe = printable_json(&json);
+            assert!(!safe.contains("##["), "{safe}");
+            assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), text);
+        }
     }
 }

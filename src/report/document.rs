@@ -4,7 +4,7 @@ use super::html::page;
 use super::junit::Junit;
 use super::markdown::markdown;
 use super::markdown_fleet::FleetMarkdown;
-use super::review::{NotPlanned, Review};
+use super::review::{NotPlanned, Problem, Review};
 use super::sarif::Sarif;
 use super::terraform::{GitlabTerraform, terraform_json};
 
@@ -87,7 +87,7 @@ impl FleetDocument {
             Kind::Markdown(markdown) => markdown.not_planned(not),
             // The widget knows counts of changes and nothing else.
             Kind::Gitlab(_) => {}
-            Kind::Junit(junit) => junit.not_planned(not),
+            Kind::Junit(junit) => junit.not_run(not.clinic, &Problem::not_planned(not)),
             Kind::Sarif(sarif) => sarif.not_planned(not),
         }
     }

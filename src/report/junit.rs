@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::markup::html;
 use super::plan::summary_line;
-use super::review::{NotPlanned, Problem, ProblemKind, Review};
+use super::review::{Problem, ProblemKind, Review};
 use super::table::count;
 use crate::model::OfficeId;
 use crate::plan::Action;
@@ -52,15 +52,7 @@ impl Junit {
                 suite.case(clinic, class, passed, Outcome::Passed);
             }
             for problem in found {
-                let name =
-                    format!("{} {}: {}", problem.code, problem.shown_place(), problem.message);
-                let said = words(problem);
-                let outcome = match problem.kind {
-                    ProblemKind::Refused | ProblemKind::Error => Outcome::Failed(problem),
-                    ProblemKind::Unread => Outcome::NotRun(problem),
-                    ProblemKind::Warning => Outcome::Said(&said),
-                };
-                suite.case(clinic, class, &name, outcome);
+                suite.problem(clinic, class, problem);
             }
         }
         let mut offices: BTreeMap<OfficeId, [usize; 3]> = BTreeMap::new();
@@ -84,12 +76,23 @@ impl Junit {
         self.suites.insert(plan.clinic.clone(), suite);
     }
 
-    /// Adds a clinic that could not be planned.
-    pub(super) fn not_planned(&mut self, not: &NotPlanned<'_>) {
+    /// Adds what could not be planned.
+    pub(super) fn not_run(&mut self, what: &str, problem: &Problem) {
         let mut suite = Suite::default();
-        let problem = Problem::not_planned(not);
-        suite.case(not.clinic, "plan", "it is planned", Outcome::NotRun(&problem));
-        self.suites.insert(not.clinic.to_owned(), suite);
+        suite.case(what, "plan", "it is planned", Outcome::NotRun(problem));
+        self.suites.insert(what.to_owned(), suite);
+    }
+
+    /// Adds what a manifest has, which nobody planned.
+    pub(super) fn manifest(&mut self, file: &str, problems: &[Problem]) {
+        let mut suite = Suite::default();
+        if problems.is_empty() {
+            suite.case(file, "manifest", "nothing is found", Outcome::Passed);
+        }
+        for problem in problems {
+            suite.problem(file, "manifest", problem);
+        }
+        self.suites.insert(file.to_owned(), suite);
     }
 
     /// The report.
@@ -119,6 +122,17 @@ impl Junit {
 }
 
 impl Suite {
+    fn problem(&mut self, clinic: &str, class: &str, problem: &Problem) {
+        let name = format!("{} {}: {}", problem.code, problem.shown_place(), problem.message);
+        let said = words(problem);
+        let outcome = match problem.kind {
+            ProblemKind::Refused | ProblemKind::Error => Outcome::Failed(problem),
+            ProblemKind::Unread => Outcome::NotRun(problem),
+            ProblemKind::Warning => Outcome::Said(&said),
+        };
+        self.case(clinic, class, &name, outcome);
+    }
+
     fn case(&mut self, clinic: &str, class: &str, name: &str, outcome: Outcome<'_>) {
         self.tests += 1;
         self.failures += usize::from(matches!(outcome, Outcome::Failed(_)));

@@ -2,6 +2,7 @@
 //! disturb a terminal.
 
 mod against;
+pub mod ci;
 mod cut;
 mod diagnostics;
 mod diff;

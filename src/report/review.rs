@@ -1,6 +1,7 @@
 //! A plan with all that is said beside it, and what stands in its way, as the forms for machines and
 //! reviewers share it.
 
+use super::diagnostics::Finding;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::plan::{Change, Plan, Refusal, Unread, UnreadPart};
 
@@ -132,10 +133,37 @@ impl Problem {
         }
     }
 
+    /// A finding in a manifest that nobody planned.
+    pub(super) fn in_file(finding: &Finding) -> Self {
+        let Finding { code, severity, message, place, hint, related: _ } = finding;
+        Self {
+            kind: if *severity == "error" { ProblemKind::Error } else { ProblemKind::Warning },
+            code: (*code).to_owned(),
+            title: "",
+            message: message.clone(),
+            hint: hint.clone(),
+            file: place.file.clone(),
+            place: place.line.zip(place.column),
+        }
+    }
+
+    /// Why a command could not do its work.
+    pub(super) fn failure(code: Option<&str>, message: &str, hint: Option<&str>) -> Self {
+        Self {
+            kind: ProblemKind::Error,
+            code: code.unwrap_or_default().to_owned(),
+            title: "",
+            message: message.to_owned(),
+            hint: hint.map(str::to_owned),
+            file: String::new(),
+            place: None,
+        }
+    }
+
     /// `error N003`
     pub(super) fn label(&self) -> String {
         match self.code.as_str() {
-            UNREAD_CODE => self.kind.word().to_owned(),
+            UNREAD_CODE | "" => self.kind.word().to_owned(),
             code => format!("{} {code}", self.kind.word()),
         }
     }

@@ -184,6 +184,8 @@ impl Said {
         command.args(arguments).current_dir(folder).stdin(Stdio::null()).env_clear();
         command.env("ACCUROFORM_LOG", "trace").env("RUST_BACKTRACE", "full");
         command.env("PATH", std::env::var_os("PATH").unwrap());
+        // What CI systems are told is kept beside the rest.
+        command.env("GITHUB_OUTPUT", "github-output").env("GITHUB_STEP_SUMMARY", "github-summary");
         if !missing {
             command.env("CANARY_ID", ID).env("CANARY_HEADER", HEADER);
         }
@@ -256,12 +258,18 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
     for status in [400, 401, 403, 404, 409, 422, 500] {
         for echo in [Mood::Echo(status), Mood::EchoJson(status), Mood::EchoWrites(status)] {
             mood(echo);
-            assert_ne!(said.run(folder, &["apply", "-auto-approve"], false).await, 0, "{echo:?}");
+            let apply = ["apply", "-auto-approve", "--github"];
+            assert_ne!(said.run(folder, &apply, false).await, 0, "{echo:?}");
         }
     }
     for bad in [Mood::Page, Mood::TokenIn(200), Mood::TokenIn(400), Mood::BrokenToken] {
         mood(bad);
-        for arguments in [&["plan"][..], &["verify", "--json"], &["sync", "--json"]] {
+        for arguments in [
+            &["plan", "--github"][..],
+            &["plan", "--gitlab"],
+            &["verify", "--json"],
+            &["sync", "--json"],
+        ] {
             assert_ne!(said.run(folder, arguments, false).await, 0, "{bad:?}");
         }
     }
@@ -272,7 +280,8 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
 
     for (arguments, code) in [
         (&["validate", "--json"][..], 0),
-        (&["plan", "-out", "plan.json", "--detailed-exitcode"], 2),
+        (&["plan", "-out", "plan.json", "--detailed-exitcode", "--github"], 2),
+        (&["show", "plan.json", "--gitlab"], 0),
         (&["plan", "--json"], 0),
         (&["plan", "--diff"], 0),
         (&["show", "plan.json"], 0),
@@ -287,6 +296,9 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
         assert_eq!(said.run(folder, arguments, false).await, code, "{arguments:?}");
     }
     said.keep(folder);
+    for file in ["github-output", "github-summary", "accuroform.env", "accuroform-junit.xml"] {
+        assert!(std::fs::metadata(folder.join(file)).unwrap().len() > 0, "{file}");
+    }
     let arrived = bridge.arrived.lock().unwrap();
     assert_eq!(arrived.keys().copied().collect::<Vec<_>>(), ["client", "header", "query", "token"]);
     let log = String::from_utf8_lossy(&said.bytes);

@@ -48,8 +48,10 @@ fn flags_give_a_sound_manifest_with_its_schema_and_a_pipeline() {
         let pipeline = fs::read_to_string(folder.join(path)).unwrap();
         assert!(serde_yaml::from_str::<Value>(&pipeline).unwrap().is_mapping());
         assert!(pipeline.contains("LAKE_SIDE_CLIENT_SECRET"), "{pipeline}");
-        assert!(pipeline.contains("accuroform apply plan.json"), "{pipeline}");
-        assert!(!pipeline.contains("auto-approve") && !pipeline.contains("PREFIX"), "{pipeline}");
+        assert!(pipeline.contains(&format!("accuroform apply --{ci} plan.json")), "{pipeline}");
+        assert!(pipeline.contains("accuro-lake-side"), "{pipeline}");
+        assert!(!pipeline.contains("auto-approve"), "{pipeline}");
+        assert!(!pipeline.to_lowercase().contains("lakeside"), "{pipeline}");
     }
 }
 

@@ -25,7 +25,7 @@ use crate::cli::printer::Printer;
 use crate::connection::Opened;
 use crate::journal::{Journal, is_pending, is_pending_beside, runs};
 use crate::plan::{self, Plan};
-use crate::report;
+use crate::report::{self, Review};
 use crate::rollout::RowCounts;
 
 pub(super) async fn run(
@@ -38,6 +38,9 @@ pub(super) async fn run(
     }
     let saved = Saved::load(&args.input)?;
     check_usage(args, saved.as_ref())?;
+    if let Some(facts) = printer.facts().filter(|_| saved.is_some()) {
+        facts.saved(&args.input.to_string_lossy());
+    }
     let path = match (&args.manifest, &saved) {
         (Some(path), _) => path.clone(),
         (None, Some(saved)) => saved.manifest(),
@@ -212,6 +215,9 @@ impl Apply<'_> {
         let judged = comparison.as_ref().map_or(plan, |comparison| &comparison.judged);
         let mut refusals = plan::refusals(judged, &self.clinic.policy(&planned.desired));
         let warnings = self.clinic.judge(judged, &planned.live, &mut refusals)?;
+        if let Some(facts) = printer.facts() {
+            facts.plan(Review { plan, refusals: &refusals, digest });
+        }
         self.print(plan, &sealed.text, printer);
         print_findings(&self.clinic.source, &warnings, printer);
         print_refusals((plan, digest), &refusals, printer);

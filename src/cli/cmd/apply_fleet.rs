@@ -23,6 +23,7 @@ use crate::cli::fleet::{
 use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
+use crate::cli::surface::{add_bundle, add_member};
 use crate::manifest;
 use crate::report::escape;
 use crate::rollout::bundle::{Bundle, Entry};
@@ -45,8 +46,14 @@ pub(super) async fn run(
     let fleet = Arc::new(fleet);
     let (mut summary, mut spool) = (FleetSummary::new(), Spool::new(&fleet, None)?);
     let mut stands = 0;
-    plan_all(&fleet, None, environment, printer, &mut |planned, _| {
+    if let Some(facts) = printer.facts() {
+        facts.fleet(&fleet.file.fleet.id);
+    }
+    plan_all(&fleet, None, environment, printer, &mut |planned, printer| {
         summary.add(&planned);
+        if let Some(facts) = printer.facts() {
+            add_member(facts, &planned);
+        }
         if let Ok(clinic) = &planned.result {
             let refused =
                 !clinic.refusals.is_empty() && allowance(args, &clinic.sealed.digest).is_none();
@@ -55,6 +62,9 @@ pub(super) async fn run(
         spool.take(planned)
     })
     .await?;
+    if let Some(facts) = printer.facts() {
+        facts.fleet_planned(summary.sum_line(fleet.members.len()), None);
+    }
     if args.json {
         let events = Events::new(environment.clock);
         events.version(printer);
@@ -107,6 +117,10 @@ pub(super) async fn run_saved(
         return resume(args, (file, rollout), environment, printer).await;
     }
     let mut bundle = SavedBundle::open(&args.input)?;
+    if let Some(facts) = printer.facts() {
+        add_bundle(facts, &mut bundle)?;
+        facts.saved(&args.input.to_string_lossy());
+    }
     if let Some(shard) = &bundle.header().shard {
         let message = format!("the bundle is shard {} alone", shard.part);
         let hint = "join the bundles of all shards with `accuroform plan merge`";
@@ -359,6 +373,9 @@ impl Run<'_> {
         let end = runner.run(printer).await?;
         let (states, events) = runner.all();
         let exit = fleet::exit(&kept.rollout, &states, &end);
+        if let Some(facts) = printer.facts() {
+            facts.applied(fleet::outcomes(&kept.rollout, &states, exit));
+        }
         let next = next((&end, exit), &kept.rollout, &self.file.path);
         if let Some(events) = events {
             let fields = serde_json::json!({

@@ -24,6 +24,7 @@ use crate::journal::{Event, Journal, Outcome, RowOutcome, Starter};
 use crate::ocean::{Freshness, SyncError, Synced};
 use crate::plan::{Plan, Targets};
 use crate::report;
+use crate::report::ci::{Outcomes, SyncEnd};
 use crate::rollout::RowCounts;
 
 /// Everything but the plan.
@@ -274,6 +275,12 @@ impl Execution<'_> {
         exit: Exit,
         printer: &mut Printer,
     ) {
+        if let Some(facts) = printer.facts() {
+            let outcomes = Outcomes::of(plan, &applied.outcomes, applied.halted.as_deref());
+            let sync = Some(SyncEnd::of(after.sync.as_ref()));
+            let verified = after.verified.as_ref().map(Verified::is_correct);
+            facts.applied(Outcomes { sync, verified, ..outcomes });
+        }
         if !self.json {
             return;
         }

@@ -62,83 +62,11 @@ pub(super) const fn pipeline_path(ci: CiSystem) -> &'static str {
     }
 }
 
-/// A pipeline that plans each change and applies that very plan after it was merged.
+/// The pipeline of the examples, for this clinic.
 pub(super) fn pipeline(ci: CiSystem, id: &str) -> String {
     let text = match ci {
-        CiSystem::Github => GITHUB,
-        CiSystem::Gitlab => GITLAB,
+        CiSystem::Github => include_str!("../../../examples/ci/github-actions.yml"),
+        CiSystem::Gitlab => include_str!("../../../examples/ci/gitlab-ci.yml"),
     };
-    text.replace("PREFIX", &variable(id))
+    text.replace("LAKESIDE", &variable(id)).replace("lakeside", id)
 }
-
-const GITHUB: &str = "\
-# Each change of the manifest is planned. On the main branch the very plan that was made is applied, after
-# one of the environment's reviewers has agreed. A pull request of a fork has no secrets: it is checked alone.
-#
-# Pin the actions by the hash of a commit. The runners have accuroform and reach the clinic.
-name: accuroform
-on:
-  pull_request:
-  push: {branches: [main]}
-permissions: {contents: read}
-
-env:
-  PREFIX_CLIENT_ID: ${{ secrets.PREFIX_CLIENT_ID }}
-  PREFIX_CLIENT_SECRET: ${{ secrets.PREFIX_CLIENT_SECRET }}
-
-jobs:
-  plan:
-    runs-on: [self-hosted, accuroform]
-    steps:
-      - uses: actions/checkout@v4
-      - run: accuroform fmt --check clinic.yaml
-      - run: accuroform validate clinic.yaml
-      - if: github.event_name == 'push' || !github.event.pull_request.head.repo.fork
-        run: accuroform plan clinic.yaml -out plan.json
-      - if: github.ref == 'refs/heads/main'
-        uses: actions/upload-artifact@v4
-        with: {name: plan, path: plan.json, if-no-files-found: error}
-
-  apply:
-    if: github.ref == 'refs/heads/main'
-    needs: plan
-    runs-on: [self-hosted, accuroform]
-    environment: accuro                       # with required reviewers
-    concurrency: {group: accuro, cancel-in-progress: false}
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/download-artifact@v4
-        with: {name: plan}
-      - run: accuroform apply plan.json
-";
-
-const GITLAB: &str = "\
-# Each change of the manifest is planned. On the default branch the very plan that was made is applied, when
-# somebody starts the job. PREFIX_CLIENT_ID and PREFIX_CLIENT_SECRET are masked, protected variables.
-stages: [plan, apply]
-
-default:
-  tags: [accuroform]                          # runners that have accuroform and reach the clinic
-
-plan:
-  stage: plan
-  script:
-    - accuroform fmt --check clinic.yaml
-    - accuroform validate clinic.yaml
-    - accuroform plan clinic.yaml -out plan.json
-  artifacts:
-    paths: [plan.json]
-    access: developer
-    expire_in: 1 week
-
-apply:
-  stage: apply
-  rules:
-    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
-      when: manual
-  environment: accuro                         # protect it: who may apply
-  resource_group: accuro                      # one apply at a time
-  dependencies: [plan]
-  script:
-    - accuroform apply plan.json
-";

@@ -11,10 +11,11 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{SavedBundle, clinics};
 use crate::cli::printer::Printer;
+use crate::cli::surface::add_bundle;
 use crate::rollout::bundle::{Bundle, merge};
 
 pub(super) fn run(args: &MergeArgs, printer: &mut Printer) -> Result<Exit, Failure> {
-    let MergeArgs { bundles, out } = args;
+    let MergeArgs { bundles, out, surface: _ } = args;
     let opened = bundles.iter().map(|path| SavedBundle::open(path));
     let mut shards: Vec<Bundle<File>> = opened.collect::<Result<_, _>>()?;
     let unsaved = |error: &std::io::Error| {
@@ -28,6 +29,10 @@ pub(super) fn run(args: &MergeArgs, printer: &mut Printer) -> Result<Exit, Failu
     file.as_file().sync_all().map_err(|error| unsaved(&error))?;
     file.persist(out).map_err(|error| unsaved(&error.error))?;
     let written = merged.written;
+    if let Some(facts) = printer.facts() {
+        add_bundle(facts, &mut SavedBundle::open(out)?)?;
+        facts.saved(&out.to_string_lossy());
+    }
     let count = usize::try_from(written.clinics).unwrap_or(usize::MAX);
     let without = match written.unplanned {
         0 => String::new(),

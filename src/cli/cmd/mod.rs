@@ -34,6 +34,8 @@ mod validate;
 mod verify;
 mod version;
 
+pub(super) use plan::save;
+
 use clap::CommandFactory as _;
 
 use super::args::{Cli, Command, FleetCommand, PolicyCommand, RolloutCommand};
@@ -41,6 +43,7 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::Printer;
+use super::surface::Surface;
 
 /// Runs a command.
 pub(super) fn run(
@@ -58,6 +61,7 @@ pub(super) fn run(
             Failure::new(Exit::Error, "U004", message, "name a folder that is there")
         })?;
     }
+    printer.surface = Surface::open(&command, environment, printer)?;
     match command {
         Command::Init(args) => init::run(&args, printer),
         Command::Validate(args) => validate::run(&args, environment, printer),

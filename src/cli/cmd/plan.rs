@@ -51,6 +51,7 @@ pub(super) async fn show(
         format,
         against_git,
         detailed_exitcode,
+        surface: _,
     } = args;
     let TargetArgs { target, exclude } = targets;
     let maker = typed.as_deref().map(str::trim).filter(|name| !name.is_empty());
@@ -65,13 +66,16 @@ pub(super) async fn show(
     planned.judge(clinic)?;
     let sealed = planned.seal()?;
     print_findings(&clinic.source, &planned.plan.findings, printer);
+    let review =
+        Review { plan: &planned.plan, refusals: &planned.refusals, digest: &sealed.digest };
+    if let Some(facts) = printer.facts() {
+        facts.plan(review);
+    }
     let since = since.map(|since| (since.groups(clinic, &planned), since));
     let shown = format.over(form);
     match &since {
         Some((groups, since)) if shown.0.json => printer.json(&since.json(&planned.plan, groups)),
         Some(_) | None => {
-            let (plan, refusals) = (&planned.plan, &planned.refusals);
-            let review = Review { plan, refusals, digest: &sealed.digest };
             print_as(review, &sealed.text, &shown, printer);
         }
     }
@@ -80,7 +84,11 @@ pub(super) async fn show(
     }
     print_refusals((&planned.plan, &sealed.digest), &planned.refusals, printer);
     print_made_again(&planned.plan, &planned, printer);
-    if is_owed(clinic) {
+    let owed = is_owed(clinic);
+    if let Some(facts) = printer.facts() {
+        facts.owed(owed);
+    }
+    if owed {
         printer.line(OWED);
     }
     if !planned.plan.is_complete() {
@@ -89,6 +97,9 @@ pub(super) async fn show(
     if let Some(path) = out {
         save(path, "plan", &sealed.text)?;
         let shown = path.display();
+        if let Some(facts) = printer.facts() {
+            facts.saved(&shown.to_string());
+        }
         printer.line(&format!(
             "saved to {shown}; to apply exactly this plan: accuroform apply {shown}"
         ));
@@ -192,7 +203,7 @@ fn exit(planned: &Planned, detailed: bool) -> Exit {
 }
 
 /// Writes a file beside its place and renames it, so that a reader sees all of it or nothing.
-pub(super) fn save(path: &Path, what: &str, text: &str) -> Result<(), Failure> {
+pub(in crate::cli) fn save(path: &Path, what: &str, text: &str) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let write = || {
         let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;

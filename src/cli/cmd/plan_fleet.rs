@@ -1,6 +1,7 @@
 //! `plan` of a fleet: its clinics side by side, one line each, then the folded sum. It is never given
 //! a writer.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
@@ -10,6 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{Events, FleetSummary, SavedBundle, SelectedFleet, Spool, Title, plan_all};
 use crate::cli::printer::Printer;
+use crate::cli::surface::add_member;
 
 pub(super) async fn run(
     args: &PlanArgs,
@@ -28,6 +30,7 @@ pub(super) async fn run(
         format,
         against_git,
         detailed_exitcode,
+        surface: _,
     } = args;
     if against_git.is_some() {
         return Err(Failure::new(
@@ -42,6 +45,9 @@ pub(super) async fn run(
     let document = document.map(fleet_document).transpose()?;
     let planner = planner.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let fleet = Arc::new(fleet);
+    if let Some(facts) = printer.facts() {
+        facts.fleet(&fleet.file.fleet.id);
+    }
     let mut summary = FleetSummary::new();
     let keeps = out.is_some() || document.is_some();
     let mut spool = keeps.then(|| Spool::new(&fleet, out.as_deref())).transpose()?;
@@ -51,6 +57,9 @@ pub(super) async fn run(
     }
     plan_all(&fleet, planner, environment, printer, &mut |planned, printer| {
         summary.add(&planned);
+        if let Some(facts) = printer.facts() {
+            add_member(facts, &planned);
+        }
         if let Some(events) = &mut events {
             events.planned(&planned, printer);
         }
@@ -64,23 +73,34 @@ pub(super) async fn run(
         (None, Some(_)) => {}
     }
     let saved = spool.map(Spool::bundle).transpose()?;
+    if let Some(facts) = printer.facts() {
+        let digest = saved.as_ref().map(|saved| saved.digest.as_str());
+        facts.fleet_planned(summary.sum_line(fleet.members.len()), digest);
+        facts.owed(summary.owes_syncs());
+    }
     if let (Some(document), Some(saved)) = (document, &saved) {
         print_document(document, &mut SavedBundle::open(&saved.path)?, printer)?;
         printer.line(&summary.sum_line(fleet.members.len()));
     }
     if let (Some(saved), Some(path)) = (saved, out) {
-        let shown = path.display();
-        printer.line(&format!("digest: {}", saved.digest));
-        printer.line(&match fleet.selection.shard {
-            None => {
-                format!("saved to {shown}; to apply exactly these plans: accuroform apply {shown}")
-            }
-            Some(_) => format!(
-                "saved to {shown}; with the other shards: accuroform plan merge -out FILE {shown} …"
-            ),
-        });
+        say_saved(&saved, path, fleet.selection.shard.is_some(), printer);
     }
     Ok(exit)
+}
+
+fn say_saved(saved: &SavedBundle, path: &Path, is_shard: bool, printer: &mut Printer) {
+    let shown = path.display();
+    if let Some(facts) = printer.facts() {
+        facts.saved(&shown.to_string());
+    }
+    printer.line(&format!("digest: {}", saved.digest));
+    printer.line(&if is_shard {
+        format!(
+            "saved to {shown}; with the other shards: accuroform plan merge -out FILE {shown} …"
+        )
+    } else {
+        format!("saved to {shown}; to apply exactly these plans: accuroform apply {shown}")
+    });
 }
 
 /// Targets and the diff are about the rows of one clinic.

@@ -10,13 +10,14 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{FleetSummary, SavedBundle, Title};
 use crate::cli::printer::Printer;
+use crate::cli::surface::add_bundle;
 use crate::diagnostic::did_you_mean;
 use crate::plan::file::{Opened, open_whole};
 use crate::report::{Document, FleetDocument, NotPlanned, Review, escape};
 use crate::rollout::bundle::{Bundle, Entry, Unplanned};
 
 pub(super) fn run(args: &ShowArgs, printer: &mut Printer) -> Result<Exit, Failure> {
-    let ShowArgs { plan: path, clinic, form, format } = args;
+    let ShowArgs { plan: path, clinic, form, format, surface: _ } = args;
     let form = format.over(form);
     let text = match (SavedBundle::is_there(path), clinic) {
         (true, None) => return bundle(path, &form, printer),
@@ -40,6 +41,10 @@ pub(super) fn run(args: &ShowArgs, printer: &mut Printer) -> Result<Exit, Failur
     }
     printer.line(&saved::heading(&plan));
     let review = Review { plan: &plan, refusals: &refusals, digest: &digest };
+    if let Some(facts) = printer.facts() {
+        facts.plan(review);
+        facts.saved(&path.to_string_lossy());
+    }
     print_as(review, &text, &form, printer);
     print_refusals((&plan, &digest), &refusals, printer);
     if let Some(planner) = &plan.planner {
@@ -71,6 +76,10 @@ fn bundle(
     (form, document): &(FormArgs, Option<Document>),
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
+    if let Some(facts) = printer.facts() {
+        add_bundle(facts, &mut SavedBundle::open(path)?)?;
+        facts.saved(&path.to_string_lossy());
+    }
     if let Some(document) = document {
         let document = fleet_document(*document)?;
         let mut bundle = SavedBundle::open(path)?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::args::{FormatArgs, PlanArgs, UndoArgs};
+use crate::cli::args::{FormatArgs, PlanArgs, SurfaceArgs, UndoArgs};
 use crate::cli::clinic::{Clinic, Purpose};
 use crate::cli::cmd::apply::{Around, Request, Signed};
 use crate::cli::cmd::sign::at_hand;
@@ -31,6 +31,7 @@ pub(super) async fn run(
         allow_mass_change,
         wait,
         form,
+        surface: _,
     } = args;
     let which = run.as_deref().map_or(Which::Last, Which::Named);
     if form.json && out.is_none() && !auto_approve {
@@ -52,6 +53,7 @@ pub(super) async fn run(
             format: FormatArgs::default(),
             against_git: None,
             detailed_exitcode: false,
+            surface: SurfaceArgs::default(),
         };
         let what = (&clinic, Purpose::Undo(&recorded));
         return plan::show(&args, what, environment, printer).await;

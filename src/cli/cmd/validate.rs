@@ -17,7 +17,7 @@ pub(super) fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let ValidateArgs { manifests, json } = args;
+    let ValidateArgs { manifests, json, surface: _ } = args;
     let mut exit = Exit::Done;
     let mut all = Vec::new();
     for path in manifests {
@@ -29,7 +29,11 @@ pub(super) fn run(
                 exit = Exit::Findings;
             }
             for (source, findings) in &checked.findings {
-                all.extend(report::findings(&source.files(), findings));
+                let listed = report::findings(&source.files(), findings);
+                if let Some(facts) = printer.facts() {
+                    facts.found(source.file_name(), &listed);
+                }
+                all.extend(listed);
                 if !json {
                     print_findings(source, findings, printer);
                 }
@@ -44,6 +48,9 @@ pub(super) fn run(
             exit = Exit::Findings;
         }
         let listed = report::findings(&source.files(), &findings);
+        if let Some(facts) = printer.facts() {
+            facts.found(source.file_name(), &listed);
+        }
         all.extend(listed);
         if *json {
             continue;

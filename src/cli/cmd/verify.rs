@@ -21,7 +21,7 @@ pub(super) async fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let VerifyArgs { manifest, select, json } = args;
+    let VerifyArgs { manifest, select, json, surface: _ } = args;
     let clinic = match Subject::load(manifest, select, environment, printer)? {
         Subject::Clinic(clinic) => *clinic,
         Subject::Fleet(fleet) => {
@@ -36,6 +36,10 @@ pub(super) async fn run(
     };
     let seen = Seen::of(&clinic, environment).await?;
     print_findings(&clinic.source, &seen.verified.plan.findings, printer);
+    if let Some(facts) = printer.facts() {
+        facts.looked(&seen.verified.plan, seen.exit() == Exit::Done);
+        facts.owed(seen.owed);
+    }
     if *json {
         printer.json(&format!("{}\n", seen.json(&clinic)));
     } else {

@@ -9,7 +9,7 @@ use glob::MatchOptions;
 use jiff::tz::TimeZone;
 
 use crate::bridge::{HostLimits, Traffic};
-use crate::cli::clinic::{Clinic, print_findings, read_bounded, state_of};
+use crate::cli::clinic::{Clinic, note_findings, print_findings, read_bounded, state_of};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -94,6 +94,7 @@ impl FleetFile {
         let checked = Self::check(path, bytes, environment)?;
         for (source, findings) in &checked.findings {
             print_findings(source, findings, printer);
+            note_findings(source, findings, printer);
         }
         let verdict = checked.verdict(path);
         checked.file.ok_or_else(|| Failure::plain(Exit::Error, verdict))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::runner::RolloutEnd;
 use crate::cli::exit::Exit;
+use crate::report::ci::Outcomes;
 use crate::report::escape;
 use crate::rollout::{ClinicState, Rollout, RowCounts, Stage};
 
@@ -88,6 +89,27 @@ fn counted<'a>(
     }
     let words = counts.iter().map(|(stage, count)| format!("{count} {}", word(*stage)));
     words.collect::<Vec<_>>().join(", ")
+}
+
+/// What became of the rows of all clinics.
+pub(in crate::cli) fn outcomes(
+    rollout: &Rollout,
+    states: &BTreeMap<String, ClinicState>,
+    exit: Exit,
+) -> Outcomes {
+    let mut all = Outcomes { verified: Some(exit == Exit::Done), ..Outcomes::default() };
+    for state in states.values() {
+        let RowCounts { done, held, failed, not_reached, rows: _ } = state.counts;
+        all.done += done;
+        all.held += held;
+        all.failed += failed;
+        all.not_reached += not_reached;
+        if !matches!(state.stage, Stage::Verified | Stage::Unchanged) {
+            all.lines.push(shown_state(state));
+        }
+    }
+    all.lines.push(sum(rollout, states));
+    all
 }
 
 /// How the command ends: what is worst about the clinics, and about the rollout.
