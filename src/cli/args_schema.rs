@@ -22,7 +22,11 @@ pub(super) struct SchemaArgs {
     /// The schema of the fleet manifest
     #[arg(long)]
     pub(super) fleet: bool,
-    /// Write both to schemas/manifest.schema.json and schemas/fleet.schema.json
+    /// The schema of the events that `plan --json`, `apply --json` and `undo --json` print
     #[arg(long, conflicts_with = "fleet")]
+    pub(super) events: bool,
+    /// Write them to schemas/manifest.schema.json, schemas/fleet.schema.json and
+    /// schemas/events.schema.json
+    #[arg(long, conflicts_with_all = ["fleet", "events"])]
     pub(super) write: bool,
 }

@@ -11,6 +11,7 @@ mod args_schema;
 mod clinic;
 mod cmd;
 mod env;
+mod events;
 mod exit;
 mod failure;
 mod finish;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::clinic::{Clinic, Planned, read_bounded};
+use super::events;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::Printer;
@@ -108,6 +109,7 @@ impl Planned {
 pub(super) fn print_warnings(warnings: &[Judgement], printer: &mut Printer) {
     for text in listed(warnings) {
         printer.line(&format!("warning: policy {}", escape(&text)));
+        printer.tell(|| [events::warning(&format!("policy {text}"))]);
     }
 }
 

@@ -1,13 +1,15 @@
-//! Everything the program prints: results to standard output, the story to standard error.
+//! Everything the program prints: results to standard output, the story to standard error. Where the
+//! result is a stream of events, they are all that goes to standard output.
 
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar};
 
+use super::events::{self, Stream, Told};
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::model::printable_json;
+use crate::model::{Clock, printable_json};
 use crate::report::{escape, escape_lines};
 
 /// When output is coloured.
@@ -28,7 +30,11 @@ pub(super) struct Printer {
     colour_err: bool,
     broken: Option<io::Error>,
     place: Place,
+    stream: Option<Stream>,
 }
+
+/// So many bytes of events are printed at once.
+const PIECE: usize = 1 << 16;
 
 /// Where a printer prints.
 #[derive(Debug)]
@@ -54,14 +60,49 @@ impl Printer {
             colour_err: on(io::stderr().is_terminal()),
             broken: None,
             place: Place::Process,
+            stream: None,
         }
+    }
+
+    /// From here on the result is a stream of events, and nothing else goes to standard output.
+    pub(super) fn stream(&mut self, clock: Clock) {
+        let (stream, first) = Stream::begin(clock);
+        self.stream = Some(stream);
+        self.tell(|| [first]);
+    }
+
+    /// Whether the result is a stream of events.
+    pub(super) const fn streams(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    /// The events from here on are of this clinic, unless they say otherwise.
+    pub(super) fn about(&mut self, clinic: &str) {
+        if let Some(stream) = &mut self.stream {
+            stream.about(clinic);
+        }
+    }
+
+    /// Prints events, where the result is a stream of them; else nothing is made of it.
+    pub(super) fn tell<T: IntoIterator<Item = Told>>(&mut self, told: impl FnOnce() -> T) {
+        let Some(stream) = self.stream.take() else { return };
+        let mut lines = String::new();
+        for told in told() {
+            lines.push_str(&stream.line(&told));
+            if lines.len() > PIECE {
+                self.json(&lines);
+                lines.clear();
+            }
+        }
+        self.json(&lines);
+        self.stream = Some(stream);
     }
 
     /// A printer for one clinic of many: its result and its story are kept as they come, and its
     /// progress is shown in `line`.
     pub(super) fn kept(line: ProgressBar) -> Self {
         let place = Place::Kept { account: String::new(), line };
-        Self { colour_out: false, colour_err: false, broken: None, place }
+        Self { colour_out: false, colour_err: false, broken: None, place, stream: None }
     }
 
     /// A printer whose words nobody reads.
@@ -101,8 +142,12 @@ impl Printer {
         self.colour_err
     }
 
-    /// Prints a piece of the result, without anything that a terminal would act on.
+    /// Prints a piece of the result for people, without anything that a terminal would act on. In a
+    /// stream of events there is none: who did the work tells it.
     pub(super) fn result(&mut self, text: &str) {
+        if self.streams() {
+            return;
+        }
         let text = escape_lines(text);
         if self.colour_out { self.verbatim(&paint(&text)) } else { self.verbatim(&text) }
     }
@@ -165,6 +210,7 @@ impl Printer {
 
     /// Prints why a command ended.
     pub(super) fn failure(&mut self, failure: &Failure) {
+        self.tell(|| [events::failure(failure)]);
         let Failure { code, message, hint, exit: _ } = failure;
         let code = code.map(|code| format!("[{code}]")).unwrap_or_default();
         self.line(&format!("error{code}: {}", escape(message)));
@@ -173,8 +219,9 @@ impl Printer {
         }
     }
 
-    /// The exit code, unless the result could not be printed.
+    /// The exit code, unless the result could not be printed. The last event says it.
     pub(super) fn finish(&mut self, exit: Exit) -> Exit {
+        self.tell(|| [events::outcome(exit)]);
         match self.broken.take() {
             None => exit,
             Some(error) => {

@@ -9,6 +9,7 @@ use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::plan_against::Since;
 use crate::cli::cmd::{merge, plan_fleet};
 use crate::cli::env::Environment;
+use crate::cli::events::{self, Judged, Operation};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{OWED, is_owed};
@@ -53,6 +54,7 @@ pub(super) async fn show(
         against_git,
         detailed_exitcode,
     } = args;
+    printer.about(&clinic.manifest.clinic.id);
     let TargetArgs { target, exclude } = targets;
     let maker = typed.as_deref().map(str::trim).filter(|name| !name.is_empty());
     must_name_planner(clinic, out.is_some(), maker)?;
@@ -67,8 +69,20 @@ pub(super) async fn show(
     let sealed = planned.seal()?;
     print_findings(&clinic.source, &planned.plan.findings, printer);
     let since = since.map(|since| (since.groups(clinic, &planned), since));
-    let shown = format.over(form);
+    let shown = format.over(&form.of_plan());
+    let owed = is_owed(clinic);
     match &since {
+        _ if printer.streams() => {
+            let judged = Judged {
+                operation: Operation::Plan,
+                digest: &sealed.digest,
+                refusals: &planned.refusals,
+                sync_owed: owed,
+            };
+            printer.tell(|| events::plan(&planned.plan, judged));
+            let against = since.as_ref().map(|(groups, since)| since.told(&planned.plan, groups));
+            printer.tell(|| against);
+        }
         Some((groups, since)) if shown.0.json => printer.json(&since.json(&planned.plan, groups)),
         Some(_) | None => {
             let (plan, refusals) = (&planned.plan, &planned.refusals);
@@ -76,13 +90,13 @@ pub(super) async fn show(
             print_as(review, &sealed.text, &shown, printer);
         }
     }
-    if let Some((groups, since)) = since.filter(|_| !shown.0.json) {
+    if let Some((groups, since)) = since.filter(|_| !shown.0.json && !printer.streams()) {
         since.print(&planned.plan, &groups, printer);
     }
     print_warnings(&warnings, printer);
     print_refusals(&planned.refusals, &sealed.digest, printer);
     print_made_again(&planned.plan, &planned, printer);
-    if is_owed(clinic) {
+    if owed {
         printer.line(OWED);
     }
     if !planned.plan.is_complete() {
@@ -91,6 +105,7 @@ pub(super) async fn show(
     if let Some(path) = out {
         save(path, "plan", &sealed.text)?;
         let shown = path.display();
+        printer.tell(|| [events::saved(&shown.to_string(), &sealed.digest)]);
         printer.line(&format!(
             "saved to {shown}; to apply exactly this plan: accuroform apply {shown}"
         ));
@@ -167,9 +182,7 @@ pub(super) fn print_refusals(refusals: &[Refusal], digest: &str, printer: &mut P
         }
     }
     if refusals.iter().any(|refusal| refusal.overridable) {
-        let hex = digest.trim_start_matches("sha256:");
-        let prefix: String = hex.chars().take(12).collect();
-        printer.line(&format!("this very plan is named by --allow-mass-change={prefix}"));
+        printer.line(&format!("this very plan is named by {}", report::allowance(digest)));
     }
 }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
 use crate::cli::cmd::show::{fleet_document, print_document};
 use crate::cli::env::Environment;
+use crate::cli::events;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::fleet::{Events, FleetSummary, SavedBundle, SelectedFleet, Spool, Title, plan_all};
+use crate::cli::fleet::{FleetSummary, SavedBundle, SelectedFleet, Spool, Title, plan_all};
 use crate::cli::printer::Printer;
 
 pub(super) async fn run(
@@ -37,31 +38,32 @@ pub(super) async fn run(
             "name it: --clinic ID",
         ));
     }
-    let (FormArgs { json, diff }, document) = format.over(form);
+    let (FormArgs { json, diff }, document) = format.over(&form.of_plan());
     must_be_whole(targets, diff)?;
+    if json {
+        return Err(Failure::new(
+            Exit::Error,
+            "U005",
+            "--format json shows one plan, and this is a fleet",
+            "name its clinic: --clinic ID; --json prints the events of all",
+        ));
+    }
     let document = document.map(fleet_document).transpose()?;
     let planner = planner.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let fleet = Arc::new(fleet);
     let mut summary = FleetSummary::new();
     let keeps = out.is_some() || document.is_some();
     let mut spool = keeps.then(|| Spool::new(&fleet, out.as_deref())).transpose()?;
-    let mut events = json.then(|| Events::new(environment.clock));
-    if let Some(events) = &mut events {
-        events.version(printer);
-    }
     plan_all(&fleet, planner, environment, printer, &mut |planned, printer| {
         summary.add(&planned);
-        if let Some(events) = &mut events {
-            events.planned(&planned, printer);
-        }
+        printer.tell(|| [events::clinic_planned(&planned)]);
         spool.as_mut().map_or(Ok(()), |spool| spool.take(planned))
     })
     .await?;
     let exit = summary.exit(*detailed_exitcode);
-    match (&mut events, &document) {
-        (Some(events), _) => events.fleet_planned(&summary, fleet.members.len(), exit, printer),
-        (None, None) => summary.print(&Title::of(&fleet), printer),
-        (None, Some(_)) => {}
+    printer.tell(|| [summary.told(fleet.members.len(), exit)]);
+    if document.is_none() && !printer.streams() {
+        summary.print(&Title::of(&fleet), printer);
     }
     let saved = spool.map(Spool::bundle).transpose()?;
     if let (Some(document), Some(saved)) = (document, &saved) {
@@ -70,6 +72,7 @@ pub(super) async fn run(
     }
     if let (Some(saved), Some(path)) = (saved, out) {
         let shown = path.display();
+        printer.tell(|| [events::saved(&shown.to_string(), &saved.digest)]);
         printer.line(&format!("digest: {}", saved.digest));
         printer.line(&match fleet.selection.shard {
             None => {
