@@ -53,7 +53,9 @@ impl FromStr for Until {
 /// may leave such a row out. [`Cells::new`] drops it, so that both forms compare equal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Cells {
+    /// The nine levels.
     columns: Columns,
+    /// The date on which the access ends; `null`: it does not.
     until: Option<Until>,
 }
 

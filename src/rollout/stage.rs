@@ -50,6 +50,7 @@ pub struct RowCounts {
 /// A clinic in a rollout, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClinicState {
+    /// The version of this form.
     #[serde(deserialize_with = "known")]
     v: u32,
     /// The clinic.

@@ -53,7 +53,7 @@ fn write(program: &Program, rest: &str) {
 
 /// The addresses of each group, without the clinic and the user.
 fn groups(program: &Program, arguments: &[&str]) -> [Vec<String>; 4] {
-    let ended = run(program, &[arguments, &["--against-git", "main", "--json"]].concat());
+    let ended = run(program, &[arguments, &["--against-git", "main", "--format", "json"]].concat());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let document: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(document["kind"], "accuroform.against-git");

@@ -256,7 +256,9 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
     for status in [400, 401, 403, 404, 409, 422, 500] {
         for echo in [Mood::Echo(status), Mood::EchoJson(status), Mood::EchoWrites(status)] {
             mood(echo);
-            assert_ne!(said.run(folder, &["apply", "-auto-approve"], false).await, 0, "{echo:?}");
+            for form in [&["apply", "-auto-approve"][..], &["apply", "-auto-approve", "--json"]] {
+                assert_ne!(said.run(folder, form, false).await, 0, "{echo:?}");
+            }
         }
     }
     for bad in [Mood::Page, Mood::TokenIn(200), Mood::TokenIn(400), Mood::BrokenToken] {
@@ -274,6 +276,7 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
         (&["validate", "--json"][..], 0),
         (&["plan", "-out", "plan.json", "--detailed-exitcode"], 2),
         (&["plan", "--json"], 0),
+        (&["plan", "--format", "json"], 0),
         (&["plan", "--diff"], 0),
         (&["show", "plan.json"], 0),
         (&["show", "--json", "plan.json"], 0),

@@ -222,8 +222,8 @@ impl Apply<'_> {
             sync_owed: self.owed != Owed::Nothing,
         };
         self.print(plan, &sealed.text, printer);
-        print_warnings(&warnings, printer);
         printer.tell(|| events::plan(plan, judged));
+        print_warnings(&warnings, printer);
         print_refusals(&refusals, digest, printer);
         print_made_again(plan, &planned, printer);
         let is_open = comparison.is_none_or(|comparison| comparison.open > 0);

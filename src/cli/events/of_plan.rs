@@ -70,7 +70,7 @@ fn rule_at(plan: &Plan, rule: &Rule) -> RuleAt {
         why: why.to_owned(),
         of: of.cloned(),
         reason: reason.clone(),
-        file: plan.manifest.file(*layer).to_owned(),
+        file: is_there.then(|| plan.manifest.file(*layer).to_owned()),
         line: is_there.then_some(*line),
         column: is_there.then_some(*column),
     }

@@ -63,9 +63,9 @@ pub(in crate::cli) struct RuleAt {
     pub(super) of: Option<String>,
     /// The manifest's own reason.
     pub(super) reason: Option<String>,
-    /// The file of the deciding entry.
-    pub(super) file: String,
-    /// Its line, from 1; `null` where no entry decides.
+    /// The file of the deciding entry; `null` where no entry decides.
+    pub(super) file: Option<String>,
+    /// Its line, from 1.
     pub(super) line: Option<usize>,
     /// Its column in characters, from 1.
     pub(super) column: Option<usize>,
