@@ -65,7 +65,7 @@ fn every_event_of_an_apply_is_valid_to_another_validator_and_a_broken_one_is_not
         serde_json::from_str(&clinic.run(&["show", "plan.json", "--json"], 0)).unwrap();
     let allow = format!("--allow-mass-change={}", digest["digest"].as_str().unwrap());
     let done = clinic.run(&["apply", "plan.json", "--json", &allow], 0);
-    let undone = clinic.run(&["undo", "-auto-approve", "--json"], 0);
+    let undone = clinic.run(&["undo", "-auto-approve", "--json"], 5);
     let lines: Vec<&str> =
         [&refused, &done, &undone].iter().flat_map(|text| text.lines()).collect();
     assert!(lines.len() > 30, "{lines:?}");
