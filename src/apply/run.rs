@@ -118,7 +118,7 @@ impl Apply<'_> {
             for changes in user.changes.chunks(BATCH) {
                 if applied.halted.is_none()
                     && let Err(halt) = self
-                        .chunk((user, &plan.names), changes, &mut batches, &mut outcomes, tell)
+                        .chunk((user, &plan.names), changes, (&mut batches, &mut outcomes), tell)
                         .await
                 {
                     applied.halted = Some(words(&halt));
@@ -146,8 +146,7 @@ impl Apply<'_> {
         &mut self,
         (user, names): (&UserPlan, &Names),
         changes: &[Change],
-        batches: &mut usize,
-        outcomes: &mut Vec<(RowKey, Outcome)>,
+        (batches, outcomes): (&mut usize, &mut Vec<(RowKey, Outcome)>),
         tell: &mut dyn FnMut(Happening<'_>),
     ) -> Result<(), Halt> {
         let mut unsaid: Vec<RowKey> = changes.iter().map(|change| change.key).collect();
@@ -179,7 +178,9 @@ impl Apply<'_> {
             outcomes.extend(settled.outcomes);
             // What is said was recorded, or at least tried.
             let recorded = self.journal.append(event);
-            ended.iter().for_each(|row| tell(Happening::Ended(row)));
+            for row in &ended {
+                tell(Happening::Ended(row));
+            }
             recorded.map_err(Halt::Journal)?;
             if let Some(halt) = halt {
                 return Err(halt);

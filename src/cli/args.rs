@@ -12,7 +12,7 @@ pub(super) use super::args_fleet::{
     SelectArgs,
 };
 pub(super) use super::args_form::{FormArgs, FormatArgs, RunFormArgs};
-pub(super) use super::args_schema::{ExplainArgs, SchemaArgs};
+pub(super) use super::args_schema::{ExplainArgs, SchemaArgs, WhichSchema};
 use clap::{Args, Parser, Subcommand};
 
 /// Keeps the provider permissions of an integration's EMR user in Accuro as reviewed YAML.

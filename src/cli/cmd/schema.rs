@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::cli::args::SchemaArgs;
+use crate::cli::args::{SchemaArgs, WhichSchema};
 use crate::cli::events;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -12,7 +12,7 @@ use crate::cli::printer::Printer;
 use crate::manifest::{fleet_schema_text, schema_text};
 
 pub(super) fn run(args: &SchemaArgs, printer: &mut Printer) -> Result<Exit, Failure> {
-    let SchemaArgs { fleet, events, write: writes } = args;
+    let SchemaArgs { which: WhichSchema { fleet, events }, write: writes } = args;
     if *writes {
         write("schemas/manifest.schema.json", &schema_text(), printer)?;
         write("schemas/fleet.schema.json", &fleet_schema_text(), printer)?;

@@ -34,8 +34,8 @@ pub(in crate::cli) fn ended(plan: &Plan, ended: &RowOutcome) -> Told {
             (Level::Info, "was as planned already".to_owned(), Event::ApplyAlreadyTrue(row))
         }
         Outcome::Held(hold) => {
-            let held = RowHeld { row, hold: *hold };
-            (Level::Error, report::held(hold), Event::ApplyHeld(Box::new(held)))
+            let left = RowHeld { row, hold: *hold };
+            (Level::Error, report::held(hold), Event::ApplyHeld(Box::new(left)))
         }
         Outcome::Refused(reason) => {
             let words = format!("refused, not written: {reason}");
