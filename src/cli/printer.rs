@@ -83,8 +83,12 @@ impl Printer {
         }
     }
 
-    /// Prints events, where the result is a stream of them; else nothing is made of it.
+    /// Prints events, where the result is a stream of them; else nothing is made of it. A stream that
+    /// lost a line ends there: without its last event nobody takes it for whole.
     pub(super) fn tell<T: IntoIterator<Item = Told>>(&mut self, told: impl FnOnce() -> T) {
+        if self.broken.is_some() {
+            return;
+        }
         let Some(stream) = self.stream.take() else { return };
         let mut lines = String::new();
         for told in told() {

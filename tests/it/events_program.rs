@@ -212,3 +212,21 @@ fn a_rollout_that_is_stopped_says_at_which_clinic_and_how_to_go_on() {
     assert_eq!(events.one("rollout_start")["resumed"], true);
     assert_eq!((ended.code, &events.one("rollout_end")["end"]), (0, &"through".into()));
 }
+
+#[test]
+fn a_stream_that_cannot_be_printed_is_an_error() {
+    let clinic = Clinic::planned();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full");
+    let Ok(full) = full else { return };
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_accuroform"));
+    command.args(["show", "plan.json"]).current_dir(clinic.folder()).env_clear();
+    let mut stream = std::process::Command::new(env!("CARGO_BIN_EXE_accuroform"));
+    stream.args(["plan", "nothing.yaml", "--json"]).current_dir(clinic.folder()).env_clear();
+    fs::write(clinic.folder().join("nothing.yaml"), format!("{EMBEDDED}users: []\n")).unwrap();
+    for command in [&mut command, &mut stream] {
+        let output = command.stdout(full.try_clone().unwrap()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let story = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(story.matches("cannot print the result").count(), 1, "{story}");
+    }
+}

@@ -59,6 +59,8 @@ fn every_event_of_an_apply_is_valid_to_another_validator_and_a_broken_one_is_not
     else {
         return;
     };
+    let (code, text) = read(Command::new(&validator).arg("--check-metaschema").arg(schema_file()));
+    assert_eq!(code, Some(0), "{text}");
     let clinic = Clinic::planned();
     let refused = clinic.run(&["apply", "plan.json", "--json"], 5);
     let digest: serde_json::Value =
