@@ -80,6 +80,17 @@ impl Events {
         all
     }
 
+    /// Reads what a process printed that was killed: whole lines, and none that says how it ended.
+    #[track_caller]
+    pub(crate) fn cut_off(stdout: &str) -> Self {
+        let whole = &stdout[..stdout.rfind('\n').map_or(0, |end| end + 1)];
+        let all = Self(whole.lines().map(event).collect());
+        assert!(all.all("outcome").is_empty());
+        all.every_row_has_one_end();
+        all.nothing_comes_too_early();
+        all
+    }
+
     /// Those of one type, in order.
     pub(crate) fn all(&self, kind: &str) -> Vec<&Value> {
         self.0.iter().filter(|event| event["type"] == kind).collect()

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::event_stream::{Events, Place};
 use super::kill_proxy::{Moment, Then};
-use super::kill_run::{ROWS, Scene, user, world};
+use super::kill_run::{ROWS, Scene, Victim, user, world};
 
 const APPLY: [&str; 4] = ["apply", "-auto-approve", "--json", "clinic.yaml"];
 
@@ -185,4 +185,44 @@ fn what_cannot_be_read_is_told_and_planned_for_nobody() {
     assert_eq!(events.one("change_summary")["complete"], false);
     assert!(events.ends().keys().all(|(name, ..)| *name != user(4)));
     assert_eq!(count(&events, "done"), ROWS - 6);
+}
+
+#[test]
+fn a_stream_that_was_cut_says_nothing_that_did_not_happen() {
+    for (batch, moment) in [(1, Moment::Before), (3, Moment::Handled), (4, Moment::Answered)] {
+        let scene = Scene::new(&world(0.05, ""));
+        let victim = Victim::default();
+        let (killed, mut writes) = (victim.clone(), 0);
+        scene.proxy.watch(move |passing| {
+            if passing.line.starts_with("PATCH") {
+                writes += usize::from(passing.moment == Moment::Before);
+                if (writes, passing.moment) == (batch, moment) {
+                    killed.kill();
+                }
+            }
+            Then::Pass
+        });
+        let ended = victim.start(scene.accuroform(&APPLY)).end();
+        assert_eq!(ended.status.code(), None, "{ended:#?}");
+        let events = Events::cut_off(&ended.stdout);
+        let complete = events.rows("apply_complete");
+        assert!(complete.is_subset(&written(&scene)), "{batch} {moment:?}");
+        assert!(complete.len() >= 6 * (batch - 1), "{batch} {moment:?}: {}", complete.len());
+        // Whatever was written has a start.
+        assert!(written(&scene).is_subset(&events.rows("apply_start")), "{batch} {moment:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_stops_no_apply() {
+    use std::io::{BufRead as _, BufReader};
+    let scene = Scene::new(&world(0.05, ""));
+    let mut command = scene.accuroform(&APPLY);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(first.contains("\"version\""), "{first}");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(written(&scene).len(), ROWS);
 }

@@ -11,6 +11,7 @@ use super::fleet::{
 use super::rows::{
     Difference, PlannedChange, PlannedExcess, PlannedHeld, Row, RowHeld, RowReason, RowStart,
 };
+use crate::cli::exit::Exit;
 use crate::diagnostic::Severity;
 use crate::model::Cells;
 use crate::ocean::Appearance;
@@ -341,29 +342,5 @@ pub(in crate::cli) struct Outcome {
     /// The exit code of the process.
     pub(super) exit_code: u8,
     /// What it means.
-    pub(super) outcome: Meaning,
-}
-
-/// What an exit code means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::cli) enum Meaning {
-    /// 0: done.
-    Done,
-    /// 1: usage, manifest or connection.
-    Error,
-    /// 2: there are changes (`--detailed-exitcode`).
-    Changes,
-    /// 3: there are findings.
-    Findings,
-    /// 4: some rows are held, failed or were not reached.
-    Incomplete,
-    /// 5: a limit or a policy refused it, or the plan is stale.
-    Refused,
-    /// 6: written, but the sync or the verification did not succeed.
-    NotVerified,
-    /// 7: somebody else holds the lock.
-    Locked,
-    /// 8: parts could not be read.
-    Unread,
+    pub(super) outcome: Exit,
 }

@@ -1,7 +1,7 @@
 //! Events of what follows the writing, of findings, and of the end.
 
 use super::event::{
-    Diagnostic, Ended, Event, Meaning, Outcome, SyncComplete, SyncProgress, SyncStart, SyncState,
+    Diagnostic, Ended, Event, Outcome, SyncComplete, SyncProgress, SyncStart, SyncState,
     VerifyComplete,
 };
 use super::line::{Level, Told};
@@ -136,19 +136,19 @@ pub(in crate::cli) fn not_verified(failure: &Failure) -> Told {
 
 /// How the command ended.
 pub(in crate::cli) fn outcome(exit: Exit) -> Told {
-    let (outcome, words) = match exit {
-        Exit::Done => (Meaning::Done, "done"),
-        Exit::Error => (Meaning::Error, "error"),
-        Exit::Changes => (Meaning::Changes, "there are changes"),
-        Exit::Findings => (Meaning::Findings, "there are findings"),
-        Exit::Incomplete => (Meaning::Incomplete, "some rows are not as planned"),
-        Exit::Refused => (Meaning::Refused, "refused"),
-        Exit::NotVerified => (Meaning::NotVerified, "written, but not synced or not verified"),
-        Exit::Locked => (Meaning::Locked, "somebody else holds the lock"),
-        Exit::Unread => (Meaning::Unread, "parts could not be read"),
+    let words = match exit {
+        Exit::Done => "done",
+        Exit::Error => "error",
+        Exit::Changes => "there are changes",
+        Exit::Findings => "there are findings",
+        Exit::Incomplete => "some rows are not as planned",
+        Exit::Refused => "refused",
+        Exit::NotVerified => "written, but not synced or not verified",
+        Exit::Locked => "somebody else holds the lock",
+        Exit::Unread => "parts could not be read",
     };
     let exit_code = exit.code();
     let is_good = matches!(exit, Exit::Done | Exit::Changes);
-    let event = Event::Outcome(Outcome { exit_code, outcome });
+    let event = Event::Outcome(Outcome { exit_code, outcome: exit });
     Told::new(Level::error_unless(is_good), format!("exit {exit_code}: {words}"), event)
 }
