@@ -5,4 +5,4 @@
 mod batch;
 mod run;
 
-pub use run::{Applied, Apply, Progress};
+pub use run::{Applied, Apply, Happening, Progress};

@@ -34,6 +34,25 @@ pub struct Progress {
     pub planned: usize,
 }
 
+/// What happens while a plan is applied.
+#[derive(Debug)]
+pub enum Happening<'a> {
+    /// These rows are about to be sent, and it is recorded. A row that is sent again, because nothing
+    /// of its batch was written, is not named again.
+    Sending {
+        /// The batch.
+        batch: usize,
+        /// Whose grid it is.
+        user: &'a str,
+        /// The rows.
+        rows: &'a [RowKey],
+    },
+    /// A row came to its end. This is said once of every row, whatever happens.
+    Ended(&'a RowOutcome),
+    /// So far it is.
+    At(Progress),
+}
+
 /// What became of the plan.
 #[derive(Debug, Default)]
 pub struct Applied {
@@ -85,7 +104,11 @@ enum Halt {
 
 impl Apply<'_> {
     /// Runs the whole plan. Every planned row gets exactly one outcome, whatever happens.
-    pub async fn run(mut self, approved: &Approved<'_>, tell: &mut dyn FnMut(Progress)) -> Applied {
+    pub async fn run(
+        mut self,
+        approved: &Approved<'_>,
+        tell: &mut dyn FnMut(Happening<'_>),
+    ) -> Applied {
         let plan = approved.plan();
         let planned = plan.users.iter().map(|user| user.changes.len()).sum();
         let mut applied = Applied::default();
@@ -94,17 +117,27 @@ impl Apply<'_> {
             let mut outcomes = Vec::new();
             for changes in user.changes.chunks(BATCH) {
                 if applied.halted.is_none()
-                    && let Err(halt) =
-                        self.chunk((user, &plan.names), changes, &mut batches, &mut outcomes).await
+                    && let Err(halt) = self
+                        .chunk((user, &plan.names), changes, (&mut batches, &mut outcomes), tell)
+                        .await
                 {
                     applied.halted = Some(words(&halt));
                 }
                 let settled = applied.outcomes.len() + outcomes.len();
-                tell(Progress { settled, planned });
+                tell(Happening::At(Progress { settled, planned }));
             }
             applied.outcomes.extend(in_plan_order(user, outcomes));
         }
-        applied.outcomes.extend(left_alone(plan));
+        for row in &applied.outcomes {
+            // The others were said as their answers came.
+            if row.outcome == Outcome::NotReached {
+                tell(Happening::Ended(row));
+            }
+        }
+        for row in left_alone(plan) {
+            tell(Happening::Ended(&row));
+            applied.outcomes.push(row);
+        }
         applied
     }
 
@@ -113,9 +146,10 @@ impl Apply<'_> {
         &mut self,
         (user, names): (&UserPlan, &Names),
         changes: &[Change],
-        batches: &mut usize,
-        outcomes: &mut Vec<(RowKey, Outcome)>,
+        (batches, outcomes): (&mut usize, &mut Vec<(RowKey, Outcome)>),
+        tell: &mut dyn FnMut(Happening<'_>),
     ) -> Result<(), Halt> {
+        let mut unsaid: Vec<RowKey> = changes.iter().map(|change| change.key).collect();
         let mut rows: Vec<Row> = changes.iter().copied().map(Row::new).collect();
         while !rows.is_empty() {
             if self.stop.is_cancelled() {
@@ -132,15 +166,22 @@ impl Apply<'_> {
                 rows: rows.iter().map(|row| row.record(user, names)).collect(),
             };
             self.journal.append(started).map_err(Halt::Journal)?;
+            if !unsaid.is_empty() {
+                tell(Happening::Sending { batch, user: &user.name, rows: &unsaid });
+                unsaid.clear();
+            }
             let writes: Vec<_> = rows.iter().map(Row::write).collect();
             let answer = self.writer.write(user.id, &writes, &key).await;
             let (settled, halt) = self.settle(user.id, &rows, answer).await;
-            let ended = Event::BatchEnded {
-                batch,
-                outcomes: named(user, settled.outcomes.iter().cloned()).collect(),
-            };
+            let ended: Vec<RowOutcome> = named(user, settled.outcomes.iter().cloned()).collect();
+            let event = Event::BatchEnded { batch, outcomes: ended.clone() };
             outcomes.extend(settled.outcomes);
-            self.journal.append(ended).map_err(Halt::Journal)?;
+            // What is said was recorded, or at least tried.
+            let recorded = self.journal.append(event);
+            for row in &ended {
+                tell(Happening::Ended(row));
+            }
+            recorded.map_err(Halt::Journal)?;
             if let Some(halt) = halt {
                 return Err(halt);
             }

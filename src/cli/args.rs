@@ -11,11 +11,11 @@ pub(super) use super::args_fleet::{
     FleetCommand, MatrixArgs, MergeArgs, PlanCommand, RolloutArgs, RolloutCommand, RolloutUndoArgs,
     SelectArgs,
 };
-pub(super) use super::args_form::{FormArgs, FormatArgs};
+pub(super) use super::args_form::{FormArgs, FormatArgs, RunFormArgs};
 pub(super) use super::args_history::{
     HistoryArgs, HistoryCommand, HistoryShowArgs, HistoryVerifyArgs,
 };
-pub(super) use super::args_schema::{ExplainArgs, SchemaArgs};
+pub(super) use super::args_schema::{ExplainArgs, SchemaArgs, WhichSchema};
 pub(super) use super::args_surface::{Ci, SurfaceArgs};
 use clap::{Args, Parser, Subcommand};
 
@@ -131,8 +131,7 @@ Examples:
     /// Take an apply back: write what its rows were before, sync and verify
     #[command(after_help = "\
 Rows that somebody changed since the apply are held, by name, and the others are taken back (exit 4).
-The manifest still asks for what is taken back: revert it too. Without --out, --json prints what was
-done instead of the plan.
+The manifest still asks for what is taken back: revert it too.
 
 Examples:
   accuroform undo                             show the undo of the last apply, ask, write it
@@ -177,11 +176,12 @@ Examples:
   accuroform explain lakeside                the clinic lakeside of fleet.yaml
   accuroform explain lakeside clinic.yaml    a clinic alone, with what is built in")]
     Explain(ExplainArgs),
-    /// Print the JSON Schema of the manifest
+    /// Print the JSON Schema of the manifest, of the fleet manifest or of the events
     #[command(after_help = "\
 Examples:
   accuroform schema > manifest.schema.json
-  accuroform schema --write             write schemas/manifest.schema.json and fleet.schema.json")]
+  accuroform schema --events            the schema of what --json of plan and apply prints
+  accuroform schema --write             write all three into schemas/")]
     Schema(SchemaArgs),
     /// What a fleet is made of
     #[command(subcommand)]
@@ -258,7 +258,7 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "NAME", env = "ACCUROFORM_PLANNER", hide_env_values = true)]
     pub(super) planner: Option<String>,
     #[command(flatten)]
-    pub(super) form: FormArgs,
+    pub(super) form: RunFormArgs,
     #[command(flatten)]
     pub(super) format: FormatArgs,
     /// Say which rows the manifest's change since this commit asks for, and which were due before
@@ -346,7 +346,7 @@ pub(super) struct ApplyArgs {
     pub(super) manifest: Option<PathBuf>,
     #[command(flatten)]
     pub(super) wait: WaitArgs,
-    /// Print what was done as JSON
+    /// Print what happens as events, one JSON object a line (docs/events.md)
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
@@ -381,7 +381,7 @@ pub(super) struct UndoArgs {
     #[command(flatten)]
     pub(super) wait: WaitArgs,
     #[command(flatten)]
-    pub(super) form: FormArgs,
+    pub(super) form: RunFormArgs,
     #[command(flatten)]
     pub(super) surface: SurfaceArgs,
 }

@@ -15,6 +15,25 @@ pub(super) struct FormArgs {
     pub(super) diff: bool,
 }
 
+/// In which form a plan that is made is printed, and what happens to it.
+#[derive(Debug, Clone, Args)]
+pub(super) struct RunFormArgs {
+    /// Print what happens as events, one JSON object a line (docs/events.md)
+    #[arg(long, conflicts_with = "diff")]
+    pub(super) json: bool,
+    /// Print a unified diff of the planned rows
+    #[arg(long)]
+    pub(super) diff: bool,
+}
+
+impl RunFormArgs {
+    /// The form of the plan, where it is printed as one.
+    pub(super) const fn of_plan(&self) -> FormArgs {
+        let Self { json: _, diff } = *self;
+        FormArgs { json: false, diff }
+    }
+}
+
 /// For whom a plan is printed.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct FormatArgs {
@@ -38,7 +57,7 @@ pub(super) struct FormatArgs {
 pub(super) enum Format {
     /// The grid, as without this
     Human,
-    /// The plan, as --json
+    /// The plan as it is saved, escaped
     Json,
     /// For a comment or a job summary
     Markdown,

@@ -19,10 +19,21 @@ pub(super) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
+    #[command(flatten)]
+    pub(super) which: WhichSchema,
+    /// Write them to schemas/manifest.schema.json, schemas/fleet.schema.json and
+    /// schemas/events.schema.json
+    #[arg(long, conflicts_with_all = ["fleet", "events"])]
+    pub(super) write: bool,
+}
+
+/// Which schema is printed; without either that of a clinic's manifest.
+#[derive(Debug, Args)]
+pub(super) struct WhichSchema {
     /// The schema of the fleet manifest
     #[arg(long)]
     pub(super) fleet: bool,
-    /// Write both to schemas/manifest.schema.json and schemas/fleet.schema.json
+    /// The schema of the events that `plan --json`, `apply --json` and `undo --json` print
     #[arg(long, conflicts_with = "fleet")]
-    pub(super) write: bool,
+    pub(super) events: bool,
 }

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::env::Environment;
+use super::events;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::FleetFile;
@@ -289,6 +290,8 @@ pub(super) fn print_findings(source: &Source, findings: &[Diagnostic], printer: 
     if !findings.is_empty() {
         let colour = printer.colour_err();
         printer.styled(&report::render(&source.files(), findings, colour));
+        let told = || report::findings(&source.files(), findings).into_iter().map(events::finding);
+        printer.tell(told);
     }
 }
 

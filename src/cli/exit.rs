@@ -2,8 +2,12 @@
 
 use std::process::ExitCode;
 
-/// How the program ends. README.md lists the codes for users.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// How the program ends. README.md lists the codes for users; the last event has the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Exit {
     /// Done; a plan without changes, or with changes and no `--detailed-exitcode`.
     Done,

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::clinic::{Clinic, Planned, Purpose, Scope};
 use super::env::Environment;
+use super::events;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::Printer;
@@ -86,10 +87,11 @@ pub(super) async fn sync(
     printer: &mut Printer,
 ) -> Result<Synced, SyncError> {
     let key = watch.mode.key();
+    printer.tell(|| [events::sync_begins(watch)]);
     record(journal, Event::SyncStarted { mode: key.to_owned() }, printer);
-    let mut progress = Progress::waiting(printer);
+    let (mut progress, mut last) = (Progress::waiting(printer), None);
     let result = ocean::sync(&opened.ocean(), &opened.sync_starter(), watch, &mut |happening| {
-        let words = match happening {
+        let words = match &happening {
             ocean::Progress::WaitingFor(run) => {
                 format!("sync: waiting for run {run}, which began before (green)")
             }
@@ -103,10 +105,16 @@ pub(super) async fn sync(
                 )
             }
         };
+        // Each look at the site says it; it is news once.
+        if last.as_ref() != Some(&happening) {
+            printer.tell(|| [events::sync_goes_on(&happening, &words)]);
+        }
         progress.say(&words, printer);
+        last = Some(happening);
     })
     .await;
     drop(progress);
+    printer.tell(|| [events::sync_ended(&result)]);
     let (complete, detail) = match &result {
         Ok(synced) => (true, synced.run.clone().unwrap_or_default()),
         Err(error) => (false, error.to_string()),

@@ -13,6 +13,7 @@ mod args_surface;
 mod clinic;
 mod cmd;
 mod env;
+mod events;
 mod exit;
 mod failure;
 mod finish;

@@ -1,4 +1,5 @@
-//! Everything the program prints: results to standard output, the story to standard error.
+//! Everything the program prints: results to standard output, the story to standard error. Where the
+//! result is a stream of events, they are all that goes to standard output.
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
@@ -6,10 +7,11 @@ use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar};
 
+use super::events::{self, Stream, Told};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::surface::Surface;
-use crate::model::printable_json;
+use crate::model::{Clock, printable_json};
 use crate::report::ci::{Facts, without_commands};
 use crate::report::{escape, escape_lines};
 
@@ -33,7 +35,11 @@ pub(super) struct Printer {
     place: Place,
     /// The CI system that is told, too, if there is one.
     pub(super) surface: Option<Surface>,
+    stream: Option<Stream>,
 }
+
+/// So many bytes of events are printed at once.
+const PIECE: usize = 1 << 16;
 
 /// Where a printer prints.
 #[derive(Debug)]
@@ -60,14 +66,60 @@ impl Printer {
             broken: None,
             place: Place::Process,
             surface: None,
+            stream: None,
         }
+    }
+
+    /// From here on the result is a stream of events, and nothing else goes to standard output.
+    pub(super) fn stream(&mut self, clock: Clock) {
+        let (stream, first) = Stream::begin(clock);
+        self.stream = Some(stream);
+        self.tell(|| [first]);
+    }
+
+    /// Whether the result is a stream of events.
+    pub(super) const fn streams(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    /// The events from here on are of this clinic, unless they say otherwise.
+    pub(super) fn about(&mut self, clinic: &str) {
+        if let Some(stream) = &mut self.stream {
+            stream.about(clinic);
+        }
+    }
+
+    /// Prints events, where the result is a stream of them; else nothing is made of it. A stream that
+    /// lost a line ends there: without its last event nobody takes it for whole.
+    pub(super) fn tell<T: IntoIterator<Item = Told>>(&mut self, told: impl FnOnce() -> T) {
+        if self.broken.is_some() {
+            return;
+        }
+        let Some(stream) = self.stream.take() else { return };
+        let mut lines = String::new();
+        for told in told() {
+            lines.push_str(&stream.line(&told));
+            if lines.len() > PIECE {
+                self.json(&lines);
+                lines.clear();
+            }
+        }
+        self.json(&lines);
+        self.stream = Some(stream);
     }
 
     /// A printer for one clinic of many: its result and its story are kept as they come, and its
     /// progress is shown in `line`.
     pub(super) fn kept(line: ProgressBar) -> Self {
         let place = Place::Kept { account: String::new(), line };
-        Self { colour_out: false, colour_err: false, broken: None, place, surface: None }
+        Self {
+            colour_out: false,
+            colour_err: false,
+            broken: None,
+            place,
+            surface: None,
+            stream: None,
+        }
     }
 
     /// A printer whose words nobody reads.
@@ -126,8 +178,12 @@ impl Printer {
         self.colour_err
     }
 
-    /// Prints a piece of the result, without anything that a terminal would act on.
+    /// Prints a piece of the result for people, without anything that a terminal would act on. In a
+    /// stream of events there is none: who did the work tells it.
     pub(super) fn result(&mut self, text: &str) {
+        if self.streams() {
+            return;
+        }
         let text = escape_lines(text);
         if self.colour_out { self.verbatim(&paint(&text)) } else { self.verbatim(&text) }
     }
@@ -196,6 +252,7 @@ impl Printer {
 
     /// Prints why a command ended.
     pub(super) fn failure(&mut self, failure: &Failure) {
+        self.tell(|| [events::failure(failure)]);
         let Failure { code, message, hint, exit: _ } = failure;
         let code = code.map(|code| format!("[{code}]")).unwrap_or_default();
         self.line(&format!("error{code}: {}", escape(message)));
@@ -204,8 +261,9 @@ impl Printer {
         }
     }
 
-    /// The exit code, unless the result could not be printed.
+    /// The exit code, unless the result could not be printed. The last event says it.
     pub(super) fn finish(&mut self, exit: Exit) -> Exit {
+        self.tell(|| [events::outcome(exit)]);
         match self.broken.take() {
             None => exit,
             Some(error) => {

@@ -3,6 +3,7 @@
 //! A check names the place by its [`KeyPath`]; the line and column are looked up when the finding
 //! is shown, so that checks stay plain functions of values.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod code;
@@ -12,7 +13,9 @@ pub use code::Code;
 pub use path::{KeyPath, Segment};
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Nothing can be applied until it is mended.

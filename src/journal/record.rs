@@ -1,6 +1,7 @@
 //! What a record says.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Cells, Revision, RowKey, UserId};
@@ -173,7 +174,7 @@ pub enum Outcome {
 }
 
 /// Why a row was left alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hold {
     /// Somebody else changed it after it was read.

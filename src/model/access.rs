@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -13,8 +14,10 @@ use super::{Columns, OfficeId, ProviderId, Revision};
 ///
 /// Whether the date itself still counts, and in which time zone, is not documented by the vendor;
 /// nothing here decides it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Until(pub Date);
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Until(#[schemars(with = "String", extend("format" = "date"))] pub Date);
 
 impl fmt::Display for Until {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,9 +51,11 @@ impl FromStr for Until {
 ///
 /// A row with nothing ticked has no date: the date limits access that is not there, and a server
 /// may leave such a row out. [`Cells::new`] drops it, so that both forms compare equal.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Cells {
+    /// The nine levels.
     columns: Columns,
+    /// The date on which the access ends; `null`: it does not.
     until: Option<Until>,
 }
 
@@ -122,7 +127,9 @@ impl Cells {
 }
 
 /// The place of a row in a user's grid. Ordered by office, then provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub struct RowKey {
     /// The office whose block the row is in.
     #[serde(rename = "office_id")]

@@ -1,14 +1,19 @@
 //! The nine columns of the Provider Permissions grid and the level of each.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value, json};
 
 /// One of the nine columns of Accuro's Provider Permissions grid (Accuro user guide, page 8294),
 /// in the order in which the Manage Security screen shows them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Column {
     /// Change a patient's provider.
@@ -197,6 +202,25 @@ impl Serialize for Columns {
     /// Writes all nine columns by their keys.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter().map(|(column, level)| (column.key(), level.key())))
+    }
+}
+
+impl JsonSchema for Columns {
+    fn schema_name() -> Cow<'static, str> {
+        "Columns".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let levels = Level::ALL.map(Level::key);
+        let keys = Column::ALL.map(Column::key);
+        let properties: Map<String, Value> =
+            keys.iter().map(|key| ((*key).to_owned(), json!({ "enum": levels }))).collect();
+        json_schema!({
+            "description": "The nine levels of a row.",
+            "type": "object",
+            "properties": properties,
+            "required": keys,
+        })
     }
 }
 

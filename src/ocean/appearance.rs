@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::bridge::SiteProvider;
@@ -26,7 +27,7 @@ pub struct Access {
 }
 
 /// How Ocean's list changed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Appearance {
     /// On the page now and not before, with their appointments.
     pub appeared: Vec<(String, u64)>,
@@ -39,7 +40,7 @@ pub struct Appearance {
 }
 
 /// A managed provider who is not on the page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Missing {
     /// The name with the id.
     pub provider: String,
@@ -48,7 +49,7 @@ pub struct Missing {
 }
 
 /// Why a provider is not on the page.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// Columns that the page is assumed to need are below full in every office.

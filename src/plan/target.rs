@@ -1,11 +1,14 @@
 //! Limiting a plan to some offices, providers or columns.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Cells, Column, Columns, Level, OfficeId, ProviderId, RowKey};
 
 /// One office, provider or column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
     /// Rows of this office.
@@ -18,7 +21,7 @@ pub enum Target {
 
 /// What a plan is limited to. Targets of one kind add up; different kinds must all hold; what is
 /// excluded is out in any case.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Targets {
     /// From `-target`; empty is everything.
     pub only: Vec<Target>,

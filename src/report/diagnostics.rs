@@ -5,6 +5,7 @@ use std::ops::Range;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use anstream::adapter::strip_str;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::escape::{escape, push};
@@ -136,7 +137,7 @@ pub struct Finding {
 }
 
 /// A place in a file. Line and column count from 1; the column counts characters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Place {
     /// The file.
     pub file: String,
@@ -149,7 +150,7 @@ pub struct Place {
 }
 
 /// A second place, with what is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RelatedPlace {
     /// What is there.
     pub label: String,

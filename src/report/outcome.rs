@@ -29,7 +29,7 @@ pub fn outcomes(plan: &Plan, outcomes: &[RowOutcome], halted: Option<&str>) -> S
 }
 
 /// Why a row was left alone.
-pub(super) fn held(hold: &Hold) -> String {
+pub fn held(hold: &Hold) -> String {
     let (was, is, now) = match hold {
         Hold::Moved { was, is, now } => (was, is, now),
         Hold::Unplanned { was, now, reason } => {
@@ -51,7 +51,7 @@ pub(super) fn held(hold: &Hold) -> String {
 }
 
 /// `Apply: 14 rows done, 0 already true, 1 held, 0 failed, 0 not reached.`
-fn counts(outcomes: &[RowOutcome]) -> String {
+pub fn counts(outcomes: &[RowOutcome]) -> String {
     let (mut done, mut already, mut held, mut failed, mut not_reached) = (0, 0, 0, 0, 0);
     for row in outcomes {
         *match row.outcome {

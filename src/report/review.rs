@@ -16,6 +16,12 @@ pub struct Review<'a> {
     pub digest: &'a str,
 }
 
+/// The option that applies the plan with this digest although a mass-change limit refuses it.
+pub fn allowance(digest: &str) -> String {
+    let hex: String = digest.trim_start_matches("sha256:").chars().take(12).collect();
+    format!("--allow-mass-change={hex}")
+}
+
 /// A clinic of a fleet that could not be planned.
 #[derive(Debug, Clone, Copy)]
 pub struct NotPlanned<'a> {

@@ -1,12 +1,15 @@
 //! What a clinic is at in a rollout. It follows from how its apply ended and from nothing else.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::version::{VERSION, known};
 
 /// How far a clinic is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// Its turn has not come.
@@ -30,7 +33,7 @@ pub enum Stage {
 }
 
 /// What became of the planned rows of a clinic.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RowCounts {
     /// As planned now, already true ones included.
     pub done: u64,
@@ -45,8 +48,9 @@ pub struct RowCounts {
 }
 
 /// A clinic in a rollout, as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClinicState {
+    /// The version of this form.
     #[serde(deserialize_with = "known")]
     v: u32,
     /// The clinic.
@@ -64,6 +68,7 @@ pub struct ClinicState {
     /// What went wrong, in words.
     pub message: Option<String>,
     /// Since when.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
 }
 

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::event_stream::Events;
 use super::program::{Ended, Program};
 
 const HEAD: &str = "\
@@ -53,10 +54,16 @@ fn write(program: &Program, rest: &str) {
 
 /// The addresses of each group, without the clinic and the user.
 fn groups(program: &Program, arguments: &[&str]) -> [Vec<String>; 4] {
-    let ended = run(program, &[arguments, &["--against-git", "main", "--json"]].concat());
+    let ended = run(program, &[arguments, &["--against-git", "main", "--format", "json"]].concat());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let document: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(document["kind"], "accuroform.against-git");
+    let told = run(program, &[arguments, &["--against-git", "main", "--json"]].concat());
+    let told = Events::of(&told.stdout, 0);
+    for (key, value) in told.one("against_git").as_object().unwrap() {
+        let is_of_events = key.starts_with('@') || key == "type";
+        assert!(is_of_events || document[key.as_str()] == *value, "{key}: {value}");
+    }
     ["by_change", "pending", "both", "withdrawn"].map(|group| {
         let rows = document[group].as_array().unwrap().iter();
         rows.map(|row| {

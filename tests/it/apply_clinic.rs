@@ -1,10 +1,10 @@
 //! A clinic whose Accuro does with each write what a test tells it to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use accuroform::apply::{Applied, Apply};
+use accuroform::apply::{Applied, Apply, Happening};
 use accuroform::approval::{Consent, approve};
 use accuroform::desired::desired;
 use accuroform::journal::{Event, Journal, Outcome, Record};
@@ -168,8 +168,17 @@ impl Clinic {
             Journal::open(&State::folder(self.journal()), "lakeside", self.run, clock).unwrap();
         let (reader, writer) = (&self.bridge.reader, &self.bridge.writer);
         let apply = Apply { reader, writer, journal: &mut journal, stop: &self.stop };
-        let mut settled = Vec::new();
-        let applied = apply.run(&approved, &mut |progress| settled.push(progress.settled)).await;
+        let (mut settled, mut begun, mut ended) = (Vec::new(), Vec::new(), Vec::new());
+        let tell = &mut |happening: Happening<'_>| match happening {
+            Happening::Sending { rows, .. } => begun.extend_from_slice(rows),
+            Happening::Ended(row) => ended.push(row.clone()),
+            Happening::At(progress) => settled.push(progress.settled),
+        };
+        let applied = apply.run(&approved, tell).await;
+        assert!(begun.is_sorted() && begun.iter().collect::<BTreeSet<_>>().len() == begun.len());
+        // Each row's end is said once, as it is reported.
+        ended.sort_by_key(|row| row.key);
+        assert_eq!(ended, applied.outcomes);
         let planned: Vec<RowKey> = self.plan.users[0].changes.iter().map(|row| row.key).collect();
         let told: Vec<RowKey> = applied.outcomes.iter().map(|row| row.key).collect();
         assert_eq!(told, planned);

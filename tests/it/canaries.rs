@@ -259,7 +259,9 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
         for echo in [Mood::Echo(status), Mood::EchoJson(status), Mood::EchoWrites(status)] {
             mood(echo);
             let apply = ["apply", "-auto-approve", "--github"];
-            assert_ne!(said.run(folder, &apply, false).await, 0, "{echo:?}");
+            for form in [&apply[..], &["apply", "-auto-approve", "--json"]] {
+                assert_ne!(said.run(folder, form, false).await, 0, "{echo:?}");
+            }
         }
     }
     for bad in [Mood::Page, Mood::TokenIn(200), Mood::TokenIn(400), Mood::BrokenToken] {
@@ -283,6 +285,7 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
         (&["plan", "-out", "plan.json", "--detailed-exitcode", "--github"], 2),
         (&["show", "plan.json", "--gitlab"], 0),
         (&["plan", "--json"], 0),
+        (&["plan", "--format", "json"], 0),
         (&["plan", "--diff"], 0),
         (&["show", "plan.json"], 0),
         (&["show", "--json", "plan.json"], 0),

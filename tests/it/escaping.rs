@@ -110,7 +110,10 @@ fn names_and_messages_of_the_clinic_are_printed_escaped_in_every_form() {
     ran(folder, &["validate", &file], 0);
     let human = ran(folder, &["plan", &file, "-out", &plan_file], 0);
     assert!(human.contains(r"Main\u{1b}[31m\u{7}\u{a}"), "{human}");
-    let json = ran(folder, &["plan", &file, "--json"], 0);
+    let told = ran(folder, &["plan", &file, "--json"], 0);
+    assert!(told.contains(r"Main\u001b[31m\u0007\n"), "as data: {told}");
+    assert!(told.contains(r"Main\\u{1b}[31m\\u{7}\\u{a}"), "as a message: {told}");
+    let json = ran(folder, &["plan", &file, "--format", "json"], 0);
     let document: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(document["plan"]["names"]["offices"]["1"], format!("Main{EVIL}"));
     ran(folder, &["plan", &file, "--diff"], 0);
@@ -138,7 +141,7 @@ fn a_plan_that_was_changed_by_hand_is_refused_in_either_spelling() {
     let folder = folder.path();
     std::fs::write(folder.join("world.yaml"), world("  []\n")).unwrap();
     std::fs::write(folder.join("clinic.yaml"), manifest("world.yaml", EMBEDDED)).unwrap();
-    let json = ran(folder, &["plan", "--json"], 0);
+    let json = ran(folder, &["plan", "--format", "json"], 0);
     for (at, changed) in [
         json.replacen("\"full\"", "\"read-only\"", 1),
         json.replacen("\\u009b", "\\u009B", 1),

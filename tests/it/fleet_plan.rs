@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::event_stream::Events;
 use super::fleet_scene::{Scene, Shore};
 use super::program::Ended;
 
@@ -79,10 +80,8 @@ fn clinic(event: &Value) -> String {
 
 /// Every line of standard output as an event; those of one kind are given.
 fn events(ended: &Ended, kind: &str) -> Vec<Value> {
-    let all = ended.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    all.inspect(|event| assert!(event["type"].is_string(), "{event}"))
-        .filter(|event| event["type"] == kind)
-        .collect()
+    let events = Events::of(&ended.stdout, ended.code);
+    events.all(kind).into_iter().cloned().collect()
 }
 
 #[test]

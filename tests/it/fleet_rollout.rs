@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use accuroform::sim::Recorded;
-use serde_json::Value;
 
+use super::event_stream::Events;
 use super::fleet_scene::{Scene, Shore, pairs};
 use super::kill_run::Victim;
 
@@ -176,46 +176,35 @@ fn a_pause_of_a_second_passes_between_two_waves() {
 fn json_tells_the_whole_rollout_an_event_a_line() {
     let scene = Shore::usual().open();
     saved(&scene);
-    let events = |text: &str| {
-        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.collect::<Vec<_>>()
-    };
-    let kinds = |events: &[Value]| {
-        let mut kinds = BTreeMap::new();
-        for event in events {
-            *kinds.entry(event["type"].as_str().unwrap().to_owned()).or_insert(0) += 1;
-        }
-        kinds.into_iter().collect::<Vec<_>>()
-    };
-    let all = events(&scene.ran(&["apply", "all.bundle", "--json"], 0).stdout);
-    assert_eq!(all[0]["type"], "version", "{all:?}");
-    let expected = [
+    let ended = scene.ran(&["apply", "all.bundle", "--json"], 0);
+    let all = Events::of(&ended.stdout, 0);
+    let rollout = [
         ("clinic_complete", 5),
         ("clinic_start", 5),
+        ("outcome", 1),
         ("rollout_end", 1),
+        ("rollout_start", 1),
         ("version", 1),
         ("wave_start", 3),
     ];
-    assert_eq!(kinds(&all), expected.map(|(kind, count)| (kind.to_owned(), count)));
-    let end = all.last().unwrap();
-    assert_eq!(
-        (&end["type"], &end["end"], &end["exit_code"]),
-        (&"rollout_end".into(), &"through".into(), &0.into())
-    );
+    assert_eq!(all.counts(), rollout.into());
+    let end = all.one("rollout_end");
+    assert_eq!((&end["end"], &end["exit_code"]), (&"through".into(), &0.into()));
     assert_eq!(end["clinics"]["ash"]["stage"], "verified");
+    assert_eq!(end["rollout"], scene.rollout());
+    assert_eq!(all.one("rollout_start")["rollout"], scene.rollout());
 
     let scene = Shore::usual().open();
-    let all = events(&scene.ran(&["apply", "fleet.yaml", "-auto-approve", "--json"], 0).stdout);
-    let with_plan = [
-        ("clinic_complete", 5),
-        ("clinic_start", 5),
-        ("fleet_planned", 1),
-        ("rollout_end", 1),
-        ("version", 1),
-        ("wave_start", 3),
-    ];
-    assert_eq!(kinds(&all), with_plan.map(|(kind, count)| (kind.to_owned(), count)));
-    assert_eq!(all[0]["type"], "version");
+    let ended = scene.ran(&["apply", "fleet.yaml", "-auto-approve", "--json"], 0);
+    let all = Events::of(&ended.stdout, 0)
+        .counts()
+        .into_iter()
+        .map(|(kind, count)| (kind.to_owned(), count))
+        .collect::<Vec<_>>();
+    let mut expected = rollout.map(|(kind, count)| (kind.to_owned(), count)).to_vec();
+    expected.extend([("clinic_planned".to_owned(), 5), ("fleet_planned".to_owned(), 1)]);
+    expected.sort();
+    assert_eq!(all, expected);
 }
 
 /// Watches a rollout while it runs: what the status says of a clinic is never ahead of the clinic.

@@ -1,20 +1,20 @@
 //! SIGINT and SIGTERM at every request: what is in flight is finished, the report is what happened,
 //! and the next apply converges. A second one ends at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use accuroform::journal::is_pending;
-use serde_json::Value;
 
+use super::event_stream::Events;
 use super::kill_laws::{Goal, converged, true_to_the_records};
 use super::kill_matrix::undisturbed;
 use super::kill_points::{chosen, each};
 use super::kill_proxy::{Moment, Then};
-use super::kill_run::{APPLY, Ended, Place, ROWS, Scene, Victim, by_place, user, world};
+use super::kill_run::{APPLY, Ended, ROWS, Scene, Victim, by_place, user, world};
 
 const REPORT: [&str; 4] = ["apply", "-auto-approve", "-json", "clinic.yaml"];
 
@@ -36,31 +36,16 @@ fn interrupt_at(scene: &Scene, victim: &Victim, point: &Point) -> Arc<AtomicBool
     writing
 }
 
-/// The rows of a report by what became of them; its counts say the same, and what is reported as
-/// done is what the server's own log has.
+/// The events of a run, which are true to the journal and to the server's own log.
 #[track_caller]
-fn reported(scene: &Scene, ended: &Ended) -> BTreeMap<String, BTreeSet<Place>> {
-    let report: Value =
-        serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:#?}"));
-    let users: BTreeMap<String, u64> = (1..=6).map(|id| (user(id), id)).collect();
-    let mut rows: BTreeMap<String, BTreeSet<Place>> = BTreeMap::new();
-    for row in report["rows"].as_array().unwrap() {
-        let outcome = match &row["outcome"] {
-            Value::String(outcome) => outcome.clone(),
-            other => other.as_object().unwrap().keys().next().unwrap().clone(),
-        };
-        let id = |name: &str| row[name].as_u64().unwrap();
-        let place = (users[row["user"].as_str().unwrap()], id("office_id"), id("provider_id"));
-        rows.entry(outcome.replace('-', "_")).or_default().insert(place);
-    }
-    for (outcome, count) in report["counts"].as_object().unwrap() {
-        let listed = rows.get(outcome).map_or(0, BTreeSet::len);
-        assert_eq!(count.as_u64(), Some(listed as u64), "{outcome}");
-    }
-    assert_eq!(report["exit_code"].as_i64(), ended.status.code().map(i64::from));
-    let done = rows.get("done").cloned().unwrap_or_default();
-    assert_eq!(done, by_place(&scene.written()).into_keys().collect(), "{ended:#?}");
-    rows
+fn reported(scene: &Scene, ended: &Ended) -> Events {
+    let events = Events::of(&ended.stdout, ended.status.code().unwrap());
+    let users: BTreeMap<u64, String> = (1..=6).map(|id| (id, user(id))).collect();
+    let places = by_place(&scene.written()).into_keys();
+    let written = places.map(|(user, office, provider)| (users[&user].clone(), office, provider));
+    assert_eq!(events.rows("apply_complete"), written.collect(), "{ended:#?}");
+    events.agree_with(&scene.records());
+    events
 }
 
 #[derive(Debug)]
@@ -89,22 +74,22 @@ fn ends_in_order(goal: &Goal, point: &Point) -> bool {
         converged(&scene, goal);
         return true;
     };
-    let rows = reported(&scene, &ended);
-    let count = |outcome: &str| rows.get(outcome).map_or(0, BTreeSet::len);
+    let events = reported(&scene, &ended);
+    let count = |outcome: &str| events.rows(outcome).len();
     let pending = is_pending(&scene.records());
     match code {
         4 => {
-            assert!(count("not_reached") > 0, "{ended:#?}");
-            assert_eq!(count("done") + count("not_reached"), ROWS, "{ended:#?}");
-            assert!(ended.stdout.contains("\"halted\":\"interrupted\""), "{ended:#?}");
-            assert_eq!(pending, count("done") > 0);
+            assert!(count("apply_not_reached") > 0, "{ended:#?}");
+            assert_eq!(count("apply_complete") + count("apply_not_reached"), ROWS, "{ended:#?}");
+            assert_eq!(events.one("apply_summary")["halted"], "interrupted");
+            assert_eq!(pending, count("apply_complete") > 0);
         }
         6 => {
-            assert_eq!(count("done"), ROWS, "{ended:#?}");
+            assert_eq!(count("apply_complete"), ROWS, "{ended:#?}");
             assert!(pending);
         }
         0 => {
-            assert_eq!(count("done"), ROWS, "{ended:#?}");
+            assert_eq!(count("apply_complete"), ROWS, "{ended:#?}");
             assert!(!pending);
             converged(&scene, goal);
         }
@@ -154,7 +139,9 @@ fn an_interrupt_while_a_sync_runs_leaves_the_sync_owed() {
     let ended = victim.start(scene.accuroform(&REPORT)).end();
     ended.must_exit(6);
     assert!(ended.stderr.contains("S004"), "{ended:#?}");
-    assert_eq!(reported(&scene, &ended)["done"].len(), ROWS);
+    let events = reported(&scene, &ended);
+    assert_eq!(events.rows("apply_complete").len(), ROWS);
+    assert_eq!(events.one("sync_errored")["code"], "S004");
     assert!(is_pending(&scene.records()));
     scene.proxy.watch(|_| Then::Pass);
     scene.run(&APPLY).must_exit(0);
@@ -174,7 +161,7 @@ fn a_second_interrupt_ends_at_once() {
         }
         Then::Pass
     });
-    let mut running = victim.start(scene.accuroform(&APPLY));
+    let mut running = victim.start(scene.accuroform(&REPORT));
     running.until("a second Ctrl-C ends at once");
     let begun = Instant::now();
     victim.signal("INT");
@@ -182,6 +169,11 @@ fn a_second_interrupt_ends_at_once() {
     ended.must_exit(4);
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     assert!(ended.stderr.contains("error[A001]"), "{ended:#?}");
+    // What was in flight has a start and no end, and nobody sums up what nobody knows.
+    let events = Events::of(&ended.stdout, 4);
+    assert_eq!(events.one("diagnostic")["code"], "A001");
+    assert_eq!((events.rows("apply_start").len(), events.ends().len()), (12, 6));
+    assert!(events.all("apply_summary").is_empty());
     true_to_the_records(&scene, &goal);
     assert!(is_pending(&scene.records()));
     scene.proxy.watch(|_| Then::Pass);
@@ -201,10 +193,11 @@ fn a_row_whose_answer_was_lost_is_looked_up_when_the_next_tries_are_refused() {
         let ended = scene.run(&REPORT);
         ended.must_exit(4);
         // The rows of the second batch were written, whatever was said afterwards.
-        let rows = reported(&scene, &ended);
-        assert_eq!((rows["done"].len(), rows["not_reached"].len()), (12, 24), "{refusal}");
+        let events = reported(&scene, &ended);
+        let done = events.rows("apply_complete").len();
+        assert_eq!((done, events.rows("apply_not_reached").len()), (12, 24), "{refusal}");
         true_to_the_records(&scene, &goal);
-        assert!(is_pending(&scene.records()) || rows["done"].is_empty());
+        assert!(is_pending(&scene.records()) || done == 0);
         // The fault is over when its turns are.
         assert!((0..9).any(|_| scene.run(&APPLY).status.code() == Some(0)));
         converged(&scene, &goal);

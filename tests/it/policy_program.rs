@@ -47,7 +47,7 @@ fn a_denied_plan_exits_5_and_names_rule_reason_and_place() {
         ended.stderr
     );
     assert_eq!(ended.stderr.matches("hint: mend the manifest").count(), 1, "{}", ended.stderr);
-    let json = program.run(&["plan", "--json"]);
+    let json = program.run(&["plan", "--format", "json"]);
     let document: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(document["applyable"], false);
     assert_eq!(document["refusals"][0]["code"], "Y001");
@@ -64,7 +64,7 @@ fn a_denied_plan_exits_5_and_names_rule_reason_and_place() {
 #[test]
 fn no_flag_overrides_a_policy() {
     let program = example();
-    let json = program.run(&["plan", "--json"]);
+    let json = program.run(&["plan", "--format", "json"]);
     let document: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     let digest = document["digest"].as_str().unwrap().trim_start_matches("sha256:").to_owned();
     let flag = format!("--allow-mass-change={digest}");

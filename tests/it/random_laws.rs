@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use accuroform::apply::Applied;
+use accuroform::apply::{Applied, Happening};
 use accuroform::journal::{Event, Hold, Outcome, Record, RowOutcome};
 use accuroform::model::{Cells, Column, Columns, Level, OfficeId, ProviderId, RowKey};
 use accuroform::plan::{Change, Plan, UnreadPart};
@@ -41,10 +41,31 @@ fn place(write: &Write) -> Place {
     (write.user, key)
 }
 
+/// What an apply told while it ran.
+#[derive(Default)]
+pub(crate) struct Told {
+    begun: Vec<(String, RowKey)>,
+    ended: Vec<RowOutcome>,
+}
+
+impl Told {
+    pub(crate) fn take(&mut self, happening: &Happening<'_>) {
+        match happening {
+            Happening::Sending { batch: _, user, rows } => {
+                self.begun.extend(rows.iter().map(|key| ((*user).to_owned(), *key)));
+            }
+            Happening::Ended(row) => self.ended.push((*row).clone()),
+            Happening::At(_) => {}
+        }
+    }
+}
+
 /// One apply, and what the server wrote from the moment its plan was read.
 pub(crate) struct Story<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) applied: &'a Applied,
+    /// What it told.
+    pub(crate) told: &'a Told,
     /// The journal's records of this apply.
     pub(crate) records: &'a [Record],
     /// The write log since the plan was read.
@@ -60,6 +81,26 @@ impl Story<'_> {
             self.the_outcome_is_what_happened(place, &change, &outcome.outcome);
         }
         self.the_journal_accounts_for_everything();
+        self.each_row_is_told_once_as_it_ended();
+    }
+
+    fn each_row_is_told_once_as_it_ended(&self) {
+        let Told { begun, ended } = self.told;
+        let name = |row: &RowOutcome| (row.user.clone(), row.key);
+        let mut told = ended.clone();
+        told.sort_by_key(name);
+        let mut outcomes = self.applied.outcomes.clone();
+        outcomes.sort_by_key(name);
+        assert_eq!(told, outcomes);
+        let sent: BTreeSet<_> = begun.iter().cloned().collect();
+        assert_eq!(sent.len(), begun.len(), "a start is told twice");
+        let recorded = self.records.iter().flat_map(|record| match &record.event {
+            Event::BatchStarted { user, rows, .. } => {
+                rows.iter().map(|row| (user.clone(), row.key)).collect()
+            }
+            _ => Vec::new(),
+        });
+        assert_eq!(sent, recorded.collect());
     }
 
     fn ours(&self) -> impl Iterator<Item = &Write> {

@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::random_clinic::{self, Clinic, Random};
 use crate::random_faults;
-use crate::random_laws::{Story, unread_is_untouched};
+use crate::random_laws::{Story, Told, unread_is_untouched};
 
 const SOME: u64 = 60;
 const FULL: u64 = 600;
@@ -272,13 +272,15 @@ impl<'a> Way<'a> {
             journal: &mut journal,
             stop: &stop,
         };
-        let applied = apply.run(&approved, &mut |_| ()).await;
+        let mut told = Told::default();
+        let applied = apply.run(&approved, &mut |happening| told.take(&happening)).await;
         drop(journal);
         let records = Journal::read(&State::folder(state), "lakeside").unwrap().records;
         let records = &records[earlier.records.len()..];
         assert!(records.iter().all(|record| record.apply == name));
         let log = self.sim.write_log().unwrap();
-        Story { plan, applied: &applied, records, log: &log[seen..] }.check();
+        let log = &log[seen..];
+        Story { plan, applied: &applied, told: &told, records, log }.check();
         applied
     }
 

@@ -10,10 +10,10 @@ use accuroform::plan::Plan;
 use accuroform::plan::file::{open, seal};
 use accuroform::state::{Claim, Lock, State};
 use jiff::Timestamp;
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::approvals::{Folder, keys};
+use crate::event_stream::Events;
 use crate::world::{cells, key};
 
 /// The clinic of the story `stale-plan`: 3 rows to grant.
@@ -96,17 +96,21 @@ fn a_row_that_moved_is_held_by_name_in_every_form_and_the_rest_is_taken_back() {
     somebody_writes(&folder, 1047, "inbox");
     for form in ["", " --json", " --diff"] {
         let text = folder.ends(&format!("undo -out undo.json{form}"), 0, "saved to undo.json");
-        let words = if form == " --json" { r#""reason":"moved""# } else { held };
+        let words = if form == " --json" { r#""type":"planned_held""# } else { held };
         assert!(text.contains(words), "{form}: {text}");
     }
     folder.ends("show undo.json", 0, held);
     let text = folder.ends("undo -auto-approve --json", 4, r#""exit_code":4"#);
-    let line = text.lines().find(|line| line.starts_with('{')).unwrap();
-    let document: Value = serde_json::from_str(line).unwrap();
-    assert_eq!((&document["counts"]["done"], &document["counts"]["held"]), (&2.into(), &1.into()));
-    assert_eq!(document["verified"]["grid"], true, "nothing else is left: {document}");
-    assert_eq!(document["undoes"], journal(&folder)[0].id);
-    assert_eq!(document["verified"]["held"][0]["provider_id"], 1047);
+    let lines = text.lines().filter(|line| line.starts_with('{')).map(|line| format!("{line}\n"));
+    let events = Events::of(&lines.collect::<String>(), 4);
+    let counts = &events.one("apply_summary")["counts"];
+    assert_eq!((&counts["done"], &counts["held"]), (&2.into(), &1.into()));
+    assert_eq!(events.one("planned_held")["reason"], "moved");
+    assert_eq!(events.one("apply_held")["hold"]["unplanned"]["reason"], "moved");
+    let verified = events.one("verify_complete");
+    assert_eq!(verified["grid"], true, "nothing else is left: {verified}");
+    assert_eq!(verified["undoes"], journal(&folder)[0].id);
+    assert_eq!(verified["held"][0]["provider_id"], 1047);
     folder.ends("history", 0, "2 done, 1 held, 0 failed, 0 not reached");
     folder.ends("history", 0, ": incomplete");
     let text = folder.ends("undo -auto-approve", 4, "Nothing to undo: 2 rows of");

@@ -15,6 +15,7 @@ use crate::cli::cmd::saved::{self, Saved};
 use crate::cli::cmd::sign::{at_hand, print_approvals};
 use crate::cli::cmd::undo::Which;
 use crate::cli::env::Environment;
+use crate::cli::events::{self, Judged, Operation};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{look_before, mode};
@@ -69,7 +70,7 @@ pub(super) async fn run(
         auto_approve: args.auto_approve,
         allow_mass_change: args.allow_mass_change.first().map(String::as_str),
         wait: &args.wait,
-        form: &FormArgs { json: args.json, diff: false },
+        form: &FormArgs { json: false, diff: false },
         signed: Signed { demand, given },
         around: Around::Nothing,
     };
@@ -146,6 +147,7 @@ impl Request<'_> {
         printer: &mut Printer,
     ) -> Result<CarriedOut, Failure> {
         let (id, run) = (&clinic.manifest.clinic.id, environment.new_run()?);
+        printer.about(id);
         let stop = match self.around {
             Around::Nothing => CancellationToken::new(),
             Around::Rollout { stop, syncs: _ } => stop.child_token(),
@@ -215,10 +217,17 @@ impl Apply<'_> {
         let judged = comparison.as_ref().map_or(plan, |comparison| &comparison.judged);
         let mut refusals = plan::refusals(judged, &self.clinic.policy(&planned.desired));
         let warnings = self.clinic.judge(judged, &planned.live, &mut refusals)?;
+        let judged = Judged {
+            operation: plan.undoes.as_ref().map_or(Operation::Apply, |_| Operation::Undo),
+            digest,
+            refusals: &refusals,
+            sync_owed: self.owed != Owed::Nothing,
+        };
         if let Some(facts) = printer.facts() {
             facts.plan(Review { plan, refusals: &refusals, digest });
         }
         self.print(plan, &sealed.text, printer);
+        printer.tell(|| events::plan(plan, judged));
         print_findings(&self.clinic.source, &warnings, printer);
         print_refusals((plan, digest), &refusals, printer);
         print_made_again(plan, &planned, printer);
@@ -258,7 +267,6 @@ impl Apply<'_> {
             opened: self.opened,
             environment: self.environment,
             sync_timeout: self.request.wait.sync_timeout,
-            json: self.request.form.json,
             owed: self.owed,
             stop: self.stop,
             syncs: match self.request.around {
@@ -280,33 +288,34 @@ impl Apply<'_> {
             let why = Some((None, "its manifest names what the clinic does not have".to_owned()));
             return Ok(Ended { exit: Exit::Error, counts: RowCounts::default(), why });
         }
-        let execution = self.execution();
         let applied = Applied::already_true(plan);
-        if !applied.outcomes.is_empty() && !self.request.form.json {
+        if !applied.outcomes.is_empty() {
+            printer.tell(|| applied.outcomes.iter().map(|row| events::ended(plan, row)));
             printer.result(&report::outcomes(plan, &applied.outcomes, None));
         }
         // Rows that an undo holds are not as they were.
         let good = if applied.is_whole() { Exit::Done } else { Exit::Incomplete };
-        let applied = (plan, digest, &applied);
+        printer.tell(|| [events::applied((plan, digest), None, &applied)]);
         if !planned.plan.is_complete() {
             let exit = if good == Exit::Done { Exit::Unread } else { good };
-            return Ok(execution.nothing(applied, exit, printer));
+            return Ok(Ended::nothing(exit, (plan, &applied), printer));
         }
         if self.owed == Owed::Nothing || mode(self.clinic).is_none() {
-            return Ok(execution.nothing(applied, good, printer));
+            return Ok(Ended::nothing(good, (plan, &applied), printer));
         }
         printer
             .line("The sync after the last apply was not completed and verified; it runs again.");
         let before = look_before(self.clinic, self.opened).await?;
         journal.append(starter("sync", self.clinic, None, self.environment))?;
-        self.guarded(execution.owed_sync(applied, before, &mut journal, printer)).await
+        let execution = self.execution();
+        self.guarded(execution.owed_sync((plan, &applied), before, &mut journal, printer)).await
     }
 
     fn print(&self, plan: &Plan, file: &str, printer: &mut Printer) {
-        let Request { saved, form, .. } = self.request;
-        if form.json {
+        if printer.streams() {
             return;
         }
+        let Request { saved, form, .. } = self.request;
         if let Some(saved) = saved {
             printer.line(&saved::heading(plan));
             printer.line(&format!("digest: {}", saved.digest));

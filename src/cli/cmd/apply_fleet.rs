@@ -14,18 +14,19 @@ use crate::cli::cmd::apply_one::One;
 use crate::cli::cmd::approve::ask;
 use crate::cli::cmd::sign::{at_hand_of_bundle, given_lines};
 use crate::cli::env::Environment;
+use crate::cli::events::{self, RolloutEnded};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{
-    self, ApplyOne, Events, FleetFile, FleetSummary, Kept, RolloutEnd, Rollouts, Runner,
-    SavedBundle, SelectedFleet, Spool, Title, load_fleet, plan_all,
+    self, ApplyOne, FleetFile, FleetSummary, Kept, RolloutEnd, Rollouts, Runner, SavedBundle,
+    SelectedFleet, Spool, Title, load_fleet, plan_all,
 };
 use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::cli::surface::{add_bundle, add_member};
 use crate::manifest;
-use crate::report::escape;
+use crate::report::{self, escape};
 use crate::rollout::bundle::{Bundle, Entry};
 use crate::rollout::{FleetClinic, Pause, Rollout, StopOn, WaveRule, waves};
 
@@ -50,6 +51,7 @@ pub(super) async fn run(
         facts.fleet(&fleet.file.fleet.id);
     }
     plan_all(&fleet, None, environment, printer, &mut |planned, printer| {
+        printer.tell(|| [events::clinic_planned(&planned)]);
         summary.add(&planned);
         if let Some(facts) = printer.facts() {
             add_member(facts, &planned);
@@ -65,11 +67,8 @@ pub(super) async fn run(
     if let Some(facts) = printer.facts() {
         facts.fleet_planned(summary.sum_line(fleet.members.len()), None);
     }
-    if args.json {
-        let events = Events::new(environment.clock);
-        events.version(printer);
-        events.fleet_planned(&summary, fleet.members.len(), summary.exit(false), printer);
-    } else {
+    printer.tell(|| [summary.told(fleet.members.len(), summary.exit(false))]);
+    if !printer.streams() {
         summary.print(&Title::of(&fleet), printer);
     }
     if stands > 0 {
@@ -104,9 +103,6 @@ pub(super) async fn run_saved(
             "the clinics of saved plans are chosen when they are planned",
             "plan fewer clinics: `plan --tag … -out …`",
         ));
-    }
-    if args.json {
-        Events::new(environment.clock).version(printer);
     }
     if let Some(rollout) = &args.resume {
         let named = args.manifest.as_deref().unwrap_or(&args.input);
@@ -171,8 +167,10 @@ fn must_be_applicable(
         let open = if allowance(args, &digest).is_some() { Vec::new() } else { refusals };
         let errors = plan.errors();
         stands += usize::from(errors > 0 || !open.is_empty());
+        printer.tell(|| events::refusals(&plan, &open, &digest).map(|told| told.of(&clinic)));
         for refusal in &open {
-            let words = format!("{clinic}: error[{}]: refused: {}", refusal.code, refusal.message);
+            let refused = report::refused(&plan, refusal);
+            let words = format!("{clinic}: error[{}]: refused: {refused}", refusal.code);
             printer.line(&escape(&words));
         }
         if errors > 0 {
@@ -249,6 +247,7 @@ async fn begin(
     let run = Run { args, file, given, environment };
     run.locked(&rollouts, &id, printer, async |stops, printer: &mut Printer| {
         rollouts.begin(&rollout, path, &approvals)?;
+        printer.tell(|| [events::rollout_begins(&rollout, false)]);
         printer.line(&format!("rollout {id}: {}", fleet::clinics(bundle.clinics().count())));
         let kept = Kept { rollout: rollout.clone(), states: std::collections::BTreeMap::new() };
         run.roll((&rollouts, kept), bundle, &stops, printer).await
@@ -278,6 +277,7 @@ async fn resume(
             return Err(Failure::new(Exit::Refused, "R037", message, "name the fleet's manifest"));
         }
         let bundle = rollouts.bundle(&kept.rollout)?;
+        printer.tell(|| [events::rollout_begins(&kept.rollout, true)]);
         printer.line(&format!("going on with rollout {id}"));
         run.roll((&rollouts, kept), bundle, &stops, printer).await
     })
@@ -367,31 +367,23 @@ impl Run<'_> {
     ) -> Result<Exit, Failure> {
         let apply = self.apply_one(bundle, &kept.rollout, stop);
         let mut runner = Runner::new((rollouts, &kept), apply, self.environment, (stop, lost));
-        if self.args.json {
-            runner.events = Some(Events::new(self.environment.clock));
-        }
         let end = runner.run(printer).await?;
-        let (states, events) = runner.all();
+        let states = runner.all();
         let exit = fleet::exit(&kept.rollout, &states, &end);
         if let Some(facts) = printer.facts() {
             facts.applied(fleet::outcomes(&kept.rollout, &states, exit));
         }
         let next = next((&end, exit), &kept.rollout, &self.file.path);
-        if let Some(events) = events {
-            let fields = serde_json::json!({
-                "rollout": kept.rollout.id,
-                "end": end.key(),
-                "next": next,
-                "clinics": states,
-                "exit_code": exit.code(),
-            });
-            let level = if exit == Exit::Done { "info" } else { "error" };
-            let words = fleet::sum(&kept.rollout, &states);
-            events.emit(("rollout_end", level, &words), fields, printer);
-        } else {
-            let sum = fleet::sum(&kept.rollout, &states);
-            printer.result(&format!("{sum}\n{}", fleet::waves(&kept.rollout, &states)));
-        }
+        let sum = fleet::sum(&kept.rollout, &states);
+        let ended = RolloutEnded {
+            rollout: &kept.rollout.id,
+            end: end.key(),
+            next: next.as_deref(),
+            clinics: &states,
+            exit,
+        };
+        printer.tell(|| [events::rollout_ended(sum.clone(), &ended)]);
+        printer.result(&format!("{sum}\n{}", fleet::waves(&kept.rollout, &states)));
         if let Some(next) = next {
             printer.line(&next);
         }

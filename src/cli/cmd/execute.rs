@@ -2,25 +2,25 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::{Applied, Apply};
+use crate::apply::{Applied, Apply, Happening};
 use crate::approval::Approved;
 use crate::bridge::SiteProvider;
 use crate::cli::clinic::{Clinic, Purpose, Scope};
 use crate::cli::env::Environment;
+use crate::cli::events;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{
-    OceanList, Verified, mode, print_sync, print_verified, record, sync, sync_json, verify, watch,
+    OceanList, Verified, mode, print_sync, print_verified, record, sync, verify, watch,
 };
 use crate::cli::git;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Progress;
 use crate::connection::Opened;
-use crate::journal::{Event, Journal, Outcome, RowOutcome, Starter};
+use crate::journal::{Event, Journal, Outcome, Starter};
 use crate::ocean::{Freshness, SyncError, Synced};
 use crate::plan::{Plan, Targets};
 use crate::report;
@@ -35,7 +35,6 @@ pub(super) struct Execution<'a> {
     pub(super) opened: &'a Opened,
     pub(super) environment: &'a Environment,
     pub(super) sync_timeout: Duration,
-    pub(super) json: bool,
     pub(super) owed: Owed,
     pub(super) stop: &'a CancellationToken,
     /// Of how many a sync is one; `None`: it is the only one.
@@ -52,7 +51,7 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    fn new(exit: Exit, applied: &Applied) -> Self {
+    pub(super) fn new(exit: Exit, applied: &Applied) -> Self {
         let count = |is: fn(&Outcome) -> bool| applied.count(is) as u64;
         let counts = RowCounts {
             done: count(|outcome| matches!(outcome, Outcome::Done | Outcome::AlreadyTrue)),
@@ -65,10 +64,26 @@ impl Ended {
         Self { exit, counts, why }
     }
 
-    /// With what went wrong after the last write, unless something did before.
-    fn with(self, after: &After) -> Self {
-        let Self { exit, counts, why } = self;
+    /// The end of an apply, of which a CI system is told; what went wrong first counts.
+    fn told(
+        exit: Exit,
+        (plan, applied): (&Plan, &Applied),
+        after: &After,
+        printer: &mut Printer,
+    ) -> Self {
+        if let Some(facts) = printer.facts() {
+            let outcomes = Outcomes::of(plan, &applied.outcomes, applied.halted.as_deref());
+            let sync = Some(SyncEnd::of(after.sync.as_ref()));
+            let verified = after.verified.as_ref().map(Verified::is_correct);
+            facts.applied(Outcomes { sync, verified, ..outcomes });
+        }
+        let Self { exit, counts, why } = Self::new(exit, applied);
         Self { exit, counts, why: why.or_else(|| after.why()) }
+    }
+
+    /// The end of an apply that had nothing to write and nothing to sync.
+    pub(super) fn nothing(exit: Exit, of: (&Plan, &Applied), printer: &mut Printer) -> Self {
+        Self::told(exit, of, &After::default(), printer)
     }
 }
 
@@ -152,23 +167,34 @@ impl Execution<'_> {
         let plan = approved.plan();
         let progress =
             Progress::rows(plan.users.iter().map(|user| user.changes.len()).sum(), printer);
+        let run = journal.apply_id().to_owned();
         let apply = Apply {
             reader: &self.opened.accuro(),
             writer: &self.opened.grid_writer(),
             journal,
             stop: self.stop,
         };
-        let applied = apply.run(approved, &mut |at| progress.at(at.settled)).await;
+        let tell = &mut |happening: Happening<'_>| match happening {
+            Happening::Sending { batch, user, rows } => {
+                printer.tell(|| events::starting(plan, batch, user, rows));
+            }
+            Happening::Ended(row) => printer.tell(|| [events::ended(plan, row)]),
+            Happening::At(at) => {
+                progress.at(at.settled);
+                printer.tell(|| [events::progress(at)]);
+            }
+        };
+        let applied = apply.run(approved, tell).await;
         drop(progress);
-        if !self.json {
-            printer.result(&report::outcomes(plan, &applied.outcomes, applied.halted.as_deref()));
-        }
+        printer.tell(|| [events::applied((plan, approved.digest()), Some(&run), &applied)]);
+        printer.result(&report::outcomes(plan, &applied.outcomes, applied.halted.as_deref()));
         let owed = applied.may_have_written() || self.owed != Owed::Nothing;
         let after = if !owed {
             After::default()
         } else if self.stop.is_cancelled() {
             let result = Err(SyncError::NotBegun);
-            print_sync_as(self.json, &result, printer);
+            printer.tell(|| [events::sync_ended(&result)]);
+            print_sync(&result, printer);
             After { sync: Some(result), verified: None }
         } else {
             self.sync_and_verify(plan, before.as_deref(), journal, printer).await
@@ -183,40 +209,27 @@ impl Execution<'_> {
         } else {
             Exit::NotVerified
         };
-        self.print_json((plan, approved.digest(), &applied), &after, exit, printer);
-        Ok(Ended::new(exit, &applied).with(&after))
+        Ok(Ended::told(exit, (plan, &applied), &after, printer))
     }
 
     /// Runs the sync that an earlier apply owes.
     pub(super) async fn owed_sync(
         &self,
-        applied: (&Plan, &str, &Applied),
+        (plan, applied): (&Plan, &Applied),
         before: Option<Vec<SiteProvider>>,
         journal: &mut Journal,
         printer: &mut Printer,
     ) -> Result<Ended, Failure> {
-        let after = self.sync_and_verify(applied.0, before.as_deref(), journal, printer).await;
+        let after = self.sync_and_verify(plan, before.as_deref(), journal, printer).await;
         record(journal, ended(&Applied::default()), printer);
-        let exit = if !applied.2.is_whole() {
+        let exit = if !applied.is_whole() {
             Exit::Incomplete
         } else if after.is_good() && !journal.is_closed() {
             Exit::Done
         } else {
             Exit::NotVerified
         };
-        self.print_json(applied, &after, exit, printer);
-        Ok(Ended::new(exit, applied.2).with(&after))
-    }
-
-    /// Ends a run that had nothing to do.
-    pub(super) fn nothing(
-        &self,
-        applied: (&Plan, &str, &Applied),
-        exit: Exit,
-        printer: &mut Printer,
-    ) -> Ended {
-        self.print_json(applied, &After::default(), exit, printer);
-        Ended::new(exit, applied.2)
+        Ok(Ended::told(exit, (plan, applied), &after, printer))
     }
 
     /// Waits until one more sync may run. An interrupt ends the wait: the sync is then not begun.
@@ -239,7 +252,7 @@ impl Execution<'_> {
             let watch = watch(self.clinic, mode, self.sync_timeout, self.stop);
             let _turn = self.turn_to_sync().await;
             let result = sync(self.opened, journal, &watch, printer).await;
-            print_sync_as(self.json, &result, printer);
+            print_sync(&result, printer);
             after.sync = Some(result);
         }
         let targets = &plan.targets;
@@ -252,72 +265,20 @@ impl Execution<'_> {
         match verify(self.clinic, self.opened, what, list, self.environment).await {
             Ok(mut verified) => {
                 verified.expect_held(&plan.held);
-                if !self.json {
-                    print_verified(&verified, printer);
-                }
+                printer.tell(|| [events::verified(&verified)]);
+                print_verified(&verified, printer);
                 // A part that is right says nothing about what an earlier apply still owes.
                 let correct = verified.is_correct() && self.owed.is_settled_by(targets);
                 record(journal, Event::Verified { correct }, printer);
                 after.verified = Some(verified);
             }
             Err(failure) => {
+                printer.tell(|| [events::not_verified(&failure)]);
                 printer.failure(&failure);
                 record(journal, Event::Verified { correct: false }, printer);
             }
         }
         after
-    }
-
-    fn print_json(
-        &self,
-        (plan, digest, applied): (&Plan, &str, &Applied),
-        after: &After,
-        exit: Exit,
-        printer: &mut Printer,
-    ) {
-        if let Some(facts) = printer.facts() {
-            let outcomes = Outcomes::of(plan, &applied.outcomes, applied.halted.as_deref());
-            let sync = Some(SyncEnd::of(after.sync.as_ref()));
-            let verified = after.verified.as_ref().map(Verified::is_correct);
-            facts.applied(Outcomes { sync, verified, ..outcomes });
-        }
-        if !self.json {
-            return;
-        }
-        let row = |row: &RowOutcome| {
-            json!({
-                "address": plan.names.address(&plan.clinic, &row.user, row.key),
-                "user": row.user,
-                "office_id": row.key.office,
-                "provider_id": row.key.provider,
-                "outcome": row.outcome,
-            })
-        };
-        let document = json!({
-            "kind": "accuroform.apply",
-            "format_version": "1.0",
-            "clinic": self.clinic.manifest.clinic.id,
-            "plan_digest": digest,
-            "undoes": plan.undoes,
-            "rows": applied.outcomes.iter().map(row).collect::<Vec<_>>(),
-            "counts": counts(&applied.outcomes),
-            "halted": applied.halted,
-            "sync": after.sync.as_ref().map(sync_json),
-            "verified": after.verified.as_ref().map(Verified::json),
-            "exit_code": exit.code(),
-        });
-        printer.json(&format!("{document}\n"));
-    }
-}
-
-/// In a JSON run the document alone goes to standard output; what went wrong is also said.
-fn print_sync_as(json: bool, result: &Result<Synced, SyncError>, printer: &mut Printer) {
-    if !json {
-        print_sync(result, printer);
-    } else if let Err(error) = result {
-        let hint = Some(error.hint());
-        let (code, message) = (Some(error.code()), error.to_string());
-        printer.failure(&Failure { code, message, hint, exit: Exit::NotVerified });
     }
 }
 
@@ -344,17 +305,6 @@ impl After {
             _ => None,
         }
     }
-}
-
-fn counts(rows: &[RowOutcome]) -> Value {
-    let count = |is: fn(&Outcome) -> bool| rows.iter().filter(|row| is(&row.outcome)).count();
-    json!({
-        "done": count(|outcome| matches!(outcome, Outcome::Done)),
-        "already_true": count(|outcome| matches!(outcome, Outcome::AlreadyTrue)),
-        "held": count(|outcome| matches!(outcome, Outcome::Held(_))),
-        "failed": count(|outcome| matches!(outcome, Outcome::Refused(_) | Outcome::Failed(_))),
-        "not_reached": count(|outcome| matches!(outcome, Outcome::NotReached)),
-    })
 }
 
 fn ended(applied: &Applied) -> Event {

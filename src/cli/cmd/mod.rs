@@ -38,7 +38,9 @@ pub(super) use plan::save;
 
 use clap::CommandFactory as _;
 
-use super::args::{Cli, Command, FleetCommand, PolicyCommand, RolloutCommand};
+use super::args::{
+    ApplyArgs, Cli, Command, FleetCommand, PlanArgs, PolicyCommand, RolloutCommand, UndoArgs,
+};
 use super::env::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -54,6 +56,9 @@ pub(super) fn run(
     let Cli { chdir, no_color, command } = cli;
     if no_color {
         printer.plain();
+    }
+    if streams(&command) {
+        printer.stream(environment.clock);
     }
     if let Some(folder) = chdir {
         std::env::set_current_dir(&folder).map_err(|error| {
@@ -100,6 +105,16 @@ pub(super) fn run(
             Ok(Exit::Done)
         }
     }
+}
+
+/// Whether the result of a command is a stream of events.
+const fn streams(command: &Command) -> bool {
+    if let Command::Plan(PlanArgs { command: None, form, .. })
+    | Command::Undo(UndoArgs { form, .. }) = command
+    {
+        return form.json;
+    }
+    matches!(command, Command::Apply(ApplyArgs { json: true, .. }))
 }
 
 /// Runs a command that speaks to the network.

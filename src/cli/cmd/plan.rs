@@ -9,6 +9,7 @@ use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::plan_against::Since;
 use crate::cli::cmd::{merge, plan_fleet};
 use crate::cli::env::Environment;
+use crate::cli::events::{self, Judged, Operation};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{OWED, is_owed};
@@ -53,6 +54,7 @@ pub(super) async fn show(
         detailed_exitcode,
         surface: _,
     } = args;
+    printer.about(&clinic.manifest.clinic.id);
     let TargetArgs { target, exclude } = targets;
     let maker = typed.as_deref().map(str::trim).filter(|name| !name.is_empty());
     must_name_planner(clinic, out.is_some(), maker)?;
@@ -72,19 +74,30 @@ pub(super) async fn show(
         facts.plan(review);
     }
     let since = since.map(|since| (since.groups(clinic, &planned), since));
-    let shown = format.over(form);
+    let shown = format.over(&form.of_plan());
+    let owed = is_owed(clinic);
     match &since {
+        _ if printer.streams() => {
+            let judged = Judged {
+                operation: Operation::Plan,
+                digest: &sealed.digest,
+                refusals: &planned.refusals,
+                sync_owed: owed,
+            };
+            printer.tell(|| events::plan(&planned.plan, judged));
+            let against = since.as_ref().map(|(groups, since)| since.told(&planned.plan, groups));
+            printer.tell(|| against);
+        }
         Some((groups, since)) if shown.0.json => printer.json(&since.json(&planned.plan, groups)),
         Some(_) | None => {
             print_as(review, &sealed.text, &shown, printer);
         }
     }
-    if let Some((groups, since)) = since.filter(|_| !shown.0.json) {
+    if let Some((groups, since)) = since.filter(|_| !shown.0.json && !printer.streams()) {
         since.print(&planned.plan, &groups, printer);
     }
     print_refusals((&planned.plan, &sealed.digest), &planned.refusals, printer);
     print_made_again(&planned.plan, &planned, printer);
-    let owed = is_owed(clinic);
     if let Some(facts) = printer.facts() {
         facts.owed(owed);
     }
@@ -100,6 +113,7 @@ pub(super) async fn show(
         if let Some(facts) = printer.facts() {
             facts.saved(&shown.to_string());
         }
+        printer.tell(|| [events::saved(&shown.to_string(), &sealed.digest)]);
         printer.line(&format!(
             "saved to {shown}; to apply exactly this plan: accuroform apply {shown}"
         ));
@@ -182,9 +196,7 @@ pub(super) fn print_refusals(
         }
     }
     if refusals.iter().any(|refusal| refusal.overridable) {
-        let hex = digest.trim_start_matches("sha256:");
-        let prefix: String = hex.chars().take(12).collect();
-        printer.line(&format!("this very plan is named by --allow-mass-change={prefix}"));
+        printer.line(&format!("this very plan is named by {}", report::allowance(digest)));
     }
 }
 

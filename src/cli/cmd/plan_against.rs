@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cli::clinic::{Clinic, Planned, faults};
+use crate::cli::events::{self, AgainstGit, Row, Told};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::way_back;
 use crate::cli::git_show::Commit;
 use crate::cli::printer::Printer;
 use crate::manifest::{self, Loaded, Manifest};
-use crate::model::{Cells, RowKey};
 use crate::plan::{Against, AgainstRow, Plan};
 use crate::report;
 
@@ -73,41 +73,41 @@ impl Since {
         printer.result(&report::against(groups, &plan.names, &plan.clinic, &since));
     }
 
-    /// The groups for programs.
+    /// The groups for programs: a document of its own.
     pub(super) fn json(&self, plan: &Plan, groups: &Against) -> String {
-        let Against { by_change, pending, both, withdrawn } = groups;
-        let rows = |rows: &[AgainstRow]| -> Vec<Value> {
-            rows.iter().map(|row| row_json(plan, row)).collect()
-        };
-        let document = json!({
-            "kind": "accuroform.against-git",
-            "format_version": "1.0",
-            "clinic": plan.clinic,
-            "ref": self.typed,
-            "commit": self.commit.id,
-            "is_new": self.before.is_none(),
-            "by_change": rows(by_change),
-            "pending": rows(pending),
-            "both": rows(both),
-            "withdrawn": rows(withdrawn),
-        });
+        let mut document = serde_json::to_value(self.groups_of(plan, groups)).unwrap_or_default();
+        if let Value::Object(fields) = &mut document {
+            fields.insert("kind".to_owned(), "accuroform.against-git".into());
+            fields.insert("format_version".to_owned(), "1.0".into());
+            fields.insert("clinic".to_owned(), plan.clinic.clone().into());
+        }
         format!("{document}\n")
+    }
+
+    /// The same as an event.
+    pub(super) fn told(&self, plan: &Plan, groups: &Against) -> Told {
+        events::against_git(self.groups_of(plan, groups))
+    }
+
+    fn groups_of(&self, plan: &Plan, groups: &Against) -> AgainstGit {
+        let Against { by_change, pending, both, withdrawn } = groups;
+        let rows = |rows: &[AgainstRow]| rows.iter().map(|one| row(plan, one)).collect();
+        AgainstGit {
+            r#ref: self.typed.clone(),
+            commit: self.commit.id.clone(),
+            is_new: self.before.is_none(),
+            by_change: rows(by_change),
+            pending: rows(pending),
+            both: rows(both),
+            withdrawn: rows(withdrawn),
+        }
     }
 }
 
-fn row_json(plan: &Plan, row: &AgainstRow) -> Value {
+fn row(plan: &Plan, row: &AgainstRow) -> events::AgainstRow {
     let AgainstRow { user, key, live, before, after } = row;
-    let RowKey { office, provider } = key;
-    let cells = |cells: &Cells| serde_json::to_value(cells).unwrap_or_default();
-    json!({
-        "address": plan.names.address(&plan.clinic, user, *key),
-        "user": user,
-        "office_id": office,
-        "provider_id": provider,
-        "live": cells(live),
-        "before": cells(before),
-        "after": cells(after),
-    })
+    let row = Row::of(plan, user, *key);
+    events::AgainstRow { row, live: *live, before: *before, after: *after }
 }
 
 fn unsound(path: &Path, typed: &str, faults: &str) -> Failure {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
 use crate::cli::cmd::show::{fleet_document, print_document};
 use crate::cli::env::Environment;
+use crate::cli::events;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::fleet::{Events, FleetSummary, SavedBundle, SelectedFleet, Spool, Title, plan_all};
+use crate::cli::fleet::{FleetSummary, SavedBundle, SelectedFleet, Spool, Title, plan_all};
 use crate::cli::printer::Printer;
 use crate::cli::surface::add_member;
 
@@ -40,8 +41,16 @@ pub(super) async fn run(
             "name it: --clinic ID",
         ));
     }
-    let (FormArgs { json, diff }, document) = format.over(form);
+    let (FormArgs { json, diff }, document) = format.over(&form.of_plan());
     must_be_whole(targets, diff)?;
+    if json {
+        return Err(Failure::new(
+            Exit::Error,
+            "U005",
+            "--format json shows one plan, and this is a fleet",
+            "name its clinic: --clinic ID; --json prints the events of all",
+        ));
+    }
     let document = document.map(fleet_document).transpose()?;
     let planner = planner.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let fleet = Arc::new(fleet);
@@ -51,26 +60,19 @@ pub(super) async fn run(
     let mut summary = FleetSummary::new();
     let keeps = out.is_some() || document.is_some();
     let mut spool = keeps.then(|| Spool::new(&fleet, out.as_deref())).transpose()?;
-    let mut events = json.then(|| Events::new(environment.clock));
-    if let Some(events) = &mut events {
-        events.version(printer);
-    }
     plan_all(&fleet, planner, environment, printer, &mut |planned, printer| {
         summary.add(&planned);
         if let Some(facts) = printer.facts() {
             add_member(facts, &planned);
         }
-        if let Some(events) = &mut events {
-            events.planned(&planned, printer);
-        }
+        printer.tell(|| [events::clinic_planned(&planned)]);
         spool.as_mut().map_or(Ok(()), |spool| spool.take(planned))
     })
     .await?;
     let exit = summary.exit(*detailed_exitcode);
-    match (&mut events, &document) {
-        (Some(events), _) => events.fleet_planned(&summary, fleet.members.len(), exit, printer),
-        (None, None) => summary.print(&Title::of(&fleet), printer),
-        (None, Some(_)) => {}
+    printer.tell(|| [summary.told(fleet.members.len(), exit)]);
+    if document.is_none() && !printer.streams() {
+        summary.print(&Title::of(&fleet), printer);
     }
     let saved = spool.map(Spool::bundle).transpose()?;
     if let Some(facts) = printer.facts() {
@@ -83,6 +85,7 @@ pub(super) async fn run(
         printer.line(&summary.sum_line(fleet.members.len()));
     }
     if let (Some(saved), Some(path)) = (saved, out) {
+        printer.tell(|| [events::saved(&path.display().to_string(), &saved.digest)]);
         say_saved(&saved, path, fleet.selection.shard.is_some(), printer);
     }
     Ok(exit)

@@ -67,7 +67,7 @@ pub(super) async fn run(
         auto_approve: *auto_approve,
         allow_mass_change: allow_mass_change.as_deref(),
         wait,
-        form,
+        form: &form.of_plan(),
         signed: Signed { demand, given },
         around: Around::Nothing,
     };

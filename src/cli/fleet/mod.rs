@@ -1,7 +1,6 @@
 //! Many clinics in one command: loading a fleet, choosing its clinics, planning them side by side,
 //! and rolling a change out over them.
 
-mod events;
 mod load;
 mod plan;
 mod progress;
@@ -12,7 +11,6 @@ mod spool;
 mod status;
 mod subject;
 
-pub(super) use events::Events;
 pub(super) use load::{FleetFile, wave_rule, way_back};
 pub(super) use plan::{ClinicPlan, MemberPlan, plan_all, side_by_side};
 pub(super) use rollouts::{Kept, Rollouts};

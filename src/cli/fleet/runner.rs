@@ -13,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 use super::progress::FleetProgress;
 use super::rollouts::{Kept, Rollouts};
 use crate::cli::env::Environment;
+use crate::cli::events;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::fleet::Events;
 use crate::cli::printer::Printer;
 use crate::report::escape;
 use crate::rollout::{
@@ -82,7 +82,6 @@ pub(in crate::cli) struct Runner<'a> {
     pub(in crate::cli) stop: &'a CancellationToken,
     /// Cancelled when the rollout's lock is lost: somebody else keeps its progress now.
     pub(in crate::cli) lost: &'a CancellationToken,
-    pub(in crate::cli) events: Option<Events>,
 }
 
 impl<'a> Runner<'a> {
@@ -96,14 +95,14 @@ impl<'a> Runner<'a> {
         let Kept { rollout, states } = kept;
         let is_good = |(_, state): &(String, ClinicState)| state.stage.is_good();
         let (states, earlier) = states.clone().into_iter().partition(is_good);
-        Self { rollouts, rollout, states, earlier, apply, environment, stop, lost, events: None }
+        Self { rollouts, rollout, states, earlier, apply, environment, stop, lost }
     }
 
     /// What each clinic is at, those included that had no turn again.
-    pub(in crate::cli) fn all(self) -> (BTreeMap<String, ClinicState>, Option<Events>) {
-        let Self { states, mut earlier, events, .. } = self;
+    pub(in crate::cli) fn all(self) -> BTreeMap<String, ClinicState> {
+        let Self { states, mut earlier, .. } = self;
         earlier.extend(states);
-        (earlier, events)
+        earlier
     }
 
     /// Runs every wave that is not through.
@@ -182,12 +181,7 @@ impl<'a> Runner<'a> {
             wave.clinics.iter().filter(|clinic| !self.is_good(clinic)).collect();
         let count = super::clinics(left.len());
         printer.line(&format!("wave {}: {count}", escape(&wave.name)));
-        self.tell(
-            "wave_start",
-            &format!("wave {}: {count}", wave.name),
-            serde_json::json!({"wave": wave.name, "clinics": left}),
-            printer,
-        );
+        printer.tell(|| [events::wave_begins(&wave.name, &left)]);
         let mut progress = FleetProgress::new(left.len(), "applied", printer);
         let mut running = JoinSet::new();
         let mut left = left.into_iter();
@@ -252,12 +246,7 @@ impl<'a> Runner<'a> {
         state.stage = Stage::Running;
         self.rollouts.save(&self.rollout.id, &state)?;
         self.states.insert(clinic.to_owned(), state);
-        self.tell(
-            "clinic_start",
-            &format!("{clinic}: begun"),
-            serde_json::json!({"clinic": clinic, "wave": wave}),
-            printer,
-        );
+        printer.tell(|| [events::clinic_begins(clinic, wave)]);
         Ok(())
     }
 
@@ -301,15 +290,8 @@ impl<'a> Runner<'a> {
                 printer.line(&format!("    {line}"));
             }
         }
-        let fields = serde_json::to_value(&state).unwrap_or_default();
-        self.tell("clinic_complete", &words, fields, printer);
+        printer.tell(|| [events::clinic_ended(&state, &words)]);
         self.states.insert(clinic.to_owned(), state);
         saved
-    }
-
-    fn tell(&self, kind: &str, message: &str, fields: serde_json::Value, printer: &mut Printer) {
-        if let Some(events) = &self.events {
-            events.emit((kind, "info", message), fields, printer);
-        }
     }
 }

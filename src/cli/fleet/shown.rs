@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
-
 use super::plan::{ClinicPlan, MemberPlan};
 use super::subject::SelectedFleet;
+use crate::cli::events::{self, FleetPlanned, Told};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
@@ -195,15 +194,16 @@ impl FleetSummary {
     }
 
     /// The sum for programs.
-    pub(in crate::cli) fn json(&self, total: usize, exit: Exit) -> Value {
-        json!({
-            "clinics": total,
-            "changed": self.changed,
-            "unread": self.unread.iter().map(|(clinic, _)| clinic).collect::<Vec<_>>(),
-            "summary": self.sum,
-            "folded": self.folded.lines(),
-            "exit_code": exit.code(),
-        })
+    pub(in crate::cli) fn told(&self, total: usize, exit: Exit) -> Told {
+        let planned = FleetPlanned {
+            clinics: total,
+            changed: self.changed,
+            unread: self.unread.iter().map(|(clinic, _)| clinic.clone()).collect(),
+            summary: self.sum,
+            folded: self.folded.lines(),
+            exit_code: exit.code(),
+        };
+        events::fleet_planned(self.sum_line(total), planned)
     }
 
     /// `Plan of 37 clinics: …`
@@ -267,9 +267,9 @@ fn refused(plan: &Plan, refusals: &[Refusal], digest: &str) -> Vec<String> {
             format!("  hint: {}", escape(hint)),
         ]
     });
-    let named = refusals.iter().any(|refusal| refusal.overridable).then(|| {
-        let hex: String = digest.trim_start_matches("sha256:").chars().take(12).collect();
-        format!("  this very plan is named by --allow-mass-change={hex}")
-    });
+    let named = refusals
+        .iter()
+        .any(|refusal| refusal.overridable)
+        .then(|| format!("  this very plan is named by {}", report::allowance(digest)));
     shown.chain(named).collect()
 }
