@@ -187,7 +187,7 @@ fn an_apply_tells_what_was_done_and_whether_it_is_verified() {
     );
     let (ended, outputs, _) = step.run(&["apply", "--github", "-auto-approve", "--json"], 0);
     assert_eq!(values(&outputs, &["done", "sync", "verified"]), ["0", "none", "unknown"]);
-    assert!(serde_json::from_str::<Value>(&ended.stdout).is_ok(), "{}", ended.stdout);
+    assert!(are_json(&ended.stdout), "{}", ended.stdout);
     let (_, outputs, _) = step.run(&["undo", "--github", "-out", "undo.json"], 5);
     assert_eq!(values(&outputs, &["revoke", "change", "plan_path"]), ["15", "1", "undo.json"]);
     let allow = format!("--allow-mass-change={}", &outputs["plan_digest"][7..19]);
@@ -246,6 +246,11 @@ users: [{name: OceanAPILAKESIDE, profile: '##[group]p', management: exact, offic
     Step::of(&[("clinic.yaml", manifest), ("world.yaml", world)])
 }
 
+/// Whether every line is JSON.
+fn are_json(text: &str) -> bool {
+    !text.is_empty() && text.lines().all(|line| serde_json::from_str::<Value>(line).is_ok())
+}
+
 #[test]
 fn no_foreign_text_is_a_command_to_the_runner() {
     let step = hostile();
@@ -259,6 +264,7 @@ fn no_foreign_text_is_a_command_to_the_runner() {
         &["plan"][..],
         &["plan", "--diff"],
         &["plan", "--json"],
+        &["plan", "--format", "json"],
         &["plan", "--format", "markdown"],
         &["plan", "--format", "html"],
         &["plan", "--format", "junit"],
@@ -269,15 +275,15 @@ fn no_foreign_text_is_a_command_to_the_runner() {
     ] {
         let (ended, _, _) = step.run(&[form, &["--github"]].concat(), 0);
         ours(&ended);
-        if form.contains(&"--json") {
-            assert!(serde_json::from_str::<Value>(&ended.stdout).is_ok(), "{}", ended.stdout);
+        if form.iter().any(|word| ["--json", "json"].contains(word)) {
+            assert!(are_json(&ended.stdout), "{}", ended.stdout);
         }
     }
     // What it is about is there without the flag.
     let raw = Ended::of(step.command(&["plan"]).output().unwrap());
     assert!(commands(&raw.stdout).iter().any(|one| one.name == "add-mask"), "{}", raw.stdout);
     // A plan that was printed for programs is still that plan.
-    let (ended, _, _) = step.run(&["plan", "--json", "--github"], 0);
+    let (ended, _, _) = step.run(&["plan", "--format", "json", "--github"], 0);
     fs::write(step.path("printed.json"), ended.stdout).unwrap();
     let (ended, _, _) = step.run(&["apply", "printed.json", "--github"], 0);
     ours(&ended);
