@@ -22,14 +22,16 @@ mod scan;
 mod scan_fault;
 mod schema;
 mod secret_words;
+mod sections;
 mod shown;
 mod source;
 mod tree;
+mod yaml_text;
 
 pub use checked::{
     AccuroConnection, Api, ApprovalKey, Approvals, ClientCertificate, Clinic, Connections, Grant,
-    Management, Manifest, Ocean, OceanConnection, OfficeRule, Policies, ProviderRule, QueryValue,
-    Safety, SecretRef, Selector, SyncMode, UserRule, Why,
+    Management, Manifest, Ocean, OceanConnection, OfficeRule, Policies, Profile, ProviderRule,
+    QueryValue, Safety, SecretRef, Selector, SyncMode, UserRule, Why,
 };
 pub use explain::{Explained, ExplainedValue, Origin, explain};
 pub use fleet::{
@@ -39,4 +41,6 @@ pub use fleet::{
 pub use format::{FormatError, format};
 pub use load::{Loaded, MAX_BYTES, load, masked};
 pub use schema::{SCHEMA_ID, schema, schema_text};
+pub use sections::{SectionError, sections, with_sections};
 pub use source::Source;
+pub use yaml_text::yaml_text;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::checked::Profile;
 use super::super::raw::RawProfile;
 use super::super::shown;
 use super::context::Context;
@@ -26,17 +27,6 @@ pub(in crate::manifest) const OCEAN_COLUMNS: [Column; 6] = [
     Column::Labs,
     Column::Visible,
 ];
-
-/// A named set of columns.
-#[derive(Debug, Clone)]
-pub(super) struct Profile {
-    /// The nine levels.
-    pub(super) columns: Columns,
-    /// Why it grants them.
-    pub(super) reason: Option<String>,
-    /// What names of its users look like.
-    pub(super) user_name: Option<String>,
-}
 
 /// All profiles, and which of them were asked for.
 pub(super) struct Profiles {
@@ -107,6 +97,11 @@ impl Profiles {
         self.known.get(name)?.user_name.clone()
     }
 
+    /// All of them by name.
+    pub(super) fn into_known(self) -> BTreeMap<String, Profile> {
+        self.known
+    }
+
     /// Warns of profiles that no entry names. A fleet's are there for those clinics that need them.
     pub(super) fn report_unused(&self, context: &mut Context<'_>) {
         let unused = self.known.keys().filter(|name| *name != OCEAN && !self.used.contains(*name));
@@ -151,7 +146,8 @@ fn profile(
             .hint("set at least one column to read-only or full"),
         );
     }
-    Some(Profile { columns, reason, user_name })
+    let is_own = context.source.span(path, On::Key).layer.is_clinic();
+    Some(Profile { columns, reason, user_name, is_own })
 }
 
 fn ocean() -> Profile {
@@ -159,5 +155,6 @@ fn ocean() -> Profile {
         columns: OCEAN_COLUMNS.into_iter().map(|column| (column, Level::Full)).collect(),
         reason: None,
         user_name: Some("OceanAPI*".to_owned()),
+        is_own: false,
     }
 }
