@@ -12,6 +12,7 @@ pub(super) use super::args_fleet::{
     SelectArgs,
 };
 pub(super) use super::args_form::{FormArgs, FormatArgs};
+pub(super) use super::args_import::ImportArgs;
 pub(super) use super::args_schema::{ExplainArgs, SchemaArgs};
 use clap::{Args, Parser, Subcommand};
 
@@ -55,10 +56,26 @@ Nothing that is there is overwritten.
 Examples:
   accuroform init             write clinic.yaml and world.yaml here
   accuroform init lakeside    write them into a new folder
+  accuroform init --from world.yaml
+                              a manifest for a clinic that is there; `import` fills it in
   accuroform init clinics/lakeside --id lakeside --tenant LAKESIDE --site 4021 \\
       --timezone America/Toronto --url https://bridge.example.org --ci github
                               a clinic of your own, and a workflow for it")]
     Init(InitArgs),
+    /// Write the rules that say what Accuro grants now: adopt a clinic as it is
+    #[command(after_help = "\
+Everything but `users` and `profiles` stays byte for byte. The result is planned before it is written:
+it must change nothing, additive or exact. What a fleet's defaults say already stays inherited.
+
+Examples:
+  accuroform import                         print clinic.yaml with what is granted now
+  accuroform import -out clinic.yaml        fill a manifest in that has no users yet
+  accuroform import -out clinic.yaml --force
+                                            replace its users and profiles
+  accuroform import --fleet --force         fleet.yaml: every clinic's file, in place
+  accuroform import fleet.yaml --tag ontario -out adopted
+                                            into another folder")]
+    Import(ImportArgs),
     /// Check manifests without connecting to anything
     #[command(after_help = "\
 Examples:
@@ -176,7 +193,9 @@ Examples:
     #[command(after_help = "\
 Examples:
   accuroform schema > manifest.schema.json
-  accuroform schema --write             write schemas/manifest.schema.json and fleet.schema.json")]
+  accuroform schema --write             write schemas/manifest.schema.json and fleet.schema.json
+  accuroform schema --live clinic.yaml --out clinic.schema.json
+                                        with the clinic's own offices and providers, for its editor")]
     Schema(SchemaArgs),
     /// What a fleet is made of
     #[command(subcommand)]

@@ -25,4 +25,13 @@ pub(super) struct SchemaArgs {
     /// Write both to schemas/manifest.schema.json and schemas/fleet.schema.json
     #[arg(long, conflicts_with = "fleet")]
     pub(super) write: bool,
+    /// Narrow the schema to the offices and providers that this clinic has now
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["fleet", "write"])]
+    pub(super) live: Option<PathBuf>,
+    /// Of a fleet manifest, this clinic
+    #[arg(long, value_name = "ID", requires = "live")]
+    pub(super) clinic: Option<String>,
+    /// Write the schema to this file
+    #[arg(long, value_name = "FILE", conflicts_with = "write")]
+    pub(super) out: Option<PathBuf>,
 }

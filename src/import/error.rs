@@ -8,7 +8,7 @@ use crate::model::UserId;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ImportError {
     /// A part of the clinic is not known.
-    #[error("cannot import: {what} could not be read: {reason}")]
+    #[error("{what} could not be read: {reason}")]
     Unread {
         /// Which part.
         what: String,
@@ -16,10 +16,10 @@ pub enum ImportError {
         reason: String,
     },
     /// Accuro has no such user.
-    #[error("cannot import: no EMR user is named `{0}`")]
+    #[error("no EMR user is named `{0}`")]
     NoUser(String),
     /// The name is not of one user.
-    #[error("cannot import: several EMR users are named `{name}` (ids {})", ids(users))]
+    #[error("several EMR users are named `{name}` (ids {})", ids(users))]
     SeveralUsers {
         /// The name.
         name: String,
@@ -27,13 +27,13 @@ pub enum ImportError {
         users: Vec<UserId>,
     },
     /// Nothing could be planned for the user.
-    #[error("cannot import: the EMR user `{0}` is not active")]
+    #[error("the EMR user `{0}` is not active")]
     InactiveUser(String),
     /// A user without rows needs a profile all the same, and none is for its name.
-    #[error("cannot import: the EMR user `{0}` has nothing granted")]
+    #[error("the EMR user `{0}` has nothing granted")]
     NothingGranted(String),
     /// There is no office that a rule could name.
-    #[error("cannot import: Accuro lists no office")]
+    #[error("Accuro lists no office")]
     NoOffice,
 }
 

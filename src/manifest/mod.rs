@@ -21,6 +21,7 @@ mod scalar;
 mod scan;
 mod scan_fault;
 mod schema;
+mod schema_live;
 mod secret_words;
 mod sections;
 mod shown;
@@ -41,6 +42,7 @@ pub use fleet::{
 pub use format::{FormatError, format};
 pub use load::{Loaded, MAX_BYTES, load, masked};
 pub use schema::{SCHEMA_ID, schema, schema_text};
+pub use schema_live::{Person, WhatIsThere, narrowed_schema};
 pub use sections::{SectionError, sections, with_sections};
 pub use source::Source;
 pub use yaml_text::yaml_text;

@@ -162,7 +162,7 @@ fn what_is_not_known_is_not_imported() {
     let error = found(&unread.live, USER).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "cannot import: the providers of Walk-in (2) could not be read: 500"
+        "the providers of Walk-in (2) could not be read: 500"
     );
     assert_eq!(error.code(), "I001");
     let grid = |grid: Grid| found(&world.clone().grid(grid).live, USER).unwrap_err();

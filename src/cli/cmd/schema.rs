@@ -5,32 +5,47 @@ use std::fs;
 use std::path::Path;
 
 use crate::cli::args::SchemaArgs;
+use crate::cli::cmd::schema_live;
+use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
 use crate::manifest::{fleet_schema_text, schema_text};
 
-pub(super) fn run(args: &SchemaArgs, printer: &mut Printer) -> Result<Exit, Failure> {
-    let SchemaArgs { fleet, write: writes } = args;
+pub(super) async fn run(
+    args: &SchemaArgs,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let SchemaArgs { fleet, write: writes, live, clinic, out } = args;
     if *writes {
-        write("schemas/manifest.schema.json", &schema_text(), printer)?;
-        write("schemas/fleet.schema.json", &fleet_schema_text(), printer)?;
-    } else {
-        printer.verbatim(&if *fleet { fleet_schema_text() } else { schema_text() });
+        write(Path::new("schemas/manifest.schema.json"), &schema_text(), printer)?;
+        write(Path::new("schemas/fleet.schema.json"), &fleet_schema_text(), printer)?;
+        return Ok(Exit::Done);
+    }
+    let text = match live {
+        Some(path) => schema_live::text(path, clinic.as_ref(), environment, printer).await?,
+        None if *fleet => fleet_schema_text(),
+        None => schema_text(),
+    };
+    match out {
+        Some(path) => write(path, &text, printer)?,
+        None => printer.verbatim(&text),
     }
     Ok(Exit::Done)
 }
 
-fn write(path: &str, text: &str, printer: &mut Printer) -> Result<(), Failure> {
-    let folder = Path::new(path).parent().map_or(Ok(()), fs::create_dir_all);
+/// A schema is made by this program alone: one that is there is an older one.
+fn write(path: &Path, text: &str, printer: &mut Printer) -> Result<(), Failure> {
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     folder.and_then(|()| fs::write(path, text)).map_err(|error| {
         Failure::new(
             Exit::Error,
             "F001",
-            format!("cannot write {path}: {error}"),
+            format!("cannot write {}: {error}", path.display()),
             "run it in the folder that holds schemas/, or redirect the output of `accuroform schema`",
         )
     })?;
-    printer.line(&format!("wrote {path}"));
+    printer.line(&format!("wrote {}", path.display()));
     Ok(())
 }
