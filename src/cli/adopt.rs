@@ -93,7 +93,8 @@ fn has_section(text: &str, keys: &[&str]) -> bool {
 
 fn unreadable(path: &Path, problem: &str) -> Failure {
     let message = format!("cannot read the manifest {}: {problem}", path.display());
-    let hint = "name a manifest file; `accuroform init --from` writes one for a clinic that is there";
+    let hint =
+        "name a manifest file; `accuroform init --from` writes one for a clinic that is there";
     Failure::new(Exit::Error, "M001", message, hint)
 }
 

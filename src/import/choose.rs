@@ -4,10 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
 use super::ImportError;
 use super::found::Found;
 use super::office::{Around, Form, common_date, office};
 use super::palette::Palette;
+use super::reasons::as_found;
 use super::shape::{OfficeShape, UserShape, Written};
 use super::text;
 use crate::manifest::{Management, Manifest, Profile, UserRule, Why};
@@ -25,8 +28,8 @@ const OCEAN: &str = "ocean";
 pub struct Settings<'a> {
     /// The manifest as it is: its profiles, its protected columns, and how it manages its users.
     pub manifest: &'a Manifest,
-    /// The reason of what only a rule with a reason may grant.
-    pub reason: &'a str,
+    /// The date in the reason of what only a rule with a reason may grant.
+    pub today: Date,
     /// How the users are to be managed; `None`: as the manifest says, additive where it does not.
     pub management: Option<Management>,
 }
@@ -70,11 +73,11 @@ pub fn import(
     found: &[Found],
     names: &Names,
 ) -> Result<Imported, ImportError> {
-    let Settings { manifest, reason, management: _ } = settings;
+    let Settings { manifest, today, management: _ } = settings;
     let mut palette = Palette {
         profiles: manifest.profiles.clone(),
         protected: manifest.safety.protected_columns.clone(),
-        reason: reason.to_owned(),
+        reason: as_found(today),
     };
     let mut shapes = Vec::new();
     for found in found {
@@ -98,7 +101,8 @@ pub fn import(
 }
 
 fn summary((found, shape): (&Found, &UserShape)) -> User {
-    let of_offices = |count: fn(&OfficeShape) -> usize| shape.offices.iter().map(count).sum::<usize>();
+    let of_offices =
+        |count: fn(&OfficeShape) -> usize| shape.offices.iter().map(count).sum::<usize>();
     User {
         name: found.name.clone(),
         profile: shape.profile.clone(),
@@ -153,7 +157,8 @@ impl Search<'_> {
         let mut spent = 0;
         let mut best = self.shortest(&palette).ok_or_else(nothing)?;
         loop {
-            let explained = |written: &&Written| written.reason.is_some() && !written.columns.is_empty();
+            let explained =
+                |written: &&Written| written.reason.is_some() && !written.columns.is_empty();
             let explained = best.shape.written().filter(explained).map(|written| written.granted);
             let Some(columns) = most_frequent(explained, 1).first().copied() else { break };
             let name = palette.new_name(&self.found.name);
@@ -178,7 +183,8 @@ impl Search<'_> {
         };
         let ocean = palette.profiles.get_key_value(OCEAN).into_iter();
         let others = palette.profiles.iter().filter(|(name, _)| *name != OCEAN);
-        let known: Vec<_> = ocean.chain(others).filter(|(_, it)| self.accepts(it)).collect();
+        let fits = |profile: &Profile| self.accepts(profile) && self.holds(profile.columns);
+        let known: Vec<_> = ocean.chain(others).filter(|(_, profile)| fits(profile)).collect();
         for (name, profile) in &known {
             self.forms(palette, (name, profile), &mut |shape| {
                 let lines = shape.lines();
@@ -295,6 +301,12 @@ impl Search<'_> {
 
     fn rows(&self) -> impl Iterator<Item = &Cells> + Clone {
         self.found.offices.values().flat_map(|office| office.rows.values())
+    }
+
+    /// Whether a profile says something of the user. Nobody is described by what none of its rows holds.
+    fn holds(&self, columns: Columns) -> bool {
+        let mut rows = self.rows().peekable();
+        rows.peek().is_none() || rows.any(|cells| cells.columns() == columns)
     }
 
     fn tenant(&self) -> &str {

@@ -30,6 +30,8 @@ pub struct FoundOffice {
     /// Whether it has rows of providers that it does not list. Exact management keeps those only where a
     /// rule covers every provider.
     pub has_unlisted: bool,
+    /// Why, in the words of whoever wrote the row's own entry; see [`super::keep_reasons`].
+    pub reasons: BTreeMap<ProviderId, String>,
 }
 
 /// What a user holds.
@@ -59,7 +61,8 @@ pub fn found(live: &Snapshot, name: &str) -> Result<Found, ImportError> {
         };
         let listed = providers.keys().copied().collect();
         let active = office.active;
-        let found = FoundOffice { active, listed, rows: BTreeMap::new(), has_unlisted: false };
+        let (rows, reasons) = (BTreeMap::new(), BTreeMap::new());
+        let found = FoundOffice { active, listed, rows, has_unlisted: false, reasons };
         offices.insert(*id, found);
     }
     if offices.is_empty() {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::choose::most_frequent;
 use super::found::FoundOffice;
 use super::palette::{Above, Palette};
+use super::reasons::is_of_a_person;
 use super::shape::{OfficeShape, Written};
-use super::choose::most_frequent;
 use crate::model::{Cells, OfficeId, ProviderId, Until};
 
 /// So many column sets of an office are tried as what all of its rows get.
@@ -113,14 +114,20 @@ fn entry(
     let given = Cells::new(below.columns, below.until);
     let mut providers = Vec::new();
     for (provider, cells) in &office.rows {
-        if whole && *cells == given {
+        let reason = office.reasons.get(provider);
+        let stays = reason.is_some_and(|reason| is_of_a_person(reason));
+        if whole && *cells == given && !stays {
             continue;
         }
-        let (written, _) = palette.written(*below, *cells)?;
+        let (mut written, _) = palette.written(*below, *cells)?;
+        if stays || written.reason.is_some() {
+            written.reason = reason.cloned().or(written.reason);
+        }
         providers.push((*provider, written));
     }
     let is_bare = |id: &&ProviderId| !office.rows.contains_key(id) && !around.without.contains(id);
-    let except = if whole { office.listed.iter().filter(is_bare).copied().collect() } else { vec![] };
+    let except =
+        if whole { office.listed.iter().filter(is_bare).copied().collect() } else { vec![] };
     let all_providers = (whole != around.all_offices).then_some(whole);
     Some(OfficeShape { id, grant: grant.clone(), all_providers, except, providers })
 }

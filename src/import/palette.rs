@@ -54,7 +54,8 @@ impl Palette {
                 below.profile_reason = profile.reason.is_some();
                 below.reason |= self.must_say_why(columns.iter(), below);
             } else {
-                let differs = |(column, level): &(Column, Level)| *level != above.columns.get(*column);
+                let differs =
+                    |(column, level): &(Column, Level)| *level != above.columns.get(*column);
                 written.columns = columns.iter().filter(differs).collect();
                 below.reason |= self.must_say_why(written.columns.iter().copied(), below);
             }

@@ -68,7 +68,8 @@ fn must_change_nothing(manifest: &Manifest, live: &Snapshot) -> Result<(), Diffe
         live,
         targets: &Targets::default(),
     });
-    if let Some(finding) = plan.findings.iter().find(|finding| finding.severity == Severity::Error) {
+    if let Some(finding) = plan.findings.iter().find(|finding| finding.severity == Severity::Error)
+    {
         return Err(Difference::Finding(finding.message.clone()));
     }
     match plan.users.iter().map(|user| user.changes.len()).sum() {

@@ -76,7 +76,8 @@ impl UserShape {
     /// What the entries below the user's say of their grants.
     pub(super) fn written(&self) -> impl Iterator<Item = &Written> {
         self.offices.iter().flat_map(|office| {
-            std::iter::once(&office.grant).chain(office.providers.iter().map(|(_, written)| written))
+            std::iter::once(&office.grant)
+                .chain(office.providers.iter().map(|(_, written)| written))
         })
     }
 }

@@ -101,7 +101,8 @@ fn found(text: &str, lines: &[&str]) -> Result<Vec<Section>, SectionError> {
     for entry in map.entries() {
         let line = entry.key_span.line.saturating_sub(1);
         let written = lines.get(line).copied().unwrap_or_default();
-        let written = if bom && line == 0 { written.trim_start_matches('\u{feff}') } else { written };
+        let written =
+            if bom && line == 0 { written.trim_start_matches('\u{feff}') } else { written };
         let begins = written.trim_start_matches(['"', '\'']).starts_with(entry.key.as_str());
         let follows = found.last().is_none_or(|last| last.lines.start < line);
         if entry.key_span.column != 1 || !begins || !follows {
@@ -121,7 +122,8 @@ fn found(text: &str, lines: &[&str]) -> Result<Vec<Section>, SectionError> {
 /// Leaves blank lines, comments at the margin and the document's end to what follows.
 fn trim(section: &mut Section, lines: &[&str]) {
     let body = section.lines.start + 1..section.lines.end;
-    let is_content = |line: &&str| !line.trim().is_empty() && !line.starts_with('#') && !is_end(line);
+    let is_content =
+        |line: &&str| !line.trim().is_empty() && !line.starts_with('#') && !is_end(line);
     let last = lines.get(body.clone()).unwrap_or_default().iter().rposition(is_content);
     section.lines.end = last.map_or(body.start, |last| body.start + last + 1);
 }
@@ -139,7 +141,10 @@ mod tests {
 
     #[test]
     fn a_section_is_replaced_and_everything_else_is_kept() {
-        let new = with_sections(TEXT, &[("profiles", Some("profiles: {}\n")), ("users", Some("users: []\n"))]);
+        let new = with_sections(
+            TEXT,
+            &[("profiles", Some("profiles: {}\n")), ("users", Some("users: []\n"))],
+        );
         assert_eq!(
             new.unwrap(),
             "# top\nversion: 1\nclinic: {id: a}\n\n# who\nprofiles: {}\nusers: []\n\n# limits\nsafety:\n  max_revocations: 3\n"
@@ -148,7 +153,8 @@ mod tests {
 
     #[test]
     fn a_section_that_is_not_there_is_added_at_the_end_with_the_line_ends_of_the_file() {
-        let new = with_sections("version: 1\r\nclinic: {id: a}", &[("users", Some("users:\n  - a\n"))]);
+        let new =
+            with_sections("version: 1\r\nclinic: {id: a}", &[("users", Some("users:\n  - a\n"))]);
         assert_eq!(new.unwrap(), "version: 1\r\nclinic: {id: a}\r\nusers:\r\n  - a\r\n");
         let new = with_sections("---\nversion: 1\n...\n", &[("users", Some("users: []\n"))]);
         assert_eq!(new.unwrap(), "---\nversion: 1\nusers: []\n...\n");

@@ -3,16 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use accuroform::import::{Imported, Settings, found, import, must_be_same};
+use accuroform::import::{Imported, Settings, found, import, keep_reasons, must_be_same};
 use accuroform::live::Snapshot;
 use accuroform::manifest::{self, Management, Manifest, format, with_sections};
 use accuroform::model::{Cells, Column, Columns, Level};
+use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::world::{HEAD, World, cells, key};
 
 pub(crate) const USER: &str = "OceanAPILAKESIDE";
-const REASON: &str = "as found by import on 2026-11-24";
 
 /// The manifest before it is imported.
 const BEFORE: &str = "users: [{profile: ocean, all_offices: true}]\n";
@@ -24,8 +24,9 @@ pub(crate) fn import_into(
     management: Option<Management>,
 ) -> (String, Imported) {
     let before = load(text);
-    let users: Vec<_> = live.grids.iter().map(|(name, _)| found(live, name).unwrap()).collect();
-    let settings = Settings { manifest: &before, reason: REASON, management };
+    let mut users: Vec<_> = live.grids.iter().map(|(name, _)| found(live, name).unwrap()).collect();
+    keep_reasons(&mut users, &before, live);
+    let settings = Settings { manifest: &before, today: date(2026, 11, 24), management };
     let imported = import(settings, &users, &live.directory.names()).unwrap();
     let new = [("profiles", imported.profiles.as_deref()), ("users", Some(&*imported.users))];
     let text = with_sections(text, &new).unwrap();

@@ -4,8 +4,8 @@ use accuroform::import::{ImportError, found};
 use accuroform::live::{Grid, Providers};
 use accuroform::model::UserId;
 
-use super::import_laws::{USER, imported};
-use super::world::{OCEAN, World};
+use super::import_laws::{USER, import_into, imported};
+use super::world::{HEAD, OCEAN, World};
 
 fn clinic() -> World {
     World::new()
@@ -21,7 +21,10 @@ fn all(world: World, content: &str) -> World {
 
 #[test]
 fn ocean_everywhere_is_two_lines() {
-    assert_eq!(imported(&all(clinic(), OCEAN)), "users:\n  - profile: ocean\n    all_offices: true\n");
+    assert_eq!(
+        imported(&all(clinic(), OCEAN)),
+        "users:\n  - profile: ocean\n    all_offices: true\n"
+    );
 }
 
 #[test]
@@ -109,8 +112,7 @@ fn a_date_that_all_share_stands_once() {
     let world = all(clinic(), &format!("{OCEAN} / 2025-12-31"));
     let text = imported(&world);
     assert_eq!(
-        text,
-        "users:\n  - profile: ocean\n    until: 2025-12-31\n    all_offices: true\n",
+        text, "users:\n  - profile: ocean\n    until: 2025-12-31\n    all_offices: true\n",
         "also a date in the past"
     );
 }
@@ -119,7 +121,10 @@ fn a_date_that_all_share_stands_once() {
 fn a_closed_office_with_rows_is_named_and_one_without_is_not() {
     let closed = |world: World| world.with_office(2, |office| office.active = false);
     let text = imported(&closed(all(clinic(), OCEAN)));
-    assert!(text.contains("    all_offices: true\n    offices:\n      - id: 2  # Walk-in\n"), "{text}");
+    assert!(
+        text.contains("    all_offices: true\n    offices:\n      - id: 2  # Walk-in\n"),
+        "{text}"
+    );
     let text = imported(&closed(all(clinic(), OCEAN).row(2, 10, "").row(2, 20, "")));
     assert!(!text.contains("id: 2"), "{text}");
 }
@@ -160,10 +165,7 @@ fn what_is_not_known_is_not_imported() {
     let world = all(clinic(), OCEAN);
     let unread = world.clone().with_office(2, |it| it.providers = Providers::Unread("500".into()));
     let error = found(&unread.live, USER).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the providers of Walk-in (2) could not be read: 500"
-    );
+    assert_eq!(error.to_string(), "the providers of Walk-in (2) could not be read: 500");
     assert_eq!(error.code(), "I001");
     let grid = |grid: Grid| found(&world.clone().grid(grid).live, USER).unwrap_err();
     assert!(matches!(grid(Grid::Unread("503".into())), ImportError::Unread { .. }));
@@ -174,4 +176,56 @@ fn what_is_not_known_is_not_imported() {
     assert!(matches!(grid(inactive), ImportError::InactiveUser(_)));
     let nobody = found(&World::new().live, USER).unwrap_err();
     assert!(matches!(nobody, ImportError::NoOffice));
+}
+
+#[test]
+fn a_reason_that_somebody_wrote_stays_as_long_as_the_row_holds_what_it_explains() {
+    let before = format!(
+        "{HEAD}\
+users:
+  - profile: ocean
+    all_offices: true
+    offices:
+      - id: 1
+        reason: of the office
+        providers:
+          - {{id: 10, reason: \"ticket 7\"}}
+          - {{name: \"Roy, Bo\", columns: {{inbox: full}}, until: 2027-01-31, reason: cover}}
+          - {{id: 12, columns: {{labs: none}}, reason: gone}}
+"
+    );
+    let world = all(clinic(), OCEAN).row(1, 11, &format!("{OCEAN} inbox / 2027-01-31"));
+    let (text, _) = import_into(&before, &world.live, None);
+    assert_eq!(
+        text.strip_prefix(HEAD).unwrap(),
+        "\
+users:
+  - profile: ocean
+    all_offices: true
+    offices:
+      - id: 1  # Main Street
+        providers:
+          - id: 10  # Singh, Anita
+            reason: ticket 7
+          - id: 11  # Roy, Bo
+            columns: {inbox: full}
+            until: 2027-01-31
+            reason: cover
+",
+        "the row of provider 12 holds something else now"
+    );
+}
+
+#[test]
+fn a_user_of_another_tool_gets_a_profile_that_its_rows_hold() {
+    let mut live = all(clinic(), OCEAN).row(1, 11, "").live;
+    live.grids[0].0 = "FaxAPI".to_owned();
+    let before = format!(
+        "{HEAD}profiles: {{fax: {{columns: {{scheduling: full}}}}}}\n\
+         users: [{{name: FaxAPI, profile: fax, all_offices: true, management: exact}}]\n"
+    );
+    let (text, imported) = import_into(&before, &live, None);
+    // `fax` is not what it holds, and `ocean` is for users of another name.
+    assert!(text.contains("profiles:\n  faxapi:\n") && !imported.keeps_profiles, "{text}");
+    assert!(text.contains("  - name: FaxAPI\n    profile: faxapi\n    management: exact\n"), "{text}");
 }

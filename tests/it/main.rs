@@ -10,6 +10,7 @@
     reason = "test code"
 )]
 
+mod adopting;
 mod against_git;
 mod apply_clinic;
 mod apply_faults;
@@ -90,6 +91,7 @@ mod random_faults;
 mod random_laws;
 mod random_matrix;
 mod readers;
+mod readers_editor;
 mod readers_page;
 mod readers_schemas;
 mod readers_terraform;

@@ -15,7 +15,8 @@ use crate::cli::failure::Failure;
 use crate::cli::fleet::{FleetFile, SelectedFleet};
 use crate::cli::printer::Printer;
 use crate::import::{
-    Difference, Found, ImportError, Imported, Settings, User, found, import, must_be_same,
+    Difference, Found, ImportError, Imported, Settings, User, found, import, keep_reasons,
+    must_be_same,
 };
 use crate::live::{Snapshot, fetch};
 use crate::manifest::{Loaded, Management, Manifest, SectionError, sections, with_sections};
@@ -35,7 +36,10 @@ pub(super) async fn run(
         Adopted::Clinic(_) if args.fleet => Err(Failure::new(
             Exit::Error,
             "U005",
-            format!("--fleet is about the clinics of a fleet, and {} is one clinic", path.display()),
+            format!(
+                "--fleet is about the clinics of a fleet, and {} is one clinic",
+                path.display()
+            ),
             "name a fleet manifest, or leave --fleet out",
         )),
         Adopted::Clinic(draft) => one(args, &draft, None, environment, printer).await,
@@ -105,7 +109,8 @@ async fn many(
             let importing =
                 Importing { args: &args, draft: &draft, fleet: file, environment: &environment };
             let result = importing.run().await?;
-            let place = Place::below(out.as_deref(), force, draft.clinic.path(), fleet.file.folder());
+            let place =
+                Place::below(out.as_deref(), force, draft.clinic.path(), fleet.file.folder());
             let placed = place.put(&draft, &result.text)?;
             let mut words = match &placed {
                 Placed::Printed if result.text == draft.text => vec!["nothing to write".to_owned()],
@@ -120,7 +125,9 @@ async fn many(
     };
     let exit = each(fleet, ("imported", false), environment, printer, work).await?;
     if looks {
-        printer.line("nothing was written: --force writes the clinics' files, -out FOLDER copies of them");
+        printer.line(
+            "nothing was written: --force writes the clinics' files, -out FOLDER copies of them",
+        );
     }
     Ok(exit)
 }
@@ -160,7 +167,8 @@ impl Importing<'_> {
         let live = live?;
         let found: Result<Vec<Found>, ImportError> =
             users.iter().map(|user| found(&live, user)).collect();
-        let found = found.map_err(|error| not_imported(clinic, &error))?;
+        let mut found = found.map_err(|error| not_imported(clinic, &error))?;
+        keep_reasons(&mut found, &clinic.manifest, &live);
         let (text, how) = self.shortest(&live, &found)?;
         Ok(Outcome { text, found, how })
     }
@@ -185,7 +193,8 @@ impl Importing<'_> {
         let text = &self.draft.text;
         let mut best: Option<(usize, String, How)> = None;
         if self.fleet.is_some() && self.draft.has_rules() {
-            let without = with_sections(text, &OWN.map(|key| (key, None))).map_err(|e| self.fixed(e))?;
+            let without =
+                with_sections(text, &OWN.map(|key| (key, None))).map_err(|e| self.fixed(e))?;
             let loaded = self.load(&without).manifest;
             if loaded.is_some_and(|manifest| self.says(&manifest, live, found)) {
                 best = Some((0, without, How::Inherited));
@@ -194,7 +203,9 @@ impl Importing<'_> {
         let is_whole = self.fleet.is_some() || self.load(text).manifest.is_some();
         if best.is_none() && is_whole && self.says(&self.draft.clinic.manifest, live, found) {
             let lines = length(text);
-            best = Some((lines, text.clone(), How::Kept));
+            let inherits = self.fleet.is_some() && !self.draft.has_rules();
+            let how = if inherits { How::Inherited } else { How::Kept };
+            best = Some((lines, text.clone(), how));
         }
         if best.as_ref().is_none_or(|(lines, ..)| *lines > 0) {
             let (new, imported) = self.new(live, found)?;
@@ -221,9 +232,11 @@ impl Importing<'_> {
     /// A new text, checked and planned.
     fn new(&self, live: &Snapshot, found: &[Found]) -> Result<(String, Imported), Failure> {
         let clinic = &self.draft.clinic;
-        let reason = format!("as found by import on {}", clinic.today(self.environment));
-        let settings =
-            Settings { manifest: &clinic.manifest, reason: &reason, management: self.management() };
+        let settings = Settings {
+            manifest: &clinic.manifest,
+            today: clinic.today(self.environment),
+            management: self.management(),
+        };
         let imported = import(settings, found, &live.directory.names());
         let imported = imported.map_err(|error| not_imported(clinic, &error))?;
         let mut new = vec![("users", Some(imported.users.as_str()))];

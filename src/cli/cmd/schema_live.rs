@@ -19,7 +19,8 @@ pub(super) async fn text(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<String, Failure> {
-    let select = SelectArgs { clinic: clinic.into_iter().cloned().collect(), ..SelectArgs::default() };
+    let select =
+        SelectArgs { clinic: clinic.into_iter().cloned().collect(), ..SelectArgs::default() };
     let (draft, inherits) = match Adopted::load(path, &select, environment, printer)? {
         Adopted::Clinic(draft) => (*draft, false),
         Adopted::Fleet(fleet) if clinic.is_some() => {
@@ -63,10 +64,10 @@ fn there(manifest: &Manifest, inherits: bool, live: &Snapshot) -> Result<WhatIsT
         };
         there.offices.insert(*id, office.name.clone());
         for (id, name) in providers {
-            let person = there.providers.entry(*id).or_insert_with(|| Person {
-                name: name.listed(),
-                offices: Vec::new(),
-            });
+            let person = there
+                .providers
+                .entry(*id)
+                .or_insert_with(|| Person { name: name.listed(), offices: Vec::new() });
             person.offices.push(office.name.clone());
         }
     }
