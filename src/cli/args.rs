@@ -63,18 +63,7 @@ Examples:
                               a clinic of your own, and a workflow for it")]
     Init(InitArgs),
     /// Write the rules that say what Accuro grants now: adopt a clinic as it is
-    #[command(after_help = "\
-Everything but `users` and `profiles` stays byte for byte. The result is planned before it is written:
-it must change nothing, additive or exact. What a fleet's defaults say already stays inherited.
-
-Examples:
-  accuroform import                         print clinic.yaml with what is granted now
-  accuroform import -out clinic.yaml        fill a manifest in that has no users yet
-  accuroform import -out clinic.yaml --force
-                                            replace its users and profiles
-  accuroform import --fleet --force         fleet.yaml: every clinic's file, in place
-  accuroform import fleet.yaml --tag ontario -out adopted
-                                            into another folder")]
+    #[command(after_help = super::args_import::HELP)]
     Import(ImportArgs),
     /// Check manifests without connecting to anything
     #[command(after_help = "\

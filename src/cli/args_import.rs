@@ -7,6 +7,20 @@ use clap::{Args, ValueEnum};
 use super::args_fleet::SelectArgs;
 use crate::manifest::Management;
 
+/// What the help says at its end.
+pub(super) const HELP: &str = "\
+Everything but `users` and `profiles` stays byte for byte. The result is planned before it is written:
+it must change nothing, additive or exact. What a fleet's defaults say already stays inherited.
+
+Examples:
+  accuroform import                         print clinic.yaml with what is granted now
+  accuroform import -out clinic.yaml        fill a manifest in that has no users yet
+  accuroform import -out clinic.yaml --force
+                                            replace its users and profiles
+  accuroform import --fleet --force         fleet.yaml: every clinic's file, in place
+  accuroform import fleet.yaml --tag ontario -out adopted
+                                            into another folder";
+
 #[derive(Debug, Clone, Args)]
 pub(super) struct ImportArgs {
     /// The manifest, or a fleet manifest; default: clinic.yaml, with --fleet fleet.yaml

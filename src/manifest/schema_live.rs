@@ -121,10 +121,10 @@ impl Person {
 }
 
 /// Each name once, with words about all who have it.
-fn by_name(named: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+fn by_name(everything: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
     // The schema wants a name that is not blank.
-    for (name, words) in named.filter(|(name, _)| !name.trim().is_empty()) {
+    for (name, words) in everything.filter(|(name, _)| !name.trim().is_empty()) {
         names.entry(name).or_default().push(words);
     }
     let words = |words: Vec<String>| match words.as_slice() {

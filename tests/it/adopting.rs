@@ -63,6 +63,7 @@ fn the_commands_of_the_page_print_what_stands_there() {
     }
     if std::env::var_os("SNAPSHOTS").is_some_and(|value| value == "overwrite") {
         fs::write(root.join(PAGE), &made).unwrap();
+        return;
     }
     let three = ["accuroform init --from ", "accuroform import ", "accuroform plan"];
     for (command, begins) in commands.iter().zip(three) {

@@ -227,5 +227,8 @@ fn a_user_of_another_tool_gets_a_profile_that_its_rows_hold() {
     let (text, imported) = import_into(&before, &live, None);
     // `fax` is not what it holds, and `ocean` is for users of another name.
     assert!(text.contains("profiles:\n  faxapi:\n") && !imported.keeps_profiles, "{text}");
-    assert!(text.contains("  - name: FaxAPI\n    profile: faxapi\n    management: exact\n"), "{text}");
+    assert!(
+        text.contains("  - name: FaxAPI\n    profile: faxapi\n    management: exact\n"),
+        "{text}"
+    );
 }

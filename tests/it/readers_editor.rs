@@ -15,7 +15,7 @@ use super::readers::reader;
 
 const SERVER: &str =
     "yaml-language-server/node_modules/yaml-language-server/bin/yaml-language-server";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A language server on its standard input and output.
 struct Editor {
@@ -90,7 +90,7 @@ impl Editor {
         let end = Instant::now() + PATIENCE;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let message = self.output.recv_timeout(left).expect("the language server is silent");
+            let message = self.output.recv_timeout(left).unwrap();
             if let Some(found) = wanted(&message) {
                 return found;
             }

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::cli::adopt::Draft;
+use crate::cli::clinic::read_bounded;
 use crate::cli::cmd::fmt::replace;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -53,7 +54,7 @@ impl Place {
             create(&path, text).map_err(failed)?;
             return Ok(Placed::Written(path));
         }
-        if fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
+        if read_bounded(&path).is_ok_and(|there| there == text.as_bytes()) {
             return Ok(Placed::Unchanged(path));
         }
         // A manifest without users is filled in: nothing of it is lost.

@@ -96,11 +96,11 @@ mod tests {
 
     #[test]
     fn the_way_leads_from_the_folder_to_the_file() {
-        let way = |folder: &str, file: &str| super::way(Path::new(folder), Path::new(file));
-        assert_eq!(way(".", "world.yaml"), "world.yaml");
-        assert_eq!(way("nowhere/new", "worlds/a.yaml"), "../../worlds/a.yaml");
-        assert_eq!(way("nowhere", "nowhere/world.yaml"), "world.yaml");
-        assert!(Path::new(&way("a/../b", "world.yaml")).is_absolute());
+        let leads = |folder: &str, file: &str| way(Path::new(folder), Path::new(file));
+        assert_eq!(leads(".", "world.yaml"), "world.yaml");
+        assert_eq!(leads("nowhere/new", "worlds/a.yaml"), "../../worlds/a.yaml");
+        assert_eq!(leads("nowhere", "nowhere/world.yaml"), "world.yaml");
+        assert!(Path::new(&leads("a/../b", "world.yaml")).is_absolute());
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod fleet_matrix;
 mod fmt;
 mod history;
 mod import;
+mod import_clinic;
 mod import_place;
 mod init;
 mod init_files;
