@@ -28,6 +28,8 @@ const OCEAN: &str = "ocean";
 pub struct Settings<'a> {
     /// The manifest as it is: its profiles, its protected columns, and how it manages its users.
     pub manifest: &'a Manifest,
+    /// The profiles that its own file writes; the others are built in or inherited.
+    pub own_profiles: &'a BTreeSet<String>,
     /// The date in the reason of what only a rule with a reason may grant.
     pub today: Date,
     /// How the users are to be managed; `None`: as the manifest says, additive where it does not.
@@ -73,29 +75,26 @@ pub fn import(
     found: &[Found],
     names: &Names,
 ) -> Result<Imported, ImportError> {
-    let Settings { manifest, today, management: _ } = settings;
+    let Settings { manifest, own_profiles, today, management: _ } = settings;
     let mut palette = Palette {
         profiles: manifest.profiles.clone(),
+        own: own_profiles.clone(),
         protected: manifest.safety.protected_columns.clone(),
         reason: as_found(today),
     };
     let mut shapes = Vec::new();
     for found in found {
-        let Choice { shape, profiles, lines: _ } = Search { settings, found }.best(&palette)?;
-        palette.profiles = profiles;
-        shapes.push(shape);
+        let choice = Search { settings, found }.best(&palette)?;
+        palette = choice.palette;
+        shapes.push(choice.shape);
     }
     let used: BTreeSet<&str> = shapes.iter().flat_map(UserShape::profiles).collect();
-    let own = |profiles: &BTreeMap<String, Profile>| -> BTreeMap<String, Profile> {
-        let own = profiles.iter().filter(|(_, profile)| profile.is_own);
-        own.map(|(name, profile)| (name.clone(), profile.clone())).collect()
-    };
-    let mut needed = own(&palette.profiles);
-    needed.retain(|name, _| used.contains(name.as_str()));
+    let mut needed = palette.profiles;
+    needed.retain(|name, _| palette.own.contains(name) && used.contains(name.as_str()));
     Ok(Imported {
         users: text::users(&shapes, names),
         profiles: (!needed.is_empty()).then(|| text::profiles(&needed)),
-        keeps_profiles: needed == own(&manifest.profiles),
+        keeps_profiles: needed.keys().eq(own_profiles),
         summary: found.iter().zip(&shapes).map(summary).collect(),
     })
 }
@@ -132,10 +131,10 @@ struct Search<'a> {
     found: &'a Found,
 }
 
-/// A form with the profiles that are there with it, and the lines of both.
+/// A form with the profiles that there are with it, and the lines of both.
 struct Choice {
     shape: UserShape,
-    profiles: BTreeMap<String, Profile>,
+    palette: Palette,
     lines: usize,
 }
 
@@ -154,21 +153,18 @@ impl Search<'_> {
     fn best(&self, palette: &Palette) -> Result<Choice, ImportError> {
         let nothing = || ImportError::NothingGranted(self.found.name.clone());
         let mut palette = palette.clone();
-        let mut spent = 0;
         let mut best = self.shortest(&palette).ok_or_else(nothing)?;
         loop {
             let explained =
                 |written: &&Written| written.reason.is_some() && !written.columns.is_empty();
             let explained = best.shape.written().filter(explained).map(|written| written.granted);
             let Some(columns) = most_frequent(explained, 1).first().copied() else { break };
-            let name = palette.new_name(&self.found.name);
-            let cost = spent + price(&palette, columns);
-            palette.profiles.insert(name, palette.own(columns));
-            let Some(with) = self.shortest(&palette) else { break };
-            if with.lines + cost >= best.lines + spent {
+            let (wider, _, price) = palette.with(columns, &self.found.name);
+            let Some(with) = self.shortest(&wider) else { break };
+            if with.lines + price >= best.lines {
                 break;
             }
-            (best, spent) = (with, cost);
+            (best, palette) = (with, wider);
         }
         Ok(best)
     }
@@ -188,19 +184,17 @@ impl Search<'_> {
         for (name, profile) in &known {
             self.forms(palette, (name, profile), &mut |shape| {
                 let lines = shape.lines();
-                offer(Choice { shape, profiles: palette.profiles.clone(), lines });
+                offer(Choice { shape, palette: palette.clone(), lines });
             });
         }
         let is_new = |columns: &Columns| known.iter().all(|(_, known)| known.columns != *columns);
         let contents = self.rows().map(|cells| cells.columns());
         for columns in most_frequent(contents, TRIED).into_iter().filter(is_new) {
-            let (name, profile) = (palette.new_name(&self.found.name), palette.own(columns));
-            let price = price(palette, columns);
-            let mut wider = palette.clone();
-            wider.profiles.insert(name.clone(), profile.clone());
-            self.forms(&wider, (&name, &profile), &mut |shape| {
+            let (wider, name, price) = palette.with(columns, &self.found.name);
+            let Some(profile) = wider.profiles.get(&name) else { continue };
+            self.forms(&wider, (&name, profile), &mut |shape| {
                 let lines = shape.lines() + price;
-                offer(Choice { shape, profiles: wider.profiles.clone(), lines });
+                offer(Choice { shape, palette: wider.clone(), lines });
             });
         }
         best
@@ -338,12 +332,6 @@ impl Search<'_> {
     fn matches(&self, profile: &Profile) -> bool {
         profile.user_name.as_ref().is_none_or(|pattern| matches_pattern(pattern, &self.found.name))
     }
-}
-
-/// The lines that a new profile takes.
-fn price(palette: &Palette, columns: Columns) -> usize {
-    let has_section = palette.profiles.values().any(|profile| profile.is_own);
-    2 + usize::from(palette.is_protected(columns)) + usize::from(!has_section)
 }
 
 impl UserShape {

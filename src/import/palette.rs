@@ -1,6 +1,6 @@
 //! The profiles that rules may name, and what an entry has to say so that its rows get what they hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::shape::Written;
 use crate::manifest::Profile;
@@ -10,6 +10,8 @@ use crate::model::{Cells, Column, Columns, Level, Until};
 #[derive(Debug, Clone)]
 pub(super) struct Palette {
     pub(super) profiles: BTreeMap<String, Profile>,
+    /// Those that the clinic's own file writes, or is to write.
+    pub(super) own: BTreeSet<String>,
     /// Columns that only a rule with a reason may grant.
     pub(super) protected: Vec<Column>,
     /// The reason where nobody gave one.
@@ -31,7 +33,7 @@ impl Palette {
     /// What the entries of a user with a profile inherit; the user's entry has a reason where the
     /// profile would need one.
     pub(super) fn base(&self, profile: &Profile, until: Option<Until>) -> Above {
-        let Profile { columns, reason, user_name: _, is_own: _ } = profile;
+        let Profile { columns, reason, user_name: _ } = profile;
         let profile_reason = reason.is_some();
         let says_why = self.is_protected(*columns) && !profile_reason;
         Above { columns: *columns, until, reason: says_why, profile_reason }
@@ -72,18 +74,23 @@ impl Palette {
     }
 
     /// Whether a profile with these columns has to say why.
-    pub(super) fn is_protected(&self, columns: Columns) -> bool {
+    fn is_protected(&self, columns: Columns) -> bool {
         self.protected.iter().any(|column| columns.get(*column) > Level::None)
     }
 
-    /// A profile of the clinic's own with these columns.
-    pub(super) fn own(&self, columns: Columns) -> Profile {
+    /// The palette with a new profile for a user, its name, and the lines that it takes.
+    pub(super) fn with(&self, columns: Columns, user: &str) -> (Self, String, usize) {
         let reason = self.is_protected(columns).then(|| self.reason.clone());
-        Profile { columns, reason, user_name: None, is_own: true }
+        let lines = 2 + usize::from(reason.is_some()) + usize::from(self.own.is_empty());
+        let name = self.new_name(user);
+        let mut wider = self.clone();
+        wider.profiles.insert(name.clone(), Profile { columns, reason, user_name: None });
+        wider.own.insert(name.clone());
+        (wider, name, lines)
     }
 
     /// A name for a new profile that no other has: the user's in small letters, with a number.
-    pub(super) fn new_name(&self, user: &str) -> String {
+    fn new_name(&self, user: &str) -> String {
         let slug: String = user
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })

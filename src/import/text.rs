@@ -10,7 +10,7 @@ use crate::model::{Column, Level, Names, ProviderId, Until, is_unsafe};
 /// The section `profiles`.
 pub(super) fn profiles(profiles: &BTreeMap<String, Profile>) -> String {
     let mut out = Lines::new("profiles:");
-    for (name, Profile { columns, reason, user_name, is_own: _ }) in profiles {
+    for (name, Profile { columns, reason, user_name }) in profiles {
         out.line(2, format_args!("{}:", yaml_text(name)));
         let granted = columns.iter().filter(|(_, level)| *level > Level::None);
         out.columns(4, &granted.collect::<Vec<_>>());

@@ -188,8 +188,6 @@ pub struct Profile {
     pub reason: Option<String>,
     /// What names of its users look like, as a pattern with `*`.
     pub user_name: Option<String>,
-    /// Whether the clinic's own file writes it: not built in, and not inherited.
-    pub is_own: bool,
 }
 
 /// One EMR user and the rules for its grid.

@@ -117,7 +117,7 @@ fn names_and_messages_of_the_clinic_are_printed_escaped_in_every_form() {
     ran(folder, &["show", &plan_file], 0);
     ran(folder, &["show", "--diff", &plan_file], 0);
     let imported = ran(folder, &["import", &file], 0);
-    assert!(imported.contains(r"# Main\u{1b}[31m\u{7}\u{a}"), "{imported}");
+    assert!(imported.contains(r"# Singh\u{1b}[31m\u{7}\u{a}"), "{imported}");
     ran(folder, &["import", &file, "-out", "imported.yaml"], 0);
     let written = std::fs::read_to_string(folder.join("imported.yaml")).unwrap();
     assert!(!written.contains(is_raw), "a name stays in its comment: {written}");

@@ -1,7 +1,7 @@
 //! Laws of import over random clinics: what is imported says what is there, whichever way it is managed;
 //! it says so again when it is imported again; and it is short.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use accuroform::import::{Imported, Settings, found, import, keep_reasons, must_be_same};
 use accuroform::live::Snapshot;
@@ -23,14 +23,19 @@ pub(crate) fn import_into(
     live: &Snapshot,
     management: Option<Management>,
 ) -> (String, Imported) {
-    let before = load(text);
+    let (before, own_profiles) = load(text);
     let mut users: Vec<_> = live.grids.iter().map(|(name, _)| found(live, name).unwrap()).collect();
     keep_reasons(&mut users, &before, live);
-    let settings = Settings { manifest: &before, today: date(2026, 11, 24), management };
+    let settings = Settings {
+        manifest: &before,
+        own_profiles: &own_profiles,
+        today: date(2026, 11, 24),
+        management,
+    };
     let imported = import(settings, &users, &live.directory.names()).unwrap();
     let new = [("profiles", imported.profiles.as_deref()), ("users", Some(&*imported.users))];
     let text = with_sections(text, &new).unwrap();
-    let after = load(&text);
+    let (after, _) = load(&text);
     if let Err(difference) = must_be_same(&after, live, &users) {
         panic!("{difference}\n{text}");
     }
@@ -38,9 +43,12 @@ pub(crate) fn import_into(
     (text, imported)
 }
 
-fn load(text: &str) -> Manifest {
+/// A manifest, and the profiles that its file writes.
+fn load(text: &str) -> (Manifest, BTreeSet<String>) {
     let loaded = manifest::load("clinic.yaml", text.as_bytes(), None);
-    loaded.manifest.unwrap_or_else(|| panic!("{:#?}\n{text}", loaded.findings))
+    let own = loaded.source.own_profiles();
+    let manifest = loaded.manifest.unwrap_or_else(|| panic!("{:#?}\n{text}", loaded.findings));
+    (manifest, own)
 }
 
 /// What a world's import says under `users:` and `profiles:`.
@@ -141,7 +149,7 @@ proptest! {
         offices in proptest::collection::vec(proptest::collection::btree_set(1..9_u64, 1..6), 1..4),
         content in content().prop_filter("something", |cells| !cells.is_nothing()),
     ) {
-        let holding = |set: &std::collections::BTreeSet<u64>| {
+        let holding = |set: &BTreeSet<u64>| {
             set.iter().map(|id| (*id, Some(content))).collect()
         };
         let offices = offices.iter().map(|set| (true, holding(set))).collect();

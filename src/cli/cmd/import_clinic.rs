@@ -122,6 +122,7 @@ impl Importing<'_> {
         let clinic = &self.draft.clinic;
         let settings = Settings {
             manifest: &clinic.manifest,
+            own_profiles: &clinic.source.own_profiles(),
             today: clinic.today(self.environment),
             management: self.management(),
         };

@@ -146,8 +146,7 @@ fn profile(
             .hint("set at least one column to read-only or full"),
         );
     }
-    let is_own = context.source.span(path, On::Key).layer.is_clinic();
-    Some(Profile { columns, reason, user_name, is_own })
+    Some(Profile { columns, reason, user_name })
 }
 
 fn ocean() -> Profile {
@@ -155,6 +154,5 @@ fn ocean() -> Profile {
         columns: OCEAN_COLUMNS.into_iter().map(|column| (column, Level::Full)).collect(),
         reason: None,
         user_name: Some("OceanAPI*".to_owned()),
-        is_own: false,
     }
 }
