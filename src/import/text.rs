@@ -70,8 +70,12 @@ impl Lines {
             self.line(indent, format_args!("{key}:"));
         }
         for (id, name) in ids {
-            self.line(indent + 2, format_args!("- id: {id}  # {}", comment(name)));
+            self.entry(indent + 2, id, name);
         }
+    }
+
+    fn entry(&mut self, indent: usize, id: impl fmt::Display, name: &str) {
+        self.line(indent, format_args!("- id: {id}{}", comment(name)));
     }
 
     fn grant(&mut self, indent: usize, written: &Written) {
@@ -126,7 +130,7 @@ impl Lines {
 
     fn office(&mut self, office: &OfficeShape, names: &Names) {
         let OfficeShape { id, grant, all_providers, except, providers } = office;
-        self.line(6, format_args!("- id: {id}  # {}", comment(&names.office(*id))));
+        self.entry(6, id, &names.office(*id));
         self.grant(8, grant);
         if let Some(all) = all_providers {
             self.line(8, format_args!("all_providers: {all}"));
@@ -136,7 +140,7 @@ impl Lines {
             self.line(8, format_args!("providers:"));
         }
         for (id, written) in providers {
-            self.line(10, format_args!("- id: {id}  # {}", comment(&person(*id, names))));
+            self.entry(10, id, &person(*id, names));
             self.grant(12, written);
         }
     }
@@ -161,5 +165,9 @@ fn comment(name: &str) -> String {
             safe.push(character);
         }
     }
-    if safe.starts_with("yaml-language-server") { format!("\"{safe}\"") } else { safe }
+    match safe.as_str() {
+        "" => String::new(),
+        modeline if modeline.starts_with("yaml-language-server") => format!("  # \"{modeline}\""),
+        name => format!("  # {name}"),
+    }
 }

@@ -271,8 +271,8 @@ fn one_clinic_of_a_fleet_is_printed() {
     let ended = program.run(&["import", "fleet.yaml", "--clinic", "rideau"]);
     assert_eq!(ended.code, 0, "{}", ended.everything());
     assert!(ended.stdout.starts_with(&read(&program, "clinics/rideau.yaml")), "{}", ended.stdout);
-    let said = ran(&program, &["import", "--fleet", "clinics/rideau.yaml"], 1);
-    assert!(said.contains("U005") || said.contains("error"), "{said}");
+    let said = ran(&clinic(MANIFEST), &["import", "--fleet", "clinic.yaml"], 1);
+    assert!(said.contains("error[U005]"), "{said}");
 }
 
 #[test]
@@ -334,6 +334,15 @@ fn the_schema_of_a_clinic_accepts_what_is_there_and_nothing_else() {
     ] {
         assert!(!accepts(bad), "{bad}");
     }
+    for out in ["clinic.yaml", "world.yaml"] {
+        let said = ran(&program, &["schema", "--live", "clinic.yaml", "--out", out], 1);
+        assert!(said.contains("error[F002]"), "{said}");
+    }
+    assert_eq!(read(&program, "clinic.yaml"), MANIFEST);
+    for _ in 0..2 {
+        ran(&program, &["schema", "--live", "clinic.yaml", "--out", "s.json"], 0);
+    }
+    assert_eq!(read(&program, "s.json"), ended.stdout);
     let program = fleet();
     let ended = program.run(&["schema", "--live", "fleet.yaml", "--clinic", "rideau"]);
     let schema: Value = serde_json::from_str(&ended.stdout).unwrap();

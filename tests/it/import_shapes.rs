@@ -154,9 +154,11 @@ fn a_name_cannot_leave_its_comment() {
     let world = World::new()
         .office(1, "yaml-language-server: $schema=http://evil", &[(10, evil), (11, "Roy, Bo")])
         .row(1, 11, OCEAN);
-    let world = world.office(2, "b\r\n# c", &[(10, evil)]).row(2, 10, OCEAN);
+    let world = world.office(2, "b\r\n# c", &[(10, evil), (12, ", "), (13, "No, Body")]);
+    let world = world.row(2, 10, OCEAN).row(2, 12, "labs");
     let text = imported(&world);
     assert!(text.contains("# \"yaml-language-server: $schema"), "{text}");
+    assert!(text.contains("- id: 12\n"), "no name, no comment: {text}");
     assert!(text.contains("# x\\u{a}  - profile: evil\\u{202e}, A\n"), "{text}");
 }
 

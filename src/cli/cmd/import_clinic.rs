@@ -9,6 +9,7 @@ use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::FleetFile;
+use crate::diagnostic::Severity;
 use crate::import::{
     Difference, Found, ImportError, Imported, Settings, User, found, import, keep_reasons,
     must_be_same,
@@ -135,7 +136,8 @@ impl Importing<'_> {
         let text = with_sections(&self.draft.text, &new).map_err(|error| self.fixed(error))?;
         let Loaded { source: _, manifest, findings } = self.load(&text);
         let Some(manifest) = manifest else {
-            let first = findings.first().map_or("", |finding| finding.message.as_str());
+            let mut faults = findings.iter().filter(|found| found.severity == Severity::Error);
+            let first = faults.next().map_or("", |fault| fault.message.as_str());
             return Err(self.unsound(first));
         };
         match must_be_same(&manifest, live, found) {

@@ -4,7 +4,10 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::cli::args::SchemaArgs;
+use crate::cli::clinic::read_bounded;
 use crate::cli::cmd::schema_live;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
@@ -29,13 +32,29 @@ pub(super) async fn run(
         None => schema_text(),
     };
     match out {
-        Some(path) => write(path, &text, printer)?,
+        Some(path) => {
+            must_be_schema(path)?;
+            write(path, &text, printer)?;
+        }
         None => printer.verbatim(&text),
     }
     Ok(Exit::Done)
 }
 
-/// A schema is made by this program alone: one that is there is an older one.
+/// A schema of ours that is there is an older one. Anything else is somebody's.
+fn must_be_schema(path: &Path) -> Result<(), Failure> {
+    let ours = |text: &[u8]| {
+        let id = serde_json::from_slice::<Value>(text).ok();
+        let id = id.as_ref().and_then(|schema| schema.get("$id")?.as_str());
+        id.is_some_and(|id| id.starts_with("urn:accuroform:"))
+    };
+    if path.symlink_metadata().is_err() || read_bounded(path).is_ok_and(|text| ours(&text)) {
+        return Ok(());
+    }
+    let message = format!("{} is there and is no schema of accuroform", path.display());
+    Err(Failure::new(Exit::Error, "F002", message, "name another file, or move it away"))
+}
+
 fn write(path: &Path, text: &str, printer: &mut Printer) -> Result<(), Failure> {
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     folder.and_then(|()| fs::write(path, text)).map_err(|error| {
