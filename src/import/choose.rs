@@ -30,6 +30,8 @@ pub struct Settings<'a> {
     pub manifest: &'a Manifest,
     /// The profiles that its own file writes; the others are built in or inherited.
     pub own_profiles: &'a BTreeSet<String>,
+    /// Whether a fleet's defaults lie under the file.
+    pub inherits: bool,
     /// The date in the reason of what only a rule with a reason may grant.
     pub today: Date,
     /// How the users are to be managed; `None`: as the manifest says, additive where it does not.
@@ -75,7 +77,7 @@ pub fn import(
     found: &[Found],
     names: &Names,
 ) -> Result<Imported, ImportError> {
-    let Settings { manifest, own_profiles, today, management: _ } = settings;
+    let Settings { manifest, own_profiles, inherits, today, management: _ } = settings;
     let mut palette = Palette {
         profiles: manifest.profiles.clone(),
         own: own_profiles.clone(),
@@ -93,7 +95,9 @@ pub fn import(
     needed.retain(|name, _| palette.own.contains(name) && used.contains(name.as_str()));
     Ok(Imported {
         users: text::users(&shapes, names),
-        profiles: (!needed.is_empty()).then(|| text::profiles(&needed)),
+        // One that is over another of the fleet must say of each column what it is.
+        profiles: (!needed.is_empty())
+            .then(|| text::profiles(&needed, |name| inherits && own_profiles.contains(name))),
         keeps_profiles: needed.keys().eq(own_profiles),
         summary: found.iter().zip(&shapes).map(summary).collect(),
     })

@@ -7,13 +7,16 @@ use super::shape::{OfficeShape, UserShape, Written};
 use crate::manifest::{Management, Profile, yaml_text};
 use crate::model::{Column, Level, Names, ProviderId, Until, is_unsafe};
 
-/// The section `profiles`.
-pub(super) fn profiles(profiles: &BTreeMap<String, Profile>) -> String {
+/// The section `profiles`; `is_full`: all nine columns are written.
+pub(super) fn profiles(
+    profiles: &BTreeMap<String, Profile>,
+    is_full: impl Fn(&str) -> bool,
+) -> String {
     let mut out = Lines::new("profiles:");
     for (name, Profile { columns, reason, user_name }) in profiles {
         out.line(2, format_args!("{}:", yaml_text(name)));
-        let granted = columns.iter().filter(|(_, level)| *level > Level::None);
-        out.columns(4, &granted.collect::<Vec<_>>());
+        let written = columns.iter().filter(|(_, level)| *level > Level::None || is_full(name));
+        out.columns(4, &written.collect::<Vec<_>>());
         out.text(4, "reason", reason.as_deref());
         out.text(4, "user_name", user_name.as_deref());
     }

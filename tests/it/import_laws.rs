@@ -29,6 +29,7 @@ pub(crate) fn import_into(
     let settings = Settings {
         manifest: &before,
         own_profiles: &own_profiles,
+        inherits: false,
         today: date(2026, 11, 24),
         management,
     };

@@ -276,6 +276,29 @@ fn one_clinic_of_a_fleet_is_printed() {
 }
 
 #[test]
+fn a_profile_over_one_of_the_fleet_stays_what_it_is() {
+    let world = WORLD.replace("full: [patient, visible]", "full: [patient]");
+    let program = clinic_of("", &world);
+    let folder = program.folder();
+    fs::remove_file(folder.join("clinic.yaml")).unwrap();
+    let fleet = "version: 1\nfleet: {id: f, name: F}\nclinics: [a.yaml]\ndefaults:\n  \
+                 accuro: {connection: {embedded: {world: world.yaml}}}\n  ocean: {connection: {embedded: {}}}\n  \
+                 profiles: {base: {columns: {patient: full, labs: full}}}\n";
+    let own = "version: 1\nclinic: {id: a}\naccuro: {tenant: LAKESIDE}\nocean: {site: \"4021\"}\n\
+               profiles: {base: {columns: {labs: none}}}\n\
+               users: [{name: OceanAPILAKESIDE, profile: base, all_offices: true}]\n";
+    fs::write(folder.join("fleet.yaml"), fleet).unwrap();
+    fs::write(folder.join("a.yaml"), own).unwrap();
+    let users = ["--user", "OceanAPILAKESIDE", "--user", "FaxAPI"];
+    let command = ["import", "fleet.yaml", "--clinic", "a", "--force"];
+    ran(&program, &[&command[..], &users[..]].concat(), 0);
+    let text = read(&program, "a.yaml");
+    assert!(text.contains("  base:\n    columns: {patient: full, scheduling: none,"), "{text}");
+    let said = ran(&program, &["plan", "fleet.yaml", "--detailed-exitcode"], 0);
+    assert!(said.contains("0 with changes, 1 without"), "{said}");
+}
+
+#[test]
 fn random_clinics_are_adopted_as_they_are() {
     let mut imported = 0;
     for seed in 0..12 {

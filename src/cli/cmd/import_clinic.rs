@@ -124,6 +124,7 @@ impl Importing<'_> {
         let settings = Settings {
             manifest: &clinic.manifest,
             own_profiles: &clinic.source.own_profiles(),
+            inherits: self.fleet.is_some(),
             today: clinic.today(self.environment),
             management: self.management(),
         };
