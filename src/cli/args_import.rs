@@ -9,8 +9,8 @@ use crate::manifest::Management;
 
 /// What the help says at its end.
 pub(super) const HELP: &str = "\
-Everything but `users` and `profiles` stays byte for byte. The result is planned before it is written:
-it must change nothing, additive or exact. What a fleet's defaults say already stays inherited.
+Everything but `users` and `profiles` stays byte for byte. The result is planned before it is
+written, and must change nothing, additive or exact. What a fleet's defaults say stays inherited.
 
 Examples:
   accuroform import                         print clinic.yaml with what is granted now
@@ -26,8 +26,6 @@ pub(super) struct ImportArgs {
     /// The manifest, or a fleet manifest; default: clinic.yaml, with --fleet fleet.yaml
     #[arg(value_name = "MANIFEST")]
     pub(super) manifest: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
     /// Every selected clinic of a fleet
     #[arg(long)]
     pub(super) fleet: bool,
@@ -43,6 +41,8 @@ pub(super) struct ImportArgs {
     /// How the users shall be managed; default: as the manifest says, additive where it does not
     #[arg(long, value_name = "HOW")]
     pub(super) management: Option<How>,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
 }
 
 /// How a user is managed.
