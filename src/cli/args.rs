@@ -15,6 +15,7 @@ pub(super) use super::args_form::{FormArgs, FormatArgs, RunFormArgs};
 pub(super) use super::args_history::{
     HistoryArgs, HistoryCommand, HistoryShowArgs, HistoryVerifyArgs,
 };
+pub(super) use super::args_import::ImportArgs;
 pub(super) use super::args_schema::{ExplainArgs, SchemaArgs, WhichSchema};
 pub(super) use super::args_surface::{Ci, SurfaceArgs};
 use clap::{Args, Parser, Subcommand};
@@ -59,10 +60,15 @@ Nothing that is there is overwritten.
 Examples:
   accuroform init             write clinic.yaml and world.yaml here
   accuroform init lakeside    write them into a new folder
+  accuroform init --from world.yaml
+                              a manifest for a clinic that is there; `import` fills it in
   accuroform init clinics/lakeside --id lakeside --tenant LAKESIDE --site 4021 \\
       --timezone America/Toronto --url https://bridge.example.org --ci github
                               a clinic of your own, and a workflow for it")]
     Init(InitArgs),
+    /// Write the rules that say what Accuro grants now: adopt a clinic as it is
+    #[command(after_help = super::args_import::HELP)]
+    Import(ImportArgs),
     /// Check manifests without connecting to anything
     #[command(after_help = "\
 Examples:
@@ -181,7 +187,9 @@ Examples:
 Examples:
   accuroform schema > manifest.schema.json
   accuroform schema --events            the schema of what --json of plan and apply prints
-  accuroform schema --write             write all three into schemas/")]
+  accuroform schema --write             write all three into schemas/
+  accuroform schema --live clinic.yaml --out clinic.schema.json
+                                        with the clinic's own offices and providers, for its editor")]
     Schema(SchemaArgs),
     /// What a fleet is made of
     #[command(subcommand)]

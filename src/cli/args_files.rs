@@ -13,6 +13,9 @@ pub(super) struct InitArgs {
     /// The folder to write into
     #[arg(default_value = ".", value_name = "DIR")]
     pub(super) folder: PathBuf,
+    /// The clinic that is there: a bridge's URL or a world file; `import` then writes its users
+    #[arg(long, value_name = "URL|WORLD", conflicts_with = "url")]
+    pub(super) from: Option<String>,
     #[command(flatten)]
     pub(super) own: OwnClinic,
 }

@@ -23,8 +23,11 @@ pub(super) struct SchemaArgs {
     pub(super) which: WhichSchema,
     /// Write them to schemas/manifest.schema.json, schemas/fleet.schema.json and
     /// schemas/events.schema.json
-    #[arg(long, conflicts_with_all = ["fleet", "events"])]
+    #[arg(long, conflicts_with_all = ["fleet", "events", "live"])]
     pub(super) write: bool,
+    /// Write the schema to this file
+    #[arg(long, value_name = "FILE", conflicts_with = "write")]
+    pub(super) out: Option<PathBuf>,
 }
 
 /// Which schema is printed; without either that of a clinic's manifest.
@@ -36,4 +39,10 @@ pub(super) struct WhichSchema {
     /// The schema of the events that `plan --json`, `apply --json` and `undo --json` print
     #[arg(long, conflicts_with = "fleet")]
     pub(super) events: bool,
+    /// Narrow the schema to the offices and providers that this clinic has now
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["fleet", "events"])]
+    pub(super) live: Option<PathBuf>,
+    /// Of a fleet manifest, this clinic
+    #[arg(long, value_name = "ID", requires = "live")]
+    pub(super) clinic: Option<String>,
 }

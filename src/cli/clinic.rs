@@ -109,13 +109,21 @@ impl Clinic {
         print_findings(&source, &findings, printer);
         note_findings(&source, &findings, printer);
         match manifest {
-            Some(manifest) => {
-                let state = state_of(path, manifest.state.as_ref(), environment);
-                let path = path.to_owned();
-                Ok(Self { manifest, source, path, fleet: None, traffic: Arc::default(), state })
-            }
+            Some(manifest) => Ok(Self::alone(manifest, source, path, environment)),
             None => Err(Failure::plain(Exit::Error, faults(path, &findings))),
         }
+    }
+
+    /// A clinic of no fleet.
+    pub(super) fn alone(
+        manifest: Manifest,
+        source: Source,
+        path: &Path,
+        environment: &Environment,
+    ) -> Self {
+        let state = state_of(path, manifest.state.as_ref(), environment);
+        let path = path.to_owned();
+        Self { manifest, source, path, fleet: None, traffic: Arc::default(), state }
     }
 
     /// A clinic whose manifest inherits from a fleet's.

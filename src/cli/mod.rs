@@ -3,11 +3,13 @@
 //! `args.rs` is where clap stops; each command is a file in `cmd/`. Everything printed goes through
 //! `printer.rs`: the result to standard output, the story to standard error.
 
+mod adopt;
 mod args;
 mod args_files;
 mod args_fleet;
 mod args_form;
 mod args_history;
+mod args_import;
 mod args_schema;
 mod args_surface;
 mod clinic;

@@ -62,6 +62,7 @@ fn arguments(command: &Command) -> Option<(&SurfaceArgs, &'static str, Kind)> {
         | Command::History(_)
         | Command::Unlock(_)
         | Command::Explain(_)
+        | Command::Import(_)
         | Command::Schema(_)
         | Command::Fleet(_)
         | Command::Rollout(_)

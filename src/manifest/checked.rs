@@ -19,6 +19,8 @@ pub struct Manifest {
     pub connections: Connections,
     /// The clinic's Ocean site.
     pub ocean: Ocean,
+    /// The profiles that entries may name, the built-in one too.
+    pub profiles: BTreeMap<String, Profile>,
     /// The EMR users whose grids are managed, in manifest order.
     pub users: Vec<UserRule>,
     /// The limits of one apply.
@@ -175,6 +177,17 @@ pub enum Management {
     Additive,
     /// It is revoked.
     Exact,
+}
+
+/// A named set of columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// The nine levels.
+    pub columns: Columns,
+    /// Why it grants them.
+    pub reason: Option<String>,
+    /// What names of its users look like, as a pattern with `*`.
+    pub user_name: Option<String>,
 }
 
 /// One EMR user and the rules for its grid.

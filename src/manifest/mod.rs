@@ -21,15 +21,18 @@ mod scalar;
 mod scan;
 mod scan_fault;
 mod schema;
+mod schema_live;
 mod secret_words;
+mod sections;
 mod shown;
 mod source;
 mod tree;
+mod yaml_text;
 
 pub use checked::{
     AccuroConnection, Api, ApprovalKey, Approvals, ClientCertificate, Clinic, Connections, Grant,
-    Management, Manifest, Ocean, OceanConnection, OfficeRule, Policies, ProviderRule, QueryValue,
-    Safety, SecretRef, Selector, SyncMode, UserRule, Why,
+    Management, Manifest, Ocean, OceanConnection, OfficeRule, Policies, Profile, ProviderRule,
+    QueryValue, Safety, SecretRef, Selector, SyncMode, UserRule, Why,
 };
 pub use explain::{Explained, ExplainedValue, Origin, explain};
 pub use fleet::{
@@ -39,4 +42,7 @@ pub use fleet::{
 pub use format::{FormatError, format};
 pub use load::{Loaded, MAX_BYTES, load, masked};
 pub use schema::{SCHEMA_ID, schema, schema_text};
+pub use schema_live::{Person, WhatIsThere, narrowed_schema};
+pub use sections::{SectionError, sections, with_sections};
 pub use source::Source;
+pub use yaml_text::yaml_text;

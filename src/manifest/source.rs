@@ -1,6 +1,7 @@
 //! The files a manifest was read from: their names, their text as it may be shown, and where each
 //! value is.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -62,6 +63,13 @@ impl Source {
     /// Spans index this text; their lines and columns are those of the file.
     pub fn text(&self) -> &str {
         self.files.first().map_or("", |file| &file.text)
+    }
+
+    /// The profiles that the clinic's own file writes: not built in, and not inherited.
+    pub fn own_profiles(&self) -> BTreeSet<String> {
+        let path = KeyPath::root().key("profiles");
+        let is_own = |name: &&str| self.span(&path.key(name), On::Key).layer.is_clinic();
+        self.tree.keys(&path).filter(is_own).map(str::to_owned).collect()
     }
 
     /// Every file, to show findings in.

@@ -232,7 +232,7 @@ fn wrong_user(user: &UserPlan) -> Option<Refusal> {
 }
 
 /// Whether `name` matches `pattern`, in which each `*` stands for any text.
-fn matches_pattern(pattern: &str, name: &str) -> bool {
+pub fn matches_pattern(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.to_lowercase(), name.to_lowercase());
     let Some((first, rest)) = pattern.split_once('*') else {
         return pattern == name;

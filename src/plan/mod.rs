@@ -26,7 +26,7 @@ pub use check::{Violation, check, check_against};
 pub use check_undo::check_undo;
 pub use compare::{Comparison, Renamed, compare};
 pub use diff::{DiffRows, diff_rows};
-pub use guard::{Policy, Refusal, refusals};
+pub use guard::{Policy, Refusal, matches_pattern, refusals};
 pub use target::{Target, Targets};
 pub use undo::{Recorded, RecordedRow, made_again, undo_plan};
 pub use value::{

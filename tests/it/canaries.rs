@@ -271,6 +271,8 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
             &["plan", "--gitlab"],
             &["verify", "--json"],
             &["sync", "--json"],
+            &["import"],
+            &["schema", "--live", "clinic.yaml"],
         ] {
             assert_ne!(said.run(folder, arguments, false).await, 0, "{bad:?}");
         }
@@ -295,6 +297,9 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
         (&["apply", "plan.json"], 0),
         (&["sync"], 0),
         (&["verify", "--json"], 0),
+        (&["import", "-out", "imported.yaml"], 0),
+        (&["import"], 0),
+        (&["schema", "--live", "clinic.yaml"], 0),
     ] {
         assert_eq!(said.run(folder, arguments, false).await, code, "{arguments:?}");
     }

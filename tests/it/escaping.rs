@@ -119,6 +119,16 @@ fn names_and_messages_of_the_clinic_are_printed_escaped_in_every_form() {
     ran(folder, &["plan", &file, "--diff"], 0);
     ran(folder, &["show", &plan_file], 0);
     ran(folder, &["show", "--diff", &plan_file], 0);
+    let imported = ran(folder, &["import", &file], 0);
+    assert!(imported.contains(r"# Singh\u{1b}[31m\u{7}\u{a}"), "{imported}");
+    ran(folder, &["import", &file, "-out", "imported.yaml"], 0);
+    let written = std::fs::read_to_string(folder.join("imported.yaml")).unwrap();
+    assert!(!written.contains(is_raw), "a name stays in its comment: {written}");
+    ran(folder, &["plan", "imported.yaml", "--detailed-exitcode"], 0);
+    let schema = ran(folder, &["schema", "--live", &file], 0);
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let names = &schema["$defs"]["Office"]["properties"]["name"]["enum"];
+    assert_eq!(names[0], format!("Main{EVIL}"));
     assert_eq!(ran(folder, &["show", "--json", &plan_file], 0), json);
     let saved = std::fs::read_to_string(folder.join(&plan_file)).unwrap();
     let saved: Value = serde_json::from_str(&saved).unwrap();
@@ -175,6 +185,8 @@ fn errors_and_usage_are_printed_escaped() {
             &["apply", "-auto-approve", &file],
             &["apply", "-auto-approve", "--json", &file],
             &["verify", "--json", &file],
+            &["import", &file],
+            &["schema", "--live", &file],
         ] {
             run(folder, arguments);
         }

@@ -99,3 +99,52 @@ fn without_flags_and_without_a_terminal_it_is_the_simulated_clinic() {
     let written = fs::read_to_string(program.folder().join("new/clinic.yaml")).unwrap();
     assert!(written.contains("embedded: {world: world.yaml}"), "{written}");
 }
+
+#[test]
+fn from_a_bridge_it_is_a_manifest_that_names_no_users_yet() {
+    let program = Program::with_manifest("");
+    let mut typed = OWN.to_vec();
+    let url = typed.iter().position(|word| *word == "--url").unwrap();
+    typed[url] = "--from";
+    let ended = program.run(&typed);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let next = "then accuroform import new/clinic.yaml -out new/clinic.yaml\n";
+    assert!(ended.stderr.contains(next), "{}", ended.stderr);
+    let text = fs::read_to_string(program.folder().join("new/clinic.yaml")).unwrap();
+    let manifest: Value = serde_yaml::from_str(&text).unwrap();
+    assert_eq!(manifest["accuro"]["connection"]["api"]["url"], "https://bridge.example.org");
+    assert!(!text.contains("users"), "{text}");
+    assert_eq!(program.run(&["fmt", "--check", "new/clinic.yaml"]).code, 0);
+    let ended =
+        program.run(&["init", "other", "--from", "https://bridge.example.org", "--id", "a"]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("error[U010]: a manifest of your own needs --tenant, --site"));
+}
+
+#[test]
+fn from_a_world_it_says_what_the_world_says_unless_flags_say_more() {
+    let program = Program::with_manifest("");
+    let world = "version: 1\ntenant: St. Mary's\nname: \"St. Mary's: North\"\noffices: [{id: 1, name: A}]\n\
+                 providers: []\nusers: [{id: 7, name: U}]\n";
+    fs::create_dir(program.folder().join("worlds")).unwrap();
+    fs::write(program.folder().join("worlds/mary.yaml"), world).unwrap();
+    let ended = program.run(&["init", "mary", "--from", "worlds/mary.yaml"]);
+    assert!(ended.code == 1 && ended.stderr.contains("needs --site"), "{}", ended.stderr);
+    assert!(!program.folder().join("mary").exists());
+    let flags = ["--site", "4021", "--timezone", "America/Toronto"];
+    let ended =
+        program.run(&[&["init", "mary", "--from", "worlds/mary.yaml"], &flags[..]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let text = fs::read_to_string(program.folder().join("mary/clinic.yaml")).unwrap();
+    let manifest: Value = serde_yaml::from_str(&text).unwrap();
+    assert_eq!(manifest["clinic"]["id"], "st-mary-s");
+    assert_eq!(manifest["clinic"]["name"], "St. Mary's: North");
+    assert_eq!(manifest["clinic"]["timezone"], "America/Toronto");
+    assert_eq!(manifest["accuro"]["tenant"], "St. Mary's");
+    let world = &manifest["accuro"]["connection"]["embedded"]["world"];
+    assert_eq!(world, "../worlds/mary.yaml");
+    for (from, code) in [("nowhere.yaml", "C013"), ("clinic.yaml", "C013")] {
+        let ended = program.run(&["init", "new", "--from", from]);
+        assert!(ended.code == 1 && ended.stderr.contains(code), "{}", ended.stderr);
+    }
+}

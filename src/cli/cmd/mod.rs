@@ -12,8 +12,12 @@ mod fleet_files;
 mod fleet_matrix;
 mod fmt;
 mod history;
+mod import;
+mod import_clinic;
+mod import_place;
 mod init;
 mod init_files;
+mod init_from;
 mod man;
 mod merge;
 mod plan;
@@ -23,6 +27,7 @@ mod policy_test;
 mod rollout;
 mod saved;
 mod schema;
+mod schema_live;
 mod show;
 mod sign;
 mod sim;
@@ -69,6 +74,7 @@ pub(super) fn run(
     printer.surface = Surface::open(&command, environment, printer)?;
     match command {
         Command::Init(args) => init::run(&args, printer),
+        Command::Import(args) => block_on(import::run(&args, environment, printer)),
         Command::Validate(args) => validate::run(&args, environment, printer),
         Command::Fmt(args) => fmt::run(&args, printer),
         Command::Plan(args) => block_on(plan::run(&args, environment, printer)),
@@ -81,7 +87,7 @@ pub(super) fn run(
         Command::Unlock(args) => unlock::run(&args, environment, printer),
         Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
         Command::Explain(args) => explain::run(&args, environment, printer),
-        Command::Schema(args) => schema::run(&args, printer),
+        Command::Schema(args) => block_on(schema::run(&args, environment, printer)),
         Command::Fleet(FleetCommand::Matrix(args)) => {
             fleet_matrix::run(&args, environment, printer)
         }

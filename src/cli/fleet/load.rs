@@ -237,9 +237,19 @@ impl FleetFile {
             let message = format!("cannot read the manifest {}: {error}", path.display());
             Failure::new(Exit::Error, "M001", message, "check the file and its permissions")
         })?;
+        Ok(self.over_defaults(path, &bytes, environment))
+    }
+
+    /// A clinic's manifest over the fleet's defaults, whatever its file holds now.
+    pub(in crate::cli) fn over_defaults(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        environment: &Environment,
+    ) -> Loaded {
         let today = environment.clock.now().to_zoned(TimeZone::UTC).date();
         let folder = way_back(path, self.folder());
-        Ok(self.layer.clinic(&path.to_string_lossy(), &bytes, &folder, Some(today)))
+        self.layer.clinic(&path.to_string_lossy(), bytes, &folder, Some(today))
     }
 
     /// One clinic over the fleet's defaults. It was sound when the fleet was loaded.

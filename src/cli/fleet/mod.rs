@@ -18,4 +18,6 @@ pub(super) use runner::{ApplyOne, RolloutEnd, Runner, Turn};
 pub(super) use shown::{FleetSummary, Title, clinics};
 pub(super) use spool::{SavedBundle, Spool};
 pub(super) use status::{exit, outcomes, shown_state, status, sum, waves};
-pub(super) use subject::{SelectedFleet, Subject, load_fleet, load_selected, selection};
+pub(super) use subject::{
+    SelectedFleet, Subject, load_fleet, load_selected, must_not_select, selection,
+};

@@ -77,7 +77,7 @@ impl Subject {
 }
 
 /// A clinic's own manifest has nothing to select from.
-fn must_not_select(select: &SelectArgs) -> Result<(), Failure> {
+pub(in crate::cli) fn must_not_select(select: &SelectArgs) -> Result<(), Failure> {
     let SelectArgs { clinic, tag, exclude_tag, shard } = select;
     if clinic.is_empty() && tag.is_empty() && exclude_tag.is_empty() && shard.is_none() {
         return Ok(());

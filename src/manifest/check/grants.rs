@@ -1,10 +1,10 @@
 //! What a row gets, level by level: user, then office, then provider. The nearest profile is the
 //! base, overrides lie over it, and the nearest date and reason count.
 
-use super::super::checked::{Grant, Why};
+use super::super::checked::{Grant, Profile, Why};
 use super::super::raw::RawColumns;
 use super::context::Context;
-use super::profiles::{Profile, Profiles};
+use super::profiles::Profiles;
 use crate::diagnostic::{Code, Diagnostic, KeyPath, Layer, Span};
 use crate::model::{Column, Columns, Level, Until};
 

@@ -59,6 +59,7 @@ pub(in crate::manifest) fn manifest(
         tenant: tenant?,
         connections: connections?,
         ocean: site?,
+        profiles: profiles.into_known(),
         users: rules?,
         safety,
         policy,

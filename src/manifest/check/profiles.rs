@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::checked::Profile;
 use super::super::raw::RawProfile;
 use super::super::shown;
 use super::context::Context;
@@ -26,17 +27,6 @@ pub(in crate::manifest) const OCEAN_COLUMNS: [Column; 6] = [
     Column::Labs,
     Column::Visible,
 ];
-
-/// A named set of columns.
-#[derive(Debug, Clone)]
-pub(super) struct Profile {
-    /// The nine levels.
-    pub(super) columns: Columns,
-    /// Why it grants them.
-    pub(super) reason: Option<String>,
-    /// What names of its users look like.
-    pub(super) user_name: Option<String>,
-}
 
 /// All profiles, and which of them were asked for.
 pub(super) struct Profiles {
@@ -105,6 +95,11 @@ impl Profiles {
     /// What names of users with a profile look like.
     pub(super) fn user_name(&self, name: &str) -> Option<String> {
         self.known.get(name)?.user_name.clone()
+    }
+
+    /// All of them by name.
+    pub(super) fn into_known(self) -> BTreeMap<String, Profile> {
+        self.known
     }
 
     /// Warns of profiles that no entry names. A fleet's are there for those clinics that need them.

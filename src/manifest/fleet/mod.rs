@@ -15,5 +15,6 @@ mod tighten;
 pub(super) use check::seconds;
 pub use checked::{Fleet, Limits, Pause, Rollout, StopOn, Wave};
 pub use load::{FILLED_IN, FleetLayer, LoadedFleet, is_fleet, load_fleet};
+pub(super) use schema::LAYERED;
 pub use schema::{FLEET_SCHEMA_ID, fleet_schema, fleet_schema_text};
 pub(super) use template::sample;

@@ -16,7 +16,7 @@ pub const FLEET_SCHEMA_ID: &str = "urn:accuroform:fleet:1";
 static SCHEMA: LazyLock<Value> = LazyLock::new(generate);
 
 /// What a layer need not write, because the clinic's own manifest may.
-const LAYERED: [&str; 8] = [
+pub(in crate::manifest) const LAYERED: [&str; 8] = [
     "Accuro",
     "Api",
     "Approvals",
