@@ -95,6 +95,21 @@ codes! {
     ProtectedRow "G008" "a protected row would change",
     OwnUser "G009" "the tool's own user would lose access",
     EmptyUser "G010" "a user would be left with nothing",
+    // W: what is found in a grid.
+    Lacks "W001" "a row holds less than the manifest says",
+    Excess "W002" "a row holds more than the manifest says",
+    Uncovered "W003" "no rule covers a provider",
+    Uneven "W004" "a provider is treated differently in offices",
+    Ends "W005" "access ends on a date",
+    EndsSoon "W006" "access ends soon",
+    Ended "W007" "the date of an access has passed",
+    Held "W008" "an undo leaves a row alone",
+    Unread "W009" "a part of the clinic could not be read",
+    ChangedOutside "W010" "a row was changed outside since it was applied",
+    Pending "W011" "a row is not yet what the manifest says",
+    ChangedAndPending "W012" "a row was changed outside, and the manifest wants something else",
+    IgnoredDrift "W013" "drift is ignored until a date",
+    IgnoreExpired "W014" "an entry of `drift.ignore` has expired",
     // Y: policies.
     PolicyDenied "Y001" "a policy denies the plan",
 }

@@ -8,10 +8,11 @@ use super::fold::{Folded, FoldedChange, WEIGHTY, counted};
 use super::fold_pattern::Weight;
 use super::html_grid::grid;
 use super::markup::html as safe;
-use super::plan::{ends, excess, summary_line, targets, uncovered};
+use super::plan::{lists, summary_line, targets};
 use super::review::{Problem, ProblemKind, Review};
 use super::table::count;
 use super::undo::held_rows;
+use crate::finding::{Kind, sentence};
 use crate::model::OfficeId;
 use crate::plan::{Change, Plan, UserPlan};
 
@@ -45,7 +46,7 @@ pub(super) fn page(review: Review<'_>) -> String {
     for (at, user) in plan.users.iter().enumerate() {
         body.extend(user_part(plan, user, at));
     }
-    body.extend(list("Held, and so not taken back", &held_rows(plan)));
+    body.extend(list(&sentence(Kind::Held.heading()), &held_rows(plan)));
     body.push("</main>".to_owned());
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -174,13 +175,9 @@ fn user_part(plan: &Plan, user: &UserPlan, at: usize) -> Vec<String> {
         parts.push(format!("<h3 id=\"{}\">{name}</h3>", anchor(at, office)));
         parts.push(grid(plan, user, &changes, &name));
     }
-    let of = |what: &str| format!("{}: {what}", user.name);
-    parts.extend(list(
-        &of("left as it is, although it holds more than the manifest says"),
-        &excess(plan, user),
-    ));
-    parts.extend(list(&of("no rule of the manifest covers"), &uncovered(plan, user)));
-    parts.extend(list(&of("access ends"), &ends(plan, user)));
+    for (heading, lines) in lists(plan, user) {
+        parts.extend(list(&format!("{}: {heading}", user.name), &lines));
+    }
     if user.untargeted > 0 {
         parts.push(format!("<p>{} left out by the targets.</p>", count(user.untargeted, "change")));
     }

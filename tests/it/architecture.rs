@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each folder of `src/` may import. `cli` may import everything.
-const WALLS: [(&str, &[&str]); 17] = [
+const WALLS: [(&str, &[&str]); 18] = [
     ("model", &[]),
     ("diagnostic", &["model"]),
     ("manifest", &["model", "diagnostic"]),
@@ -20,13 +20,14 @@ const WALLS: [(&str, &[&str]); 17] = [
     ("apply", &["model", "plan", "approval", "journal", "bridge"]),
     ("ocean", &["model", "bridge", "diagnostic"]),
     ("rollout", &["model", "diagnostic", "plan"]),
-    ("report", &["model", "diagnostic", "plan", "journal", "ocean"]),
+    ("finding", &["model", "diagnostic", "desired", "live", "plan", "journal"]),
+    ("report", &["model", "diagnostic", "plan", "journal", "ocean", "finding"]),
     ("connection", &["bridge", "live", "sim", "manifest"]),
     ("sim", &[]),
 ];
 
 /// Modules that hold no I/O, no clock and no `async`.
-const PURE: [&str; 16] = [
+const PURE: [&str; 17] = [
     "model",
     "diagnostic",
     "manifest",
@@ -34,6 +35,7 @@ const PURE: [&str; 16] = [
     "plan",
     "policy",
     "approval",
+    "finding",
     "report",
     "rollout",
     "bridge/request.rs",
