@@ -5,8 +5,10 @@
 
 mod args;
 mod args_files;
+mod args_findings;
 mod args_fleet;
 mod args_form;
+mod args_history;
 mod args_schema;
 mod clinic;
 mod cmd;
@@ -19,6 +21,7 @@ mod git;
 mod git_show;
 mod interrupt;
 mod lock;
+mod observed;
 mod policies;
 mod printer;
 mod progress;

@@ -79,11 +79,14 @@ impl Fact {
             Self::Ends(date) | Self::EndsSoon(date) | Self::Ended(date) => until(Some(date)),
             Self::ChangedOutside { applied, holds } => difference(applied, holds),
             Self::Pending { holds, wants } => difference(holds, wants),
-            Self::ChangedAndPending { applied, holds, wants } => format!(
-                "{}; the manifest wants {}",
-                difference(applied, holds),
-                difference(holds, wants)
-            ),
+            Self::ChangedAndPending { applied, holds, wants } => {
+                let wanted = if wants == applied {
+                    "it as it was".to_owned()
+                } else {
+                    difference(holds, wants)
+                };
+                format!("{}; the manifest wants {wanted}", difference(applied, holds))
+            }
         }
     }
 }

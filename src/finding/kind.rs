@@ -43,7 +43,7 @@ kinds! {
         "mend what it says, then run this again",
     /// Somebody changed a row since it was last applied, and the manifest wants nothing else of it.
     ChangedOutside "changed-outside" "changed outside since it was applied"
-        "find out who changed it; `accuroform undo` or an apply writes only what a reviewed plan says",
+        "find out who changed it, then keep it in the manifest with a reason, or take it away by a reviewed plan",
     /// Somebody changed a row since it was last applied, and the manifest wants something else of it.
     ChangedAndPending "both" "changed outside since it was applied, and the manifest wants something else"
         "find out who changed it, then let `accuroform plan` show what an apply would write",

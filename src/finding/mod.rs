@@ -4,12 +4,14 @@
 //! A [`Kind`] has a code of `docs/errors.md`, a heading and a hint; a [`Fact`] is what is said of one row,
 //! a [`Finding`] the fact with its row. The words are plain text: whoever prints them makes them safe.
 
+mod drift;
 mod fact;
 mod held;
 mod kind;
 mod of_plan;
 mod words;
 
+pub use drift::{Drift, DriftInputs, DriftRow, IgnoredChange, drift};
 pub use fact::{Fact, Finding};
 pub use held::why_held;
 pub use kind::Kind;

@@ -28,8 +28,8 @@ mod tree;
 
 pub use checked::{
     AccuroConnection, Api, ApprovalKey, Approvals, ClientCertificate, Clinic, Connections, Grant,
-    Management, Manifest, Ocean, OceanConnection, OfficeRule, Policies, ProviderRule, QueryValue,
-    Safety, SecretRef, Selector, SyncMode, UserRule, Why,
+    IgnoredDrift, Management, Manifest, Ocean, OceanConnection, OfficeRule, Policies, ProviderRule,
+    QueryValue, Safety, SecretRef, Selector, SyncMode, UserRule, Why,
 };
 pub use explain::{Explained, ExplainedValue, Origin, explain};
 pub use fleet::{

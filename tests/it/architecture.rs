@@ -21,13 +21,13 @@ const WALLS: [(&str, &[&str]); 18] = [
     ("ocean", &["model", "bridge", "diagnostic"]),
     ("rollout", &["model", "diagnostic", "plan"]),
     ("finding", &["model", "diagnostic", "desired", "live", "plan", "journal"]),
-    ("report", &["model", "diagnostic", "plan", "journal", "ocean", "finding"]),
+    ("report", &["model", "diagnostic", "desired", "plan", "journal", "ocean", "finding"]),
     ("connection", &["bridge", "live", "sim", "manifest"]),
     ("sim", &[]),
 ];
 
 /// Modules that hold no I/O, no clock and no `async`.
-const PURE: [&str; 17] = [
+const PURE: [&str; 18] = [
     "model",
     "diagnostic",
     "manifest",
@@ -42,6 +42,7 @@ const PURE: [&str; 17] = [
     "bridge/wire.rs",
     "bridge/answer.rs",
     "live/snapshot.rs",
+    "journal/applied.rs",
     "journal/history.rs",
     "journal/undo.rs",
     "sim/handle",

@@ -26,6 +26,7 @@ mod bridge_traffic;
 mod canaries;
 mod cases;
 mod docs;
+mod drift_laws;
 mod escaping;
 mod fleet_bundle;
 mod fleet_canaries;

@@ -5,6 +5,7 @@ mod apply;
 mod apply_fleet;
 mod apply_one;
 mod approve;
+mod drift;
 mod each;
 mod execute;
 mod explain;
@@ -71,6 +72,7 @@ pub(super) fn run(
         Command::History(args) => history::run_command(&args, environment, printer),
         Command::Unlock(args) => unlock::run(&args, environment, printer),
         Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
+        Command::Drift(args) => block_on(drift::run(&args, environment, printer)),
         Command::Explain(args) => explain::run(&args, environment, printer),
         Command::Schema(args) => schema::run(&args, printer),
         Command::Fleet(FleetCommand::Matrix(args)) => {
