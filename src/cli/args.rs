@@ -7,7 +7,7 @@ use std::time::Duration;
 pub(super) use super::args_files::{
     CiSystem, FmtArgs, InitArgs, PolicyCommand, PolicyTestArgs, SimArgs, ValidateArgs,
 };
-pub(super) use super::args_findings::{DriftArgs, DriftFormat};
+pub(super) use super::args_findings::{DriftArgs, DriftFormat, ReviewArgs, ReviewFormat};
 pub(super) use super::args_fleet::{
     FleetCommand, MatrixArgs, MergeArgs, PlanCommand, RolloutArgs, RolloutCommand, RolloutUndoArgs,
     SelectArgs,
@@ -163,6 +163,17 @@ Examples:
   accuroform drift --format markdown        as a comment for reviewers
   accuroform drift --json fleet.yaml        the clinics of a fleet, a document each")]
     Drift(DriftArgs),
+    /// Tell who holds what, since when and why, for an access review; writes nothing
+    #[command(after_help = "\
+It tells what the grid holds, never what a person can see. Since when is what the journal knows; before our
+records nothing is claimed.
+
+Examples:
+  accuroform review                                   the grid of each office, then what is found
+  accuroform review --expiring 60d                    with access that ends within 60 days
+  accuroform review --format html > review.html       a page to filter, print and sign
+  accuroform review --format csv fleet.yaml > all.csv the rows of every clinic of a fleet")]
+    Review(ReviewArgs),
     /// List what was applied to a clinic, newest first
     #[command(
         args_conflicts_with_subcommands = true,

@@ -30,6 +30,38 @@ pub(super) struct DriftArgs {
     pub(super) limit: u32,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct ReviewArgs {
+    /// The manifest, or a fleet manifest
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+    /// Which access ends soon: within so many days from the clinic's today on
+    #[arg(long, value_name = "DAYS", default_value = "30d", value_parser = days)]
+    pub(super) expiring: u16,
+    /// Print the review in this format
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(super) format: ReviewFormat,
+}
+
+/// The forms of `review` by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReviewFormat {
+    /// The grid of each office, then what there is to say
+    Human,
+    /// A line a row, for spreadsheets
+    Csv,
+    /// A self-contained page
+    Html,
+}
+
+/// `30d`, or days alone.
+fn days(text: &str) -> Result<u16, String> {
+    let number = text.strip_suffix('d').unwrap_or(text).parse::<u16>().ok();
+    number.filter(|days| *days <= 3660).ok_or_else(|| "write 30d; at most 3660d".to_owned())
+}
+
 /// The forms of `drift` by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum DriftFormat {

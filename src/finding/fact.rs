@@ -75,7 +75,7 @@ impl Fact {
         match self {
             Self::Lacks { holds, says } => beyond(says, holds, holds, says),
             Self::Excess { holds, says } => beyond(holds, says, holds, says),
-            Self::Uncovered => Kind::Uncovered.heading().to_owned(),
+            Self::Uncovered => Kind::Uncovered.of_row(),
             Self::Ends(date) | Self::EndsSoon(date) | Self::Ended(date) => until(Some(date)),
             Self::ChangedOutside { applied, holds } => difference(applied, holds),
             Self::Pending { holds, wants } => difference(holds, wants),

@@ -82,6 +82,17 @@ kinds! {
         "look at the row in Accuro; a manifest can still change it",
 }
 
+impl Kind {
+    /// What is said beside a row.
+    pub fn of_row(self) -> String {
+        match self {
+            Self::Uncovered => format!("{} it", self.heading()),
+            Self::Uneven => "treated differently in another office".to_owned(),
+            _ => self.heading().to_owned(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

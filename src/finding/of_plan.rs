@@ -5,6 +5,11 @@ use super::kind::Kind;
 use crate::model::Names;
 use crate::plan::{Excess, Unread, UnreadPart, UserPlan};
 
+/// The heading of what could not be read, where rows are told of.
+pub fn unread_heading_of() -> String {
+    format!("{}, so nothing is said of it", Kind::Unread.heading())
+}
+
 /// The heading of what could not be read, in a plan.
 pub fn unread_heading() -> String {
     format!("{}, so nothing is planned for it", Kind::Unread.heading())

@@ -36,6 +36,21 @@ pub fn difference(before: Cells, after: Cells) -> String {
     words.join(", ")
 }
 
+/// `Patient, Labs full; Inbox read-only, until 2027-01-31`, or `nothing`.
+pub fn holding(cells: Cells) -> String {
+    if cells.is_nothing() {
+        return "nothing".to_owned();
+    }
+    let mut levels: BTreeMap<Level, Vec<&str>> = BTreeMap::new();
+    for (column, level) in cells.columns().iter().filter(|(_, level)| *level > Level::None) {
+        levels.entry(level).or_default().push(column.title());
+    }
+    let words =
+        levels.iter().rev().map(|(level, columns)| format!("{} {level}", columns.join(", ")));
+    let until = cells.until().map(|date| format!(", until {date}")).unwrap_or_default();
+    format!("{}{until}", words.collect::<Vec<_>>().join("; "))
+}
+
 /// What a row holds where it is not what the manifest says, in one direction: the cells in which `high` is
 /// above `low`. One of them is what it `holds`, the other what the manifest `says`.
 pub(super) fn beyond(high: Cells, low: Cells, holds: Cells, says: Cells) -> String {

@@ -8,6 +8,7 @@ use super::fold::{Folded, FoldedChange, WEIGHTY, counted};
 use super::fold_pattern::Weight;
 use super::html_grid::grid;
 use super::markup::html as safe;
+use super::page::{self, Extra, list};
 use super::plan::{lists, summary_line, targets};
 use super::review::{Problem, ProblemKind, Review};
 use super::table::count;
@@ -15,9 +16,6 @@ use super::undo::held_rows;
 use crate::finding::{Kind, sentence};
 use crate::model::OfficeId;
 use crate::plan::{Change, Plan, UserPlan};
-
-/// How the page looks, at every width and on paper.
-const STYLE: &str = include_str!("page.css");
 
 /// The plan as a page.
 pub(super) fn page(review: Review<'_>) -> String {
@@ -48,13 +46,7 @@ pub(super) fn page(review: Review<'_>) -> String {
     }
     body.extend(list(&sentence(Kind::Held.heading()), &held_rows(plan)));
     body.push("</main>".to_owned());
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{what}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{}\n</body>\n</html>\n",
-        body.join("\n")
-    )
+    page::page(&what, &body, Extra::default())
 }
 
 /// Whose plan it is.
@@ -71,9 +63,7 @@ fn facts(review: Review<'_>) -> String {
     if !plan.targets.is_everything() {
         facts.push(("Limited to", targets(plan)));
     }
-    let lines =
-        facts.into_iter().map(|(what, fact)| format!("<dt>{what}</dt><dd>{}</dd>", safe(&fact)));
-    format!("<dl>\n{}\n</dl>", lines.collect::<Vec<_>>().join("\n"))
+    page::facts(facts)
 }
 
 fn problems(problems: &[Problem]) -> Vec<String> {
@@ -182,13 +172,4 @@ fn user_part(plan: &Plan, user: &UserPlan, at: usize) -> Vec<String> {
         parts.push(format!("<p>{} left out by the targets.</p>", count(user.untargeted, "change")));
     }
     parts
-}
-
-fn list(title: &str, lines: &[String]) -> Vec<String> {
-    if lines.is_empty() {
-        return Vec::new();
-    }
-    let items: Vec<String> =
-        lines.iter().map(|line| format!("<li>{}</li>", safe(line.trim()))).collect();
-    vec![format!("<h2>{}</h2>", safe(title)), format!("<ul>\n{}\n</ul>", items.join("\n"))]
 }

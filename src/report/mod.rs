@@ -1,6 +1,9 @@
 //! What people and programs read: plans, outcomes and findings, with everything escaped that could
 //! disturb a terminal.
 
+mod access;
+mod access_csv;
+mod access_html;
 mod against;
 mod cut;
 mod diagnostics;
@@ -19,6 +22,7 @@ mod markdown_fleet;
 mod markdown_parts;
 mod markup;
 mod outcome;
+mod page;
 mod plan;
 mod review;
 mod sarif;
@@ -26,6 +30,8 @@ mod table;
 mod terraform;
 mod undo;
 
+pub use access::AccessReport;
+pub use access_csv::{access_csv_head, access_csv_unread};
 pub use against::against;
 pub use diagnostics::{Finding, Place, RelatedPlace, findings, render};
 pub use diff::diff;

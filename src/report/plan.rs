@@ -6,7 +6,7 @@ use super::escape::escape;
 use super::table::{Table, count, wrap};
 use super::undo::{held_count, held_rows, nothing_to_undo};
 use crate::finding::{self, Finding, Kind, sentence, unread_part};
-use crate::model::{Cells, Column, Level, OfficeId};
+use crate::model::{Cells, Column, Level, Names, OfficeId, RowKey};
 use crate::plan::{Action, Change, Plan, Rule, Summary, Target, UserPlan, Why};
 
 /// Rows that change alike are folded into one line from this many on.
@@ -124,7 +124,7 @@ fn user_block(plan: &Plan, user: &UserPlan, lines: &mut Vec<String>) {
     }
 }
 
-fn section(lines: &mut Vec<String>, heading: &str, body: Vec<String>) {
+pub(super) fn section(lines: &mut Vec<String>, heading: &str, body: Vec<String>) {
     if !body.is_empty() {
         lines.push(format!("{}:", sentence(heading)));
         lines.extend(body.into_iter().map(|line| format!("  {}", escape(&line))));
@@ -178,7 +178,7 @@ pub(super) fn why(rule: &Rule) -> String {
 }
 
 /// The headings of the nine columns, long ones over two lines.
-const HEADINGS: [(&str, &str); 9] = [
+pub(super) const HEADINGS: [(&str, &str); 9] = [
     ("Patient", ""),
     ("Sched-", "uling"),
     ("Billing", ""),
@@ -269,7 +269,7 @@ pub(super) const fn mark(action: Action) -> &'static str {
     }
 }
 
-const fn short(level: Level) -> &'static str {
+pub(super) const fn short(level: Level) -> &'static str {
     match level {
         Level::None => ".",
         Level::ReadOnly => "read",
@@ -305,22 +305,23 @@ pub(super) fn lists(plan: &Plan, user: &UserPlan) -> [(String, Vec<String>); 3] 
     let lines = |found: &mut dyn Iterator<Item = Finding>| -> Vec<String> {
         found.map(|finding| finding.line(&plan.names)).collect()
     };
+    let uncovered = by_office(&plan.names, finding::uncovered(user).map(|finding| finding.key));
     [
         (finding::kept_heading(), lines(&mut finding::excess(user))),
-        (Kind::Uncovered.heading().to_owned(), uncovered(plan, user)),
+        (Kind::Uncovered.heading().to_owned(), uncovered),
         (Kind::Ends.heading().to_owned(), lines(&mut finding::ends(user))),
     ]
 }
 
-/// Whom no rule covers, a line or more for each office.
-fn uncovered(plan: &Plan, user: &UserPlan) -> Vec<String> {
+/// Providers, a line or more for each office.
+pub(super) fn by_office(names: &Names, keys: impl Iterator<Item = RowKey>) -> Vec<String> {
     let mut offices: BTreeMap<OfficeId, Vec<String>> = BTreeMap::new();
-    for Finding { user: _, key, fact: _ } in finding::uncovered(user) {
-        offices.entry(key.office).or_default().push(plan.names.provider(key.provider));
+    for key in keys {
+        offices.entry(key.office).or_default().push(names.provider(key.provider));
     }
-    let line = |(office, names): (&OfficeId, &Vec<String>)| {
-        let office = plan.names.office(*office);
-        let mut lines = wrap(names, WIDTH).into_iter();
+    let line = |(office, providers): (&OfficeId, &Vec<String>)| {
+        let office = names.office(*office);
+        let mut lines = wrap(providers, WIDTH).into_iter();
         let first = lines.next().unwrap_or_default();
         let mut all = vec![format!("{office}: {first}")];
         all.extend(lines.map(|line| format!("    {line}")));

@@ -21,6 +21,7 @@ mod plan;
 mod plan_against;
 mod plan_fleet;
 mod policy_test;
+mod review;
 mod rollout;
 mod saved;
 mod schema;
@@ -73,6 +74,7 @@ pub(super) fn run(
         Command::Unlock(args) => unlock::run(&args, environment, printer),
         Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
         Command::Drift(args) => block_on(drift::run(&args, environment, printer)),
+        Command::Review(args) => block_on(review::run(&args, environment, printer)),
         Command::Explain(args) => explain::run(&args, environment, printer),
         Command::Schema(args) => schema::run(&args, printer),
         Command::Fleet(FleetCommand::Matrix(args)) => {
