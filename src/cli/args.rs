@@ -171,7 +171,7 @@ records nothing is claimed.
 Examples:
   accuroform review                                   the grid of each office, then what is found
   accuroform review --expiring 60d                    with access that ends within 60 days
-  accuroform review --format html > review.html       a page to filter, print and sign
+  accuroform review --format html > review.html       a page to filter and to print
   accuroform review --format csv fleet.yaml > all.csv the rows of every clinic of a fleet")]
     Review(ReviewArgs),
     /// List what was applied to a clinic, newest first

@@ -186,13 +186,13 @@ fn filter() -> String {
     let choice = |(class, words): (&str, &str)| {
         let checked = if class == "all" { " checked" } else { "" };
         format!(
-            "<label for=\"show-{class}\"><input type=\"radio\" name=\"show\" id=\"show-{class}\"{checked}> {words}</label>"
+            "<label><input type=\"radio\" name=\"show\" id=\"show-{class}\"{checked}> {words}</label>"
         )
     };
     let choices: Vec<String> = SHOWN.into_iter().map(choice).collect();
     format!(
         "<fieldset class=\"filter\"><legend>Show</legend>\n{}\n\
-         <span id=\"finder\" hidden><label for=\"find\">Provider or office <input type=\"search\" id=\"find\"></label>\n\
+         <span id=\"finder\" hidden><label>Provider or office <input type=\"search\" id=\"find\"></label>\n\
          <span id=\"found\" role=\"status\"></span></span></fieldset>",
         choices.join("\n")
     )

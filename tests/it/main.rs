@@ -11,6 +11,7 @@
 )]
 
 mod against_git;
+mod applied;
 mod apply_clinic;
 mod apply_faults;
 mod approvals;
@@ -33,6 +34,7 @@ mod fleet_canaries;
 mod fleet_ci;
 mod fleet_explain;
 mod fleet_files;
+mod fleet_findings;
 mod fleet_kill;
 mod fleet_load;
 mod fleet_manifest;
@@ -92,6 +94,7 @@ mod readers_page;
 mod readers_schemas;
 mod readers_terraform;
 mod readme;
+mod review_page;
 mod rollout_bundle;
 mod rollout_damage;
 mod rollout_example;
