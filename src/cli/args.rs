@@ -153,8 +153,9 @@ Examples:
     Verify(VerifyArgs),
     /// Tell what others changed since it was last applied; writes nothing
     #[command(after_help = "\
-What was last applied is what the journal says. Changes that others made, what the manifest still wants, and
-rows of which both is true are three lists; `drift.ignore` in the manifest names changes that are known.
+What was last applied is what the journal says. Changes that others made, what the manifest still
+wants, and rows of which both is true are three lists; `drift.ignore` in the manifest names changes
+that are known (docs/operating.md).
 
 Exit codes: 0 nobody changed anything that is not ignored, 2 somebody did, 8 unread parts.
 
@@ -165,8 +166,8 @@ Examples:
     Drift(DriftArgs),
     /// Tell who holds what, since when and why, for an access review; writes nothing
     #[command(after_help = "\
-It tells what the grid holds, never what a person can see. Since when is what the journal knows; before our
-records nothing is claimed.
+It tells what the grid holds, never what a person can see. Since when is what the journal knows;
+nothing is claimed of the time before its records. More: docs/operating.md
 
 Examples:
   accuroform review                                   the grid of each office, then what is found

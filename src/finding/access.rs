@@ -263,7 +263,12 @@ impl UserAccess {
         let mut found: Vec<Finding> = self.rows.iter().flat_map(of_row).collect();
         found.sort_by_key(|finding| match finding.fact {
             Fact::Ends(until) | Fact::EndsSoon(until) | Fact::Ended(until) => Some(until),
-            _ => None,
+            Fact::Lacks { .. }
+            | Fact::Excess { .. }
+            | Fact::Uncovered
+            | Fact::ChangedOutside { .. }
+            | Fact::Pending { .. }
+            | Fact::ChangedAndPending { .. } => None,
         });
         found
     }

@@ -106,7 +106,7 @@ pub fn drift(inputs: DriftInputs<'_>) -> Drift {
 }
 
 /// A row while it is compared.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Row<'a> {
     entries: &'a [RowEntry],
     holds: Cells,

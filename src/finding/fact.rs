@@ -70,6 +70,20 @@ impl Fact {
         }
     }
 
+    /// What the manifest says, where the row is held against that.
+    pub const fn says(self) -> Option<Cells> {
+        match self {
+            Self::Lacks { says, .. } | Self::Excess { says, .. } => Some(says),
+            Self::Uncovered
+            | Self::Ends(_)
+            | Self::EndsSoon(_)
+            | Self::Ended(_)
+            | Self::ChangedOutside { .. }
+            | Self::Pending { .. }
+            | Self::ChangedAndPending { .. } => None,
+        }
+    }
+
     /// What is said, without the row.
     pub fn words(self) -> String {
         match self {
@@ -112,7 +126,11 @@ impl Finding {
                 format!("{date}  {place}")
             }
             Fact::Uncovered => place,
-            fact => format!("{place}: {}", fact.words()),
+            fact @ (Fact::Lacks { .. }
+            | Fact::Excess { .. }
+            | Fact::ChangedOutside { .. }
+            | Fact::Pending { .. }
+            | Fact::ChangedAndPending { .. }) => format!("{place}: {}", fact.words()),
         }
     }
 }

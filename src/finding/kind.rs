@@ -85,10 +85,12 @@ kinds! {
 impl Kind {
     /// What is said beside a row.
     pub fn of_row(self) -> String {
-        match self {
-            Self::Uncovered => format!("{} it", self.heading()),
-            Self::Uneven => "treated differently in another office".to_owned(),
-            _ => self.heading().to_owned(),
+        if self == Self::Uncovered {
+            format!("{} it", self.heading())
+        } else if self == Self::Uneven {
+            "treated differently in another office".to_owned()
+        } else {
+            self.heading().to_owned()
         }
     }
 }

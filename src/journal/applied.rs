@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::history::{Run, Written};
 use super::record::{Hold, Outcome};
-use crate::model::{Cells, Column, RowKey, UserId};
+use crate::model::{Cells, Column, Level, RowKey, UserId};
 
 /// What runs say of rows, by user and row; of each row, oldest first.
 pub type Applied = BTreeMap<(UserId, RowKey), Vec<RowEntry>>;
@@ -124,7 +124,7 @@ pub fn since(entries: &[RowEntry], holds: Cells, column: Column) -> Since<'_> {
 
 /// Since when a row holds all that it holds: the latest of its granted cells.
 pub fn row_since(entries: &[RowEntry], holds: Cells) -> Since<'_> {
-    let granted = Column::ALL.into_iter().filter(|c| holds.columns().get(*c) != Default::default());
+    let granted = Column::ALL.into_iter().filter(|c| holds.columns().get(*c) > Level::None);
     let latest = granted.map(|column| since(entries, holds, column)).max_by(|one, two| {
         let when = |since: &Since<'_>| match since {
             Since::NotRecorded | Since::BeforeRecords => None,

@@ -71,14 +71,10 @@ impl AccessReport<'_> {
         let (granting, nothing): (Vec<&&AccessRow>, Vec<&&AccessRow>) =
             rows.iter().partition(|row| !row.holds.is_nothing());
         let mut table = Table::new();
-        for first in [true, false] {
-            let mut cells = vec![String::new()];
-            cells.extend(HEADINGS.map(|(one, two)| if first { one } else { two }.to_owned()));
-            cells.extend(
-                [["Access", "Until"], ["Holds", "since"]]
-                    .map(|heading| heading[usize::from(!first)].to_owned()),
-            );
-            table.row(cells);
+        let (one, two): (Vec<&str>, Vec<&str>) = HEADINGS.into_iter().unzip();
+        for (names, last) in [(one, ["Access", "Holds"]), (two, ["Until", "since"])] {
+            let cells = [""].into_iter().chain(names).chain(last);
+            table.row(cells.map(str::to_owned));
         }
         for row in &granting {
             let mut cells = vec![format!("  {}", escape(&names.provider(row.key.provider)))];
@@ -106,9 +102,10 @@ impl AccessReport<'_> {
         let names = &self.access.names;
         let list = |kind: Kind| {
             let found = user.findings(kind);
-            let lines = match kind {
-                Kind::Uncovered => by_office(names, found.iter().map(|finding| finding.key)),
-                _ => found.iter().map(|finding: &Finding| finding.line(names)).collect(),
+            let lines = if kind == Kind::Uncovered {
+                by_office(names, found.iter().map(|finding| finding.key))
+            } else {
+                found.iter().map(|finding: &Finding| finding.line(names)).collect()
             };
             (self.heading(kind), lines)
         };
@@ -120,9 +117,10 @@ impl AccessReport<'_> {
     }
 
     fn heading(self, kind: Kind) -> String {
-        match kind {
-            Kind::EndsSoon => format!("{}, by {}", kind.heading(), self.access.soon),
-            _ => kind.heading().to_owned(),
+        if kind == Kind::EndsSoon {
+            format!("{}, by {}", kind.heading(), self.access.soon)
+        } else {
+            kind.heading().to_owned()
         }
     }
 

@@ -21,7 +21,7 @@ pub fn access_csv_head() -> String {
 
 /// The line of a clinic that could not be read: what is not known must not look like nothing.
 pub fn access_csv_unread(clinic: &str, why: &str) -> String {
-    blank([clinic.to_owned(), String::new(), String::new()], why)
+    blank([clinic, "", ""], why)
 }
 
 impl AccessReport<'_> {
@@ -38,12 +38,11 @@ impl AccessReport<'_> {
     fn csv_unread(self, unread: &Unread) -> String {
         let Unread { part, reason } = unread;
         let user = match part {
-            UnreadPart::Grid(user) => user.clone(),
-            UnreadPart::Office(_) => String::new(),
+            UnreadPart::Grid(user) => user.as_str(),
+            UnreadPart::Office(_) => "",
         };
         let what = unread_part(part, &self.access.names);
-        let first = [self.clinic.to_owned(), self.tenant.to_owned(), user];
-        blank(first, &format!("{what}: {reason}"))
+        blank([self.clinic, self.tenant, user], &format!("{what}: {reason}"))
     }
 
     fn csv_row(self, user: &UserAccess, row: &AccessRow) -> String {
@@ -80,8 +79,8 @@ impl AccessReport<'_> {
 }
 
 /// A line that says of what nothing is known.
-fn blank(first: [String; 3], note: &str) -> String {
-    let mut fields = first.to_vec();
+fn blank(first: [&str; 3], note: &str) -> String {
+    let mut fields = first.map(str::to_owned).to_vec();
     fields.resize(BEFORE.len() + Column::ALL.len() + AFTER.len() - 2, String::new());
     fields.extend([Kind::Unread.key().to_owned(), note.to_owned()]);
     line(fields)

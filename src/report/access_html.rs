@@ -2,15 +2,13 @@
 //!
 //! The filter by kind is style alone; a small script adds one by name. Every text goes through [`safe`].
 
-use std::collections::BTreeSet;
-
 use super::access::{AccessReport, GRID_ALONE, offices};
 use super::html_grid::{plain, signed};
 use super::markup::html as safe;
 use super::page::{self, Extra, list};
 use super::plan::why;
 use crate::finding::{
-    AccessRow, Fact, Kind, UserAccess, sentence, unread_heading_of, unread_part, until,
+    AccessRow, Kind, UserAccess, sentence, unread_heading_of, unread_part, until,
 };
 use crate::model::{Column, Level, OfficeId};
 
@@ -115,12 +113,10 @@ impl AccessReport<'_> {
             (true, _) => "no access".to_owned(),
             (false, date) => until(date),
         };
-        let mut notes = vec![row.rule.as_ref().map_or("no rule".to_owned(), why)];
-        notes.extend(row.kinds().iter().map(|kind| format!("\u{26a0} {}", kind.of_row())));
-        let mut notes = notes.into_iter().map(|note| safe(&note));
-        let rule = notes.next().unwrap_or_default();
-        let flags: String =
-            notes.map(|note| format!("<span class=\"flag\">{note}</span>")).collect();
+        let rule = safe(&row.rule.as_ref().map_or("no rule".to_owned(), why));
+        let flag =
+            |kind: &Kind| format!("<span class=\"flag\">\u{26a0} {}</span>", safe(&kind.of_row()));
+        let flags = row.kinds().iter().map(flag).collect::<Vec<_>>().concat();
         format!(
             "<tr class=\"{}\" data-find=\"{}\"><th scope=\"row\">{}</th>{cells}\
              <td class=\"until\" data-label=\"Access Until\">{date}</td>\
@@ -159,21 +155,12 @@ fn classes(row: &AccessRow) -> String {
 /// A cell, with what of it is not as the manifest says.
 fn cell(row: &AccessRow, column: Column) -> String {
     let level = row.holds.columns().get(column);
-    let differing: BTreeSet<Level> = row
-        .facts
-        .iter()
-        .filter_map(|fact| match fact {
-            Fact::Excess { holds: _, says } | Fact::Lacks { holds: _, says } => {
-                Some(says.columns().get(column))
-            }
-            _ => None,
-        })
-        .collect();
-    let (class, words) = match differing.first() {
-        Some(says) if level > *says => {
+    let says = row.facts.iter().find_map(|fact| fact.says());
+    let (class, words) = match says.map(|says| says.columns().get(column)) {
+        Some(says) if level > says => {
             ("alert", signed("⚠", "more than the manifest says:", level.key()))
         }
-        Some(says) if level < *says => {
+        Some(says) if level < says => {
             ("loss", signed("▼", "less than the manifest says:", level.key()))
         }
         Some(_) | None => (if level == Level::None { "same" } else { "level" }, plain(level)),

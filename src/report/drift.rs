@@ -101,7 +101,7 @@ impl DriftReport<'_> {
         Line { text: format!("{address}: {}", finding.fact.words()), note }
     }
 
-    /// `Drift: 1 row changed outside, 2 of which …`, or that there is none.
+    /// `Drift: 2 rows changed outside, 1 of which …`, or that there is none.
     pub fn summary(self) -> String {
         let Drift {
             changed_outside,
@@ -163,11 +163,12 @@ impl DriftReport<'_> {
         let rows =
             |rows: &[DriftRow]| -> Vec<Value> { rows.iter().map(|row| self.row(row)).collect() };
         let ignored = ignored.iter().map(|IgnoredChange { row, reason, until }| {
-            let mut row = self.row(row);
-            row["code"] = json!(Kind::IgnoredDrift.code());
-            row["reason"] = json!(reason);
-            row["until"] = json!(until);
-            row
+            json!({
+                "code": Kind::IgnoredDrift.code(),
+                "reason": reason,
+                "until": until,
+                "row": self.row(row),
+            })
         });
         let expired = expired.iter().map(|IgnoredRow { key, columns, reason, until }| {
             json!({

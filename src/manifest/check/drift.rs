@@ -40,7 +40,7 @@ fn which<Id>(
 ) -> Option<Selector<Id>> {
     let RawSelector { id, name } = raw?;
     let which = Which { id, name: name.as_deref() };
-    Named::new(kind).add(context, which, path).then(|| ())?;
+    let is_one = Named::new(kind).add(context, which, path);
     let place = context.place(path);
-    Some(Selector { id: id.map(new_id), name, path: path.clone(), place })
+    is_one.then(|| Selector { id: id.map(new_id), name, path: path.clone(), place })
 }
