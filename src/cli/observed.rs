@@ -4,6 +4,7 @@ use super::clinic::{Clinic, Planned, Purpose, Scope};
 use super::env::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
+use crate::bridge::Reader;
 use crate::journal::{Applied, Journal, Reading, applied, runs};
 
 /// How often the grid is read again because an apply wrote in between.
@@ -27,7 +28,7 @@ impl Observed {
         read
     }
 
-    async fn read(clinic: &Clinic, reader: &crate::bridge::Reader) -> Result<Self, Failure> {
+    async fn read(clinic: &Clinic, reader: &Reader) -> Result<Self, Failure> {
         let id = &clinic.manifest.clinic.id;
         let state = clinic.state()?;
         let mut before = Journal::read(&state, id)?;

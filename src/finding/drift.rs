@@ -13,7 +13,7 @@ use super::fact::{Fact, Finding};
 use crate::desired::{Desired, DesiredRow, IgnoredRow};
 use crate::journal::{Applied, RowEntry, RunRef, is_perhaps_ours, last_applied};
 use crate::live::{Grid, Snapshot};
-use crate::model::{Cells, Columns, LiveRow, OfficeId, RowKey};
+use crate::model::{Cells, Columns, LiveRow, OfficeId, RowKey, Until};
 use crate::plan::{Change, Plan, UnreadPart, UserPlan};
 
 /// What differs, row by row, ordered by user and key.
@@ -56,7 +56,7 @@ pub struct IgnoredChange {
     /// Why it is ignored.
     pub reason: String,
     /// The last day on which it is.
-    pub until: crate::model::Until,
+    pub until: Until,
 }
 
 /// What the comparison is made of.

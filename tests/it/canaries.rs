@@ -277,11 +277,15 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
         (&["plan", "--diff"], 0),
         (&["show", "plan.json"], 0),
         (&["show", "--json", "plan.json"], 0),
+        (&["drift"], 0),
+        (&["review", "--format", "html"], 0),
         (&["verify"], 6),
         (&["apply", "plan.json", "--json"], 0),
         (&["apply", "-auto-approve"], 0),
         (&["apply", "plan.json"], 0),
         (&["sync"], 0),
+        (&["drift", "--json"], 0),
+        (&["review", "--format", "csv"], 0),
         (&["verify", "--json"], 0),
     ] {
         assert_eq!(said.run(folder, arguments, false).await, code, "{arguments:?}");

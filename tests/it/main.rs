@@ -10,6 +10,7 @@
     reason = "test code"
 )]
 
+mod access;
 mod against_git;
 mod applied;
 mod apply_clinic;
