@@ -34,8 +34,8 @@ Examples:
   accuroform plan -out plan.json        save a plan for review
   accuroform apply plan.json            apply exactly that plan
 
-Exit codes: 0 done, 1 error, 2 changes (with --detailed-exitcode), 3 findings, 4 apply incomplete,
-5 refused, 6 not synced or not verified, 7 locked, 8 unread parts."
+Exit codes: 0 done, 1 error, 2 changes (with --detailed-exitcode) or drift, 3 findings,
+4 apply incomplete, 5 refused, 6 not synced or not verified, 7 locked, 8 unread parts."
 )]
 pub(super) struct Cli {
     /// Work in this folder

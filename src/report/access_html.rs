@@ -110,7 +110,7 @@ impl AccessReport<'_> {
         let find = format!("{provider} {}", names.office(row.key.office));
         let cells = Column::ALL.map(|column| cell(row, column)).join("");
         let date = match (row.holds.is_nothing(), row.holds.until()) {
-            (true, _) => "no access".to_owned(),
+            (true, _) => "–".to_owned(),
             (false, date) => until(date),
         };
         let rule = safe(&row.rule.as_ref().map_or("no rule".to_owned(), why));
