@@ -11,6 +11,7 @@ pub mod cli;
 pub mod connection;
 pub mod desired;
 pub mod diagnostic;
+pub mod finding;
 pub mod import;
 pub mod journal;
 pub mod live;

@@ -7,6 +7,7 @@ use std::time::Duration;
 pub(super) use super::args_files::{
     CiSystem, FmtArgs, InitArgs, PolicyCommand, PolicyTestArgs, SimArgs, ValidateArgs,
 };
+pub(super) use super::args_findings::{DriftArgs, DriftFormat, ReviewArgs, ReviewFormat};
 pub(super) use super::args_fleet::{
     FleetCommand, MatrixArgs, MergeArgs, PlanCommand, RolloutArgs, RolloutCommand, RolloutUndoArgs,
     SelectArgs,
@@ -35,8 +36,8 @@ Examples:
   accuroform plan -out plan.json        save a plan for review
   accuroform apply plan.json            apply exactly that plan
 
-Exit codes: 0 done, 1 error, 2 changes (with --detailed-exitcode), 3 findings, 4 apply incomplete,
-5 refused, 6 not synced or not verified, 7 locked, 8 unread parts."
+Exit codes: 0 done, 1 error, 2 changes (with --detailed-exitcode) or drift, 3 findings,
+4 apply incomplete, 5 refused, 6 not synced or not verified, 7 locked, 8 unread parts."
 )]
 pub(super) struct Cli {
     /// Work in this folder
@@ -157,6 +158,30 @@ Examples:
   accuroform verify
   accuroform verify --json clinic.yaml")]
     Verify(VerifyArgs),
+    /// Tell what others changed since it was last applied; writes nothing
+    #[command(after_help = "\
+What was last applied is what the journal says. Changes that others made, what the manifest still
+wants, and rows of which both is true are three lists; `drift.ignore` in the manifest names changes
+that are known (docs/operating.md).
+
+Exit codes: 0 nobody changed anything that is not ignored, 2 somebody did, 8 unread parts.
+
+Examples:
+  accuroform drift                          of clinic.yaml's clinic
+  accuroform drift --format markdown        as a comment for reviewers
+  accuroform drift --json fleet.yaml        the clinics of a fleet, a document each")]
+    Drift(DriftArgs),
+    /// Tell who holds what, since when and why, for an access review; writes nothing
+    #[command(after_help = "\
+It tells what the grid holds, never what a person can see. Since when is what the journal knows;
+nothing is claimed of the time before its records. More: docs/operating.md
+
+Examples:
+  accuroform review                                   the grid of each office, then what is found
+  accuroform review --expiring 60d                    with access that ends within 60 days
+  accuroform review --format html > review.html       a page to filter and to print
+  accuroform review --format csv fleet.yaml > all.csv the rows of every clinic of a fleet")]
+    Review(ReviewArgs),
     /// List what was applied to a clinic, newest first
     #[command(
         args_conflicts_with_subcommands = true,

@@ -6,6 +6,7 @@
 mod adopt;
 mod args;
 mod args_files;
+mod args_findings;
 mod args_fleet;
 mod args_form;
 mod args_history;
@@ -24,6 +25,7 @@ mod git;
 mod git_show;
 mod interrupt;
 mod lock;
+mod observed;
 mod policies;
 mod printer;
 mod progress;

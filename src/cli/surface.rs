@@ -62,6 +62,8 @@ fn arguments(command: &Command) -> Option<(&SurfaceArgs, &'static str, Kind)> {
         | Command::History(_)
         | Command::Unlock(_)
         | Command::Explain(_)
+        | Command::Drift(_)
+        | Command::Review(_)
         | Command::Import(_)
         | Command::Schema(_)
         | Command::Fleet(_)

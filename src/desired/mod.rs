@@ -4,10 +4,12 @@
 //! never a guess. Start reading at [`desired`].
 
 mod cover;
+mod ignored;
 mod protected;
 mod resolve;
 mod value;
 
 pub use cover::desired;
+pub use ignored::{IgnoredRow, ignored_rows};
 pub use resolve::{find_office, find_provider};
 pub use value::{Desired, DesiredRow, DesiredUser, Protected, Rule, Why};

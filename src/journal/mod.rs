@@ -4,6 +4,7 @@
 //! a clinic, in an object store one object a run. It says whether a sync is still owed, and what an
 //! undo takes back; nothing else about the grid rests on it.
 
+mod applied;
 mod chain;
 mod error;
 mod history;
@@ -14,6 +15,10 @@ mod read;
 mod record;
 mod undo;
 
+pub use applied::{
+    Applied, RowEntry, RunRef, Since, Sure, applied, is_perhaps_ours, last_applied, row_since,
+    since,
+};
 pub use chain::{Checked, Fault, check};
 pub use error::JournalError;
 pub use history::{Counts, End, Run, RunRow, Written, runs};

@@ -27,6 +27,8 @@ pub struct Manifest {
     pub safety: Safety,
     /// Rules for plans beside the limits.
     pub policy: Policies,
+    /// Rows whose change by others is known, in manifest order.
+    pub ignored_drift: Vec<IgnoredDrift>,
     /// Where the journal and the lock are; `None`: in the folder beside the manifest.
     pub state: Option<StateUrl>,
 }
@@ -310,6 +312,21 @@ pub struct Policies {
     pub off: Vec<PolicyRule>,
     /// Pairs of different columns that nobody may hold both of in one office.
     pub separate: Vec<(Column, Column)>,
+}
+
+/// A row whose change by others is known, as `drift.ignore` writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IgnoredDrift {
+    /// The office of the row.
+    pub office: Selector<OfficeId>,
+    /// Its provider.
+    pub provider: Selector<ProviderId>,
+    /// The columns that may differ; none: all of them, and Access Until.
+    pub columns: Vec<Column>,
+    /// Why.
+    pub reason: String,
+    /// The last day on which the entry is in force.
+    pub until: Until,
 }
 
 /// Signed approvals that a saved plan needs.

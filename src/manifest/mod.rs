@@ -31,8 +31,8 @@ mod yaml_text;
 
 pub use checked::{
     AccuroConnection, Api, ApprovalKey, Approvals, ClientCertificate, Clinic, Connections, Grant,
-    Management, Manifest, Ocean, OceanConnection, OfficeRule, Policies, Profile, ProviderRule,
-    QueryValue, Safety, SecretRef, Selector, SyncMode, UserRule, Why,
+    IgnoredDrift, Management, Manifest, Ocean, OceanConnection, OfficeRule, Policies, Profile,
+    ProviderRule, QueryValue, Safety, SecretRef, Selector, SyncMode, UserRule, Why,
 };
 pub use explain::{Explained, ExplainedValue, Origin, explain};
 pub use fleet::{

@@ -1,8 +1,8 @@
 //! What a change of the manifest means, as reviewers read it.
 
 use super::escape::escape;
-use super::history::cells;
 use super::table::count;
+use crate::finding::difference;
 use crate::model::{Cells, Names};
 use crate::plan::{Against, AgainstRow};
 
@@ -17,7 +17,7 @@ pub fn against(groups: &Against, names: &Names, clinic: &str, since: &str) -> St
         lines.push(format!("  {}: {title}", count(rows.len(), "row")));
         lines.extend(rows.iter().take(MOST).map(|row| {
             let address = names.address(clinic, &row.user, row.key);
-            format!("    {}: {}", escape(&address), escape(&cells(from(row), row.after)))
+            format!("    {}: {}", escape(&address), escape(&difference(from(row), row.after)))
         }));
         if let more @ 1.. = rows.len().saturating_sub(MOST) {
             lines.push(format!("    and {more} more"));

@@ -6,8 +6,9 @@ use super::escape::escape;
 use super::outcome::held;
 use super::plan::{mark, place_of, why};
 use crate::diagnostic::Layer;
+use crate::finding::difference;
 use crate::journal::{Counts, End, Outcome, Run, RunRow, Starter, Written};
-use crate::model::{Cells, Names};
+use crate::model::Names;
 use crate::plan::Action;
 
 /// As many hexadecimal digits of a digest as people compare.
@@ -50,7 +51,7 @@ pub fn run(clinic: &str, run: &Run) -> String {
     for row in &run.rows {
         let RunRow { user: _, user_id: _, sent, written } = row;
         let action = Action::between(sent.before, sent.after).map_or(" ", mark);
-        let cells = cells(sent.before, sent.after);
+        let cells = difference(sent.before, sent.after);
         text.push_str(&escape(&format!("  {action} {}: {cells}", address(clinic, row))));
         text.push('\n');
         let mut notes = vec![became(written)];
@@ -192,20 +193,6 @@ fn address(clinic: &str, row: &RunRow) -> String {
     names.offices.extend(sent.office.clone().map(|name| (sent.key.office, name)));
     names.providers.extend(sent.provider.clone().map(|name| (sent.key.provider, name)));
     names.address(clinic, user, sent.key)
-}
-
-/// `Scheduling none → full, until none → 2027-01-31`.
-pub(super) fn cells(before: Cells, after: Cells) -> String {
-    let levels = before.columns().iter().zip(after.columns().iter());
-    let mut words: Vec<String> = levels
-        .filter(|((_, was), (_, is))| was != is)
-        .map(|((column, was), (_, is))| format!("{} {was} → {is}", column.title()))
-        .collect();
-    if before.until() != after.until() {
-        let date = |until: Option<_>| until.map_or("no end".to_owned(), |date| format!("{date}"));
-        words.push(format!("until {} → {}", date(before.until()), date(after.until())));
-    }
-    words.join(", ")
 }
 
 fn became(written: &Written) -> String {

@@ -8,15 +8,14 @@ use super::fold::{Folded, FoldedChange, WEIGHTY, counted};
 use super::fold_pattern::Weight;
 use super::html_grid::grid;
 use super::markup::html as safe;
-use super::plan::{ends, excess, summary_line, targets, uncovered};
+use super::page::{self, Extra, list};
+use super::plan::{lists, summary_line, targets};
 use super::review::{Problem, ProblemKind, Review};
 use super::table::count;
 use super::undo::held_rows;
+use crate::finding::{Kind, sentence};
 use crate::model::OfficeId;
 use crate::plan::{Change, Plan, UserPlan};
-
-/// How the page looks, at every width and on paper.
-const STYLE: &str = include_str!("page.css");
 
 /// The plan as a page.
 pub(super) fn page(review: Review<'_>) -> String {
@@ -45,15 +44,9 @@ pub(super) fn page(review: Review<'_>) -> String {
     for (at, user) in plan.users.iter().enumerate() {
         body.extend(user_part(plan, user, at));
     }
-    body.extend(list("Held, and so not taken back", &held_rows(plan)));
+    body.extend(list(&sentence(Kind::Held.heading()), &held_rows(plan)));
     body.push("</main>".to_owned());
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{what}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{}\n</body>\n</html>\n",
-        body.join("\n")
-    )
+    page::page(&what, &body, Extra::default())
 }
 
 /// Whose plan it is.
@@ -70,9 +63,7 @@ fn facts(review: Review<'_>) -> String {
     if !plan.targets.is_everything() {
         facts.push(("Limited to", targets(plan)));
     }
-    let lines =
-        facts.into_iter().map(|(what, fact)| format!("<dt>{what}</dt><dd>{}</dd>", safe(&fact)));
-    format!("<dl>\n{}\n</dl>", lines.collect::<Vec<_>>().join("\n"))
+    page::facts(facts)
 }
 
 fn problems(problems: &[Problem]) -> Vec<String> {
@@ -174,24 +165,11 @@ fn user_part(plan: &Plan, user: &UserPlan, at: usize) -> Vec<String> {
         parts.push(format!("<h3 id=\"{}\">{name}</h3>", anchor(at, office)));
         parts.push(grid(plan, user, &changes, &name));
     }
-    let of = |what: &str| format!("{}: {what}", user.name);
-    parts.extend(list(
-        &of("left as it is, although it holds more than the manifest says"),
-        &excess(plan, user),
-    ));
-    parts.extend(list(&of("no rule of the manifest covers"), &uncovered(plan, user)));
-    parts.extend(list(&of("access ends"), &ends(plan, user)));
+    for (heading, lines) in lists(plan, user) {
+        parts.extend(list(&format!("{}: {heading}", user.name), &lines));
+    }
     if user.untargeted > 0 {
         parts.push(format!("<p>{} left out by the targets.</p>", count(user.untargeted, "change")));
     }
     parts
-}
-
-fn list(title: &str, lines: &[String]) -> Vec<String> {
-    if lines.is_empty() {
-        return Vec::new();
-    }
-    let items: Vec<String> =
-        lines.iter().map(|line| format!("<li>{}</li>", safe(line.trim()))).collect();
-    vec![format!("<h2>{}</h2>", safe(title)), format!("<ul>\n{}\n</ul>", items.join("\n"))]
 }

@@ -54,7 +54,7 @@ fn cell(change: &Change, column: Column) -> String {
     let before = change.before.columns().get(column);
     let after = change.after.columns().get(column);
     let (class, words) = match (before, after) {
-        (before, after) if before == after => ("same", same(after)),
+        (before, after) if before == after => ("same", plain(after)),
         (_, after) if after > before && WEIGHTY.contains(&column) => {
             let moves = format!("{} → {}", before.key(), after.key());
             ("alert", signed("⚠", "escalates", &moves))
@@ -73,7 +73,7 @@ fn cell(change: &Change, column: Column) -> String {
     format!("<td class=\"{class}\" data-label=\"{}\">{words}</td>", column.title())
 }
 
-fn same(level: Level) -> String {
+pub(super) fn plain(level: Level) -> String {
     match level {
         Level::None => {
             "<span aria-hidden=\"true\">·</span><span class=\"hidden\">none</span>".to_owned()
@@ -83,7 +83,7 @@ fn same(level: Level) -> String {
 }
 
 /// A sign for the eye and a word for the ear.
-fn signed(sign: &str, word: &str, words: &str) -> String {
+pub(super) fn signed(sign: &str, word: &str, words: &str) -> String {
     format!(
         "<span aria-hidden=\"true\">{sign}</span>&nbsp;<span class=\"hidden\">{word} </span>{words}"
     )

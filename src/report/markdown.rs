@@ -8,12 +8,11 @@ use super::fold::{Folded, WEIGHTY};
 use super::fold_pattern::{Weight, escalates, loses};
 use super::markdown_parts::{clip, details, folded_sections, notes, problem_lines, short};
 use super::markup::{markdown as safe, name};
-use super::plan::{
-    cell, ends, excess, groups, mark, place_of, summary_line, targets, uncovered, until, why,
-};
+use super::plan::{cell, groups, lists, mark, place_of, summary_line, targets, until, why};
 use super::review::Review;
 use super::table::count;
 use super::undo::held_rows;
+use crate::finding::{Kind, sentence};
 use crate::model::{Column, OfficeId};
 use crate::plan::{Change, Plan, Summary, UserPlan};
 
@@ -148,13 +147,12 @@ fn rest(plan: &Plan, cut: &mut Cut) {
     let list = |lines: Vec<String>| -> Vec<Item> {
         lines.iter().map(|line| Item::one(format!("- {}", name(line.trim())))).collect()
     };
-    details("Held, and so not taken back", "held row", &list(held_rows(plan)), cut);
+    details(&sentence(Kind::Held.heading()), "held row", &list(held_rows(plan)), cut);
     for user in &plan.users {
-        let of = |what: &str| format!("{}: {what}", name(&user.name));
-        let kept = "left as it is, although it holds more than the manifest says";
-        details(&of(kept), "row with excess", &list(excess(plan, user)), cut);
-        let none = "no rule of the manifest covers";
-        details(&of(none), "uncovered line", &list(uncovered(plan, user)), cut);
-        details(&of("access ends"), "end", &list(ends(plan, user)), cut);
+        let items = ["row with excess", "uncovered line", "end"];
+        for (what, (heading, lines)) in items.into_iter().zip(lists(plan, user)) {
+            let title = format!("{}: {heading}", name(&user.name));
+            details(&title, what, &list(lines), cut);
+        }
     }
 }

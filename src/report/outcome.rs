@@ -2,7 +2,7 @@
 
 use super::escape::escape;
 use super::table::{count, wrap};
-use super::undo::why_held;
+use crate::finding::why_held;
 use crate::journal::{Hold, Outcome, RowOutcome};
 use crate::model::{Column, Level};
 use crate::ocean::{Appearance, Missing, Reason};

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::escape::escape;
-use super::review::unread_part;
 use super::table::{Table, count, wrap};
 use super::undo::{held_count, held_rows, nothing_to_undo};
-use crate::model::{Cells, Column, Level, OfficeId, RowKey};
-use crate::plan::{Action, Change, Excess, Plan, Rule, Summary, Target, UserPlan, Why};
+use crate::finding::{self, Finding, Kind, sentence, unread_part};
+use crate::model::{Cells, Column, Level, Names, OfficeId, RowKey};
+use crate::plan::{Action, Change, Plan, Rule, Summary, Target, UserPlan, Why};
 
 /// Rows that change alike are folded into one line from this many on.
 const FOLD: usize = 3;
@@ -19,8 +19,8 @@ const WIDTH: usize = 96;
 pub fn plan(plan: &Plan) -> String {
     let mut lines = Vec::new();
     for unread in &plan.unread {
-        let what = unread_part(&unread.part, plan);
-        lines.push(format!("! Not read, so nothing is planned for it: {}", escape(&what)));
+        let what = unread_part(&unread.part, &plan.names);
+        lines.push(format!("! {}: {}", sentence(&finding::unread_heading()), escape(&what)));
         lines.push(format!("    {}", escape(&unread.reason)));
         lines.push(String::new());
     }
@@ -31,7 +31,7 @@ pub fn plan(plan: &Plan) -> String {
     for user in &plan.users {
         user_block(plan, user, &mut lines);
     }
-    section(&mut lines, "Held, and so not taken back:", held_rows(plan));
+    section(&mut lines, Kind::Held.heading(), held_rows(plan));
     lines.push(summary_line(plan));
     lines.join("\n") + "\n"
 }
@@ -115,23 +115,19 @@ fn user_block(plan: &Plan, user: &UserPlan, lines: &mut Vec<String>) {
         lines.extend(notes.lines(plan, user));
         lines.push(String::new());
     }
-    section(
-        lines,
-        "Left as it is, although it holds more than the manifest says:",
-        excess(plan, user),
-    );
-    section(lines, "No rule of the manifest covers:", uncovered(plan, user));
-    section(lines, "Access ends:", ends(plan, user));
+    for (heading, body) in lists(plan, user) {
+        section(lines, &heading, body);
+    }
     if user.untargeted > 0 {
         lines.push(format!("{} left out by the targets.", count(user.untargeted, "change")));
         lines.push(String::new());
     }
 }
 
-fn section(lines: &mut Vec<String>, title: &str, body: Vec<String>) {
+pub(super) fn section(lines: &mut Vec<String>, heading: &str, body: Vec<String>) {
     if !body.is_empty() {
-        lines.push(title.to_owned());
-        lines.extend(body.into_iter().map(|line| format!("  {line}")));
+        lines.push(format!("{}:", sentence(heading)));
+        lines.extend(body.into_iter().map(|line| format!("  {}", escape(&line))));
         lines.push(String::new());
     }
 }
@@ -182,7 +178,7 @@ pub(super) fn why(rule: &Rule) -> String {
 }
 
 /// The headings of the nine columns, long ones over two lines.
-const HEADINGS: [(&str, &str); 9] = [
+pub(super) const HEADINGS: [(&str, &str); 9] = [
     ("Patient", ""),
     ("Sched-", "uling"),
     ("Billing", ""),
@@ -273,7 +269,7 @@ pub(super) const fn mark(action: Action) -> &'static str {
     }
 }
 
-const fn short(level: Level) -> &'static str {
+pub(super) const fn short(level: Level) -> &'static str {
     match level {
         Level::None => ".",
         Level::ReadOnly => "read",
@@ -304,53 +300,32 @@ pub(super) fn until(before: Cells, after: Cells) -> String {
     }
 }
 
-pub(super) fn excess(plan: &Plan, user: &UserPlan) -> Vec<String> {
-    let line = |row: &Excess| {
-        let (holds, says) = (row.holds.columns(), row.says.columns());
-        let mut over: BTreeMap<(Level, Level), Vec<&str>> = BTreeMap::new();
-        for column in Column::ALL.into_iter().filter(|c| holds.get(*c) > says.get(*c)) {
-            let levels = (says.get(column), holds.get(column));
-            over.entry(levels).or_default().push(column.title());
-        }
-        let mut words: Vec<String> = over
-            .into_iter()
-            .map(|((says, holds), columns)| {
-                format!("{} {holds} (manifest: {says})", columns.join(", "))
-            })
-            .collect();
-        if row.holds.until_differs(row.says)
-            && let Some(until) = row.says.until()
-        {
-            let holds = row.holds.until().map_or("no end".to_owned(), |until| until.to_string());
-            words.push(format!("Access Until {holds} (manifest: {until})"));
-        }
-        format!("{}: {}", place(plan, row.key), words.join("; "))
+/// The lists below a user's changes: each with its heading, a fragment.
+pub(super) fn lists(plan: &Plan, user: &UserPlan) -> [(String, Vec<String>); 3] {
+    let lines = |found: &mut dyn Iterator<Item = Finding>| -> Vec<String> {
+        found.map(|finding| finding.line(&plan.names)).collect()
     };
-    user.excess.iter().map(line).collect()
+    let uncovered = by_office(&plan.names, finding::uncovered(user).map(|finding| finding.key));
+    [
+        (finding::kept_heading(), lines(&mut finding::excess(user))),
+        (Kind::Uncovered.heading().to_owned(), uncovered),
+        (Kind::Ends.heading().to_owned(), lines(&mut finding::ends(user))),
+    ]
 }
 
-fn place(plan: &Plan, key: RowKey) -> String {
-    let place = format!("{}, {}", plan.names.office(key.office), plan.names.provider(key.provider));
-    escape(&place).into_owned()
-}
-
-pub(super) fn uncovered(plan: &Plan, user: &UserPlan) -> Vec<String> {
+/// Providers, a line or more for each office.
+pub(super) fn by_office(names: &Names, keys: impl Iterator<Item = RowKey>) -> Vec<String> {
     let mut offices: BTreeMap<OfficeId, Vec<String>> = BTreeMap::new();
-    for key in &user.uncovered {
-        let name = escape(&plan.names.provider(key.provider)).into_owned();
-        offices.entry(key.office).or_default().push(name);
+    for key in keys {
+        offices.entry(key.office).or_default().push(names.provider(key.provider));
     }
-    let line = |(office, names): (&OfficeId, &Vec<String>)| {
-        let office = escape(&plan.names.office(*office)).into_owned();
-        let mut lines = wrap(names, WIDTH).into_iter();
+    let line = |(office, providers): (&OfficeId, &Vec<String>)| {
+        let office = names.office(*office);
+        let mut lines = wrap(providers, WIDTH).into_iter();
         let first = lines.next().unwrap_or_default();
         let mut all = vec![format!("{office}: {first}")];
         all.extend(lines.map(|line| format!("    {line}")));
         all
     };
     offices.iter().flat_map(line).collect()
-}
-
-pub(super) fn ends(plan: &Plan, user: &UserPlan) -> Vec<String> {
-    user.ends.iter().map(|(until, key)| format!("{until}  {}", place(plan, *key))).collect()
 }

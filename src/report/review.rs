@@ -3,7 +3,8 @@
 
 use super::diagnostics::Finding;
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::plan::{Change, Plan, Refusal, Unread, UnreadPart};
+use crate::finding::{self, Kind};
+use crate::plan::{Change, Plan, Refusal, Unread};
 
 /// A plan with the limits that it breaks and the digest that stands for it.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +51,7 @@ pub(super) enum ProblemKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Problem {
     pub(super) kind: ProblemKind,
-    /// `N003`, or `unread`.
+    /// `N003`
     pub(super) code: String,
     /// What the code stands for.
     pub(super) title: &'static str,
@@ -61,12 +62,6 @@ pub(super) struct Problem {
     /// Line and column, from 1, where it has a place of its own.
     pub(super) place: Option<(usize, usize)>,
 }
-
-/// Stands where an error has its code.
-const UNREAD_CODE: &str = "unread";
-
-/// What it stands for.
-const UNREAD: &str = "a part of the clinic could not be read";
 
 impl ProblemKind {
     /// The word before the message.
@@ -95,14 +90,13 @@ impl Problem {
     }
 
     fn unread(unread: &Unread, plan: &Plan) -> Self {
-        let Unread { part, reason } = unread;
-        let what = unread_part(part, plan);
+        let code = Kind::Unread.code();
         Self {
             kind: ProblemKind::Unread,
-            code: UNREAD_CODE.to_owned(),
-            title: UNREAD,
-            message: format!("{what} could not be read, so nothing is planned there: {reason}"),
-            hint: Some("mend what it says, then plan again".to_owned()),
+            code: code.to_string(),
+            title: code.title(),
+            message: finding::unread(unread, &plan.names),
+            hint: Some(Kind::Unread.hint().to_owned()),
             file: plan.manifest.path.clone(),
             place: None,
         }
@@ -168,10 +162,10 @@ impl Problem {
 
     /// `error N003`
     pub(super) fn label(&self) -> String {
-        match self.code.as_str() {
-            UNREAD_CODE | "" => self.kind.word().to_owned(),
-            code => format!("{} {code}", self.kind.word()),
+        if self.code.is_empty() {
+            return self.kind.word().to_owned();
         }
+        format!("{} {}", self.kind.word(), self.code)
     }
 
     /// `clinic.yaml:14:7`, as far as it is known.
@@ -189,14 +183,6 @@ pub fn refused(plan: &Plan, refusal: &Refusal) -> String {
     match problem.place {
         Some(_) => format!("{}, at {}", problem.message, problem.shown_place()),
         None => problem.message,
-    }
-}
-
-/// What could not be read, in words.
-pub(super) fn unread_part(part: &UnreadPart, plan: &Plan) -> String {
-    match part {
-        UnreadPart::Office(office) => format!("the providers of {}", plan.names.office(*office)),
-        UnreadPart::Grid(user) => format!("the grid of {user}"),
     }
 }
 

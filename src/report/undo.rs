@@ -1,10 +1,9 @@
 //! What is particular to an undo, as people read it.
 
 use super::escape::escape;
-use super::history::cells;
 use super::table::count;
-use crate::model::Cells;
-use crate::plan::{HeldReason, HeldRow, Plan, Summary};
+use crate::finding::why_held;
+use crate::plan::{HeldRow, Plan, Summary};
 
 /// The rows that an undo leaves alone, one a line: which, and why.
 pub fn held_rows(plan: &Plan) -> Vec<String> {
@@ -14,19 +13,6 @@ pub fn held_rows(plan: &Plan) -> Vec<String> {
         escape(&format!("{address}: {}", why_held(*reason, *was, *is))).into_owned()
     };
     plan.held.iter().map(line).collect()
-}
-
-/// Why an undo leaves a row alone.
-pub(super) fn why_held(reason: HeldReason, was: Cells, is: Option<Cells>) -> String {
-    match (reason, is) {
-        (HeldReason::Moved, Some(is)) => format!("changed since the run: {}", cells(was, is)),
-        (HeldReason::Moved, None) => "changed since the run".to_owned(),
-        (HeldReason::Unmanaged, _) => {
-            "the manifest does not manage this user, or Accuro has it under another id or not active"
-                .to_owned()
-        }
-        (HeldReason::Unlisted, _) => "the office does not list this provider".to_owned(),
-    }
 }
 
 /// The line for an undo that changes nothing.

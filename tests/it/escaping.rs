@@ -136,6 +136,12 @@ fn names_and_messages_of_the_clinic_are_printed_escaped_in_every_form() {
 
     ran(folder, &["verify", &file], 6);
     ran(folder, &["verify", "--json", &file], 6);
+    for format in ["human", "json", "markdown"] {
+        ran(folder, &["drift", "--format", format, &file], 0);
+    }
+    for format in ["human", "html"] {
+        ran(folder, &["review", "--format", format, &file], 0);
+    }
     // What was printed is a plan, too: it may have been redirected into a file.
     std::fs::write(folder.join("printed.json"), &json).unwrap();
     ran(folder, &["apply", "printed.json"], 6);

@@ -62,6 +62,10 @@ fn without_places(mut manifest: Manifest, nowhere: Span) -> Manifest {
     let safety = &mut manifest.safety;
     safety.protected_providers.iter_mut().for_each(|selector| selector.place = nowhere);
     safety.protected_offices.iter_mut().for_each(|selector| selector.place = nowhere);
+    for entry in &mut manifest.ignored_drift {
+        entry.office.place = nowhere;
+        entry.provider.place = nowhere;
+    }
     manifest
 }
 

@@ -219,7 +219,7 @@ fn sarif_and_junit_report_findings_at_their_lines_with_unread_parts_and_refusals
             (text("ruleId"), text("level"), place["region"]["startLine"].as_u64().unwrap())
         })
         .collect();
-    let expected = [("G002", "error", 1), ("unread", "error", 1), ("N003", "error", 9)];
+    let expected = [("G002", "error", 1), ("W009", "error", 1), ("N003", "error", 9)];
     assert_eq!(seen, expected.map(|(id, level, line)| (id.to_owned(), level.to_owned(), line)));
     let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
     assert_eq!(rules.len(), 3);
@@ -227,7 +227,7 @@ fn sarif_and_junit_report_findings_at_their_lines_with_unread_parts_and_refusals
     assert!(junit.contains("failures=\"2\" errors=\"1\""), "{junit}");
     assert!(junit.contains("file=\"clinic.yaml\" line=\"9\">"), "{junit}");
     assert!(junit.contains("<failure type=\"N003\""), "{junit}");
-    assert!(junit.contains("<error type=\"unread\""), "{junit}");
+    assert!(junit.contains("<error type=\"W009\""), "{junit}");
     let page = print(&plan, &refusals, Document::Html);
     let text = markdown(&plan, &refusals, COMMENT);
     for said in ["G002", "N003", "the answer was 500", "clinic.yaml:9:"] {

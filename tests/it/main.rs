@@ -10,8 +10,10 @@
     reason = "test code"
 )]
 
+mod access;
 mod adopting;
 mod against_git;
+mod applied;
 mod apply_clinic;
 mod apply_faults;
 mod approvals;
@@ -30,6 +32,7 @@ mod ci_files;
 mod ci_files_gitlab;
 mod ci_scene;
 mod docs;
+mod drift_laws;
 mod escaping;
 mod event_stream;
 mod events_apply;
@@ -40,6 +43,7 @@ mod fleet_canaries;
 mod fleet_ci;
 mod fleet_explain;
 mod fleet_files;
+mod fleet_findings;
 mod fleet_kill;
 mod fleet_load;
 mod fleet_manifest;
@@ -98,12 +102,13 @@ mod random_faults;
 mod random_laws;
 mod random_matrix;
 mod readers;
-mod readers_junit;
 mod readers_editor;
+mod readers_junit;
 mod readers_page;
 mod readers_schemas;
 mod readers_terraform;
 mod readme;
+mod review_page;
 mod rollout_bundle;
 mod rollout_damage;
 mod rollout_example;

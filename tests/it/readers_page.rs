@@ -31,7 +31,13 @@ fn the_page_is_valid_html() {
 }
 
 /// The rules that the page breaks, at a width.
-fn violations(browser: &Path, axe: &str, page: &Path, html: &str, width: u32) -> Vec<String> {
+pub(crate) fn violations(
+    browser: &Path,
+    axe: &str,
+    page: &Path,
+    html: &str,
+    width: u32,
+) -> Vec<String> {
     // The page itself allows no script at all.
     let (head, rest) = html.split_once("<meta http-equiv=").unwrap();
     let rest = rest.split_once('\n').unwrap().1;
@@ -40,6 +46,21 @@ fn violations(browser: &Path, axe: &str, page: &Path, html: &str, width: u32) ->
         rest.replace("</body>", &format!("<script>{axe}</script>{PROBE}</body>"))
     );
     std::fs::write(page, probed).unwrap();
+    let found: Value = serde_json::from_str(&shown(browser, page, width)).unwrap();
+    assert!(found["passes"].as_u64().unwrap() > 10, "{found}");
+    let rules = found["violations"].as_array().unwrap();
+    rules.iter().map(|rule| rule.as_str().unwrap().to_owned()).collect()
+}
+
+/// What a probe wrote into the page.
+pub(crate) fn shown(browser: &Path, page: &Path, width: u32) -> String {
+    let dom = dom(browser, page, width);
+    let found = dom.rsplit_once("<pre id=\"found\">").map(|(_, rest)| rest.split("</pre>").next());
+    found.flatten().unwrap_or_else(|| panic!("no result: {dom}")).to_owned()
+}
+
+/// The page as the browser has it once its scripts have run.
+pub(crate) fn dom(browser: &Path, page: &Path, width: u32) -> String {
     let profile = tempfile::tempdir().unwrap();
     let mut command = Command::new(browser);
     command
@@ -50,15 +71,7 @@ fn violations(browser: &Path, axe: &str, page: &Path, html: &str, width: u32) ->
         .arg(format!("--window-size={width},1600"))
         .arg(format!("file://{}", page.display()));
     let output = command.output().unwrap();
-    let dom = String::from_utf8_lossy(&output.stdout).into_owned();
-    let found = dom.rsplit_once("<pre id=\"found\">").map(|(_, rest)| rest.split("</pre>").next());
-    let found = found
-        .flatten()
-        .unwrap_or_else(|| panic!("no result: {}", String::from_utf8_lossy(&output.stderr)));
-    let found: Value = serde_json::from_str(found).unwrap();
-    assert!(found["passes"].as_u64().unwrap() > 10, "{found}");
-    let rules = found["violations"].as_array().unwrap();
-    rules.iter().map(|rule| rule.as_str().unwrap().to_owned()).collect()
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]

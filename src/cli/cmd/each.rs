@@ -79,7 +79,7 @@ fn failed(clinic: &str, failure: &Failure) -> serde_json::Value {
 }
 
 /// What could not be read says nothing about the rest, so it is worst.
-fn worse(one: Exit, two: Exit) -> Exit {
+pub(super) fn worse(one: Exit, two: Exit) -> Exit {
     let rank = |exit: Exit| match exit {
         Exit::Done => 0,
         Exit::Changes => 1,

@@ -5,6 +5,7 @@ mod apply;
 mod apply_fleet;
 mod apply_one;
 mod approve;
+mod drift;
 mod each;
 mod execute;
 mod explain;
@@ -24,6 +25,7 @@ mod plan;
 mod plan_against;
 mod plan_fleet;
 mod policy_test;
+mod review;
 mod rollout;
 mod saved;
 mod schema;
@@ -86,6 +88,8 @@ pub(super) fn run(
         Command::History(args) => history::run_command(&args, environment, printer),
         Command::Unlock(args) => unlock::run(&args, environment, printer),
         Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
+        Command::Drift(args) => block_on(drift::run(&args, environment, printer)),
+        Command::Review(args) => block_on(review::run(&args, environment, printer)),
         Command::Explain(args) => explain::run(&args, environment, printer),
         Command::Schema(args) => block_on(schema::run(&args, environment, printer)),
         Command::Fleet(FleetCommand::Matrix(args)) => {

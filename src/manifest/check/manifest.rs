@@ -8,7 +8,7 @@ use super::super::raw::{RawClinic, RawManifest, RawOcean, RawSync};
 use super::super::source::Source;
 use super::context::Context;
 use super::profiles::Profiles;
-use super::{connections, policy, safety, users};
+use super::{connections, drift, policy, safety, users};
 use crate::diagnostic::KeyPath;
 
 /// Checks what a manifest means. `None` where a part that it needs was taken out as faulty.
@@ -29,6 +29,7 @@ pub(in crate::manifest) fn manifest(
         users,
         safety,
         policy,
+        drift,
         state,
     } = raw;
     let root = KeyPath::root();
@@ -37,6 +38,7 @@ pub(in crate::manifest) fn manifest(
         (site.map(|site| ocean(site, sync)), connection)
     });
     let policy = policy::policy(&mut context, policy.unwrap_or_default());
+    let ignored_drift = drift::ignored(&mut context, drift.unwrap_or_default());
     let safety = safety::safety(&mut context, safety.unwrap_or_default());
     let mut profiles = Profiles::new(&mut context, profiles.unwrap_or_default());
     let rules = users.map(|users| {
@@ -63,6 +65,7 @@ pub(in crate::manifest) fn manifest(
         users: rules?,
         safety,
         policy,
+        ignored_drift,
         // Its shape has judged the URL.
         state: state.and_then(|state| state.url?.parse().ok()),
     })

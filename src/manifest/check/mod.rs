@@ -5,6 +5,7 @@ mod api;
 mod approvals;
 mod connections;
 mod context;
+mod drift;
 mod entries;
 mod grants;
 mod manifest;

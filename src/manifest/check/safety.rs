@@ -38,7 +38,10 @@ pub(super) fn safety(context: &mut Context<'_>, raw: RawSafety) -> Safety {
         max_revocations,
         max_revocations_per_office: max_revocations_per_office.unwrap_or(max_revocations),
         max_changed_rows_percent: max_changed_rows_percent.unwrap_or(CHANGED_ROWS_PERCENT),
-        protected_columns: columns(context, protected_columns, &path.key("protected_columns")),
+        protected_columns: protected_columns.map_or_else(
+            || PROTECTED.to_vec(),
+            |written| columns(context, written, &path.key("protected_columns")),
+        ),
         protected_providers: Named::new(Kind::Provider).exceptions(
             context,
             protected_providers,
@@ -57,12 +60,12 @@ pub(super) fn safety(context: &mut Context<'_>, raw: RawSafety) -> Safety {
     }
 }
 
-fn columns(
+/// A list of columns, each once, in screen order.
+pub(super) fn columns(
     context: &mut Context<'_>,
-    written: Option<Entries<RawColumn>>,
+    Entries(written): Entries<RawColumn>,
     path: &KeyPath,
 ) -> Vec<Column> {
-    let Some(Entries(written)) = written else { return PROTECTED.to_vec() };
     let mut first: BTreeMap<Column, KeyPath> = BTreeMap::new();
     for (index, raw) in written {
         let (column, entry) = (Column::from(raw), path.index(index));

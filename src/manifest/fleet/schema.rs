@@ -62,6 +62,10 @@ fn generate() -> Value {
     fields.remove("version");
     // The fleet's own is inherited.
     fields.remove("state");
+    // An entry names a row of one clinic: ids and names mean something in it alone.
+    fields.remove("drift");
+    definitions.remove("Drift");
+    definitions.remove("IgnoredDrift");
     defaults.insert("properties".into(), fields.into());
     definitions.insert("Defaults".into(), defaults.into());
     let mut definitions = Value::Object(definitions);

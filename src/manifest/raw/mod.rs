@@ -5,6 +5,7 @@
 //! its shape and taken out, so that the other checks still see the rest of the file.
 
 mod connection;
+mod drift;
 mod fleet;
 mod policy;
 mod safety;
@@ -19,6 +20,7 @@ pub(super) use connection::{
     RawAccuroConnection, RawApi, RawClientCertificate, RawOceanConnection, RawPaths, RawQuery,
     RawSecret,
 };
+pub(super) use drift::{RawDrift, RawIgnoredDrift};
 pub(super) use fleet::{
     RawFleet, RawFleetManifest, RawLimits, RawPause, RawRollout, RawStopOn, RawWave,
 };
@@ -70,6 +72,8 @@ pub(super) struct RawManifest {
     pub(super) safety: Option<RawSafety>,
     /// Rules for plans beside the limits. What is not written warns.
     pub(super) policy: Option<RawPolicy>,
+    /// What the command `drift` is told of changes that others make.
+    pub(super) drift: Option<RawDrift>,
     /// Where the journal and the lock are kept. Default: the folder `.accuroform` beside this file.
     pub(super) state: Option<RawState>,
 }

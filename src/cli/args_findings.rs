@@ -1,0 +1,74 @@
+//! The arguments of commands that tell of a grid: `drift` and `review`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::args_fleet::SelectArgs;
+
+#[derive(Debug, Args)]
+pub(super) struct DriftArgs {
+    /// The manifest, or a fleet manifest
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+    /// Print the result as JSON
+    #[arg(long, conflicts_with = "format")]
+    pub(super) json: bool,
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<DriftFormat>,
+    /// The most bytes of --format markdown
+    #[arg(
+        long,
+        value_name = "BYTES",
+        requires = "format",
+        default_value_t = 65_536,
+        value_parser = clap::value_parser!(u32).range(32_768..=16_777_216)
+    )]
+    pub(super) limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReviewArgs {
+    /// The manifest, or a fleet manifest
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+    /// Which access ends soon: within so many days from the clinic's today on
+    #[arg(long, value_name = "DAYS", default_value = "30d", value_parser = days)]
+    pub(super) expiring: u16,
+    /// Print the review in this format
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(super) format: ReviewFormat,
+}
+
+/// The forms of `review` by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReviewFormat {
+    /// The grid of each office, then what there is to say
+    Human,
+    /// A line a row, for spreadsheets
+    Csv,
+    /// A self-contained page
+    Html,
+}
+
+/// `30d`, or days alone.
+fn days(text: &str) -> Result<u16, String> {
+    let number = text.strip_suffix('d').unwrap_or(text).parse::<u16>().ok();
+    number.filter(|days| *days <= 3660).ok_or_else(|| "write 30d; at most 3660d".to_owned())
+}
+
+/// The forms of `drift` by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DriftFormat {
+    /// As without this
+    Human,
+    /// As --json
+    Json,
+    /// For a comment or a job summary
+    Markdown,
+}

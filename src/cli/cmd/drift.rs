@@ -1,0 +1,120 @@
+//! `drift`: what differs from what was last applied. It is never given a writer, and takes no lock.
+
+use std::sync::Arc;
+
+use crate::cli::args::{DriftArgs, DriftFormat};
+use crate::cli::clinic::{Clinic, print_findings};
+use crate::cli::cmd::each::{Said, each};
+use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::fleet::{SelectedFleet, Subject};
+use crate::cli::observed::Observed;
+use crate::cli::printer::Printer;
+use crate::desired::ignored_rows;
+use crate::diagnostic::Diagnostic;
+use crate::finding::{Drift, DriftInputs, Kind, drift};
+use crate::plan::Plan;
+use crate::report::DriftReport;
+
+pub(super) async fn run(
+    args: &DriftArgs,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let DriftArgs { manifest, select, json, format, limit } = args;
+    let json = *json || *format == Some(DriftFormat::Json);
+    let is_markdown = *format == Some(DriftFormat::Markdown);
+    let clinic = match Subject::load(manifest, select, environment, printer)? {
+        Subject::Clinic(clinic) => *clinic,
+        Subject::Fleet(_) if is_markdown => {
+            return Err(Failure::new(
+                Exit::Error,
+                "U005",
+                "--format markdown is about one clinic",
+                "name it: --clinic ID",
+            ));
+        }
+        Subject::Fleet(fleet) => {
+            let work = |fleet: Arc<SelectedFleet>, at: usize, environment: Environment| async move {
+                let clinic = fleet.clinic(at, &environment)?;
+                let found = Found::of(&clinic, &environment).await?;
+                let (report, exit) = (found.report(&clinic), found.exit());
+                Ok(Said { exit, words: report.summary(), document: report.json(exit.code()) })
+            };
+            return each(*fleet, ("without drift", json), environment, printer, work).await;
+        }
+    };
+    let found = Found::of(&clinic, environment).await?;
+    let (report, exit) = (found.report(&clinic), found.exit());
+    print_findings(&clinic.source, &found.findings, printer);
+    if json {
+        printer.json(&format!("{}\n", report.json(exit.code())));
+    } else if is_markdown {
+        let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
+        printer.document(&report.markdown(limit));
+    } else {
+        printer.result(&report.text());
+    }
+    for kind in found.kinds() {
+        printer.line(&format!("hint[{}]: {}", kind.code(), kind.hint()));
+    }
+    Ok(exit)
+}
+
+/// What was found at one clinic.
+struct Found {
+    drift: Drift,
+    plan: Plan,
+    findings: Vec<Diagnostic>,
+}
+
+impl Found {
+    async fn of(clinic: &Clinic, environment: &Environment) -> Result<Self, Failure> {
+        let Observed { planned, applied } = Observed::of(clinic, environment).await?;
+        let mut findings = Vec::new();
+        let ignored = ignored_rows(&clinic.manifest, &planned.live.directory, &mut findings);
+        for finding in &mut findings {
+            clinic.source.locate(finding);
+        }
+        findings.splice(0..0, planned.plan.findings.iter().cloned());
+        let drift = drift(DriftInputs {
+            applied: &applied,
+            live: &planned.live,
+            desired: &planned.desired,
+            plan: &planned.plan,
+            ignored: &ignored,
+            today: clinic.today(environment),
+        });
+        Ok(Self { drift, plan: planned.plan, findings })
+    }
+
+    fn report<'a>(&'a self, clinic: &'a Clinic) -> DriftReport<'a> {
+        DriftReport { clinic: &clinic.manifest.clinic.id, drift: &self.drift, plan: &self.plan }
+    }
+
+    fn exit(&self) -> Exit {
+        if self.plan.errors() > 0 {
+            Exit::Error
+        } else if !self.plan.is_complete() {
+            Exit::Unread
+        } else if self.drift.is_found() {
+            Exit::Changes
+        } else {
+            Exit::Done
+        }
+    }
+
+    /// What there is to say what to do about.
+    fn kinds(&self) -> Vec<Kind> {
+        let Drift { changed_outside, both, pending, expired, .. } = &self.drift;
+        let kinds = [
+            (Kind::Unread, self.plan.unread.is_empty()),
+            (Kind::ChangedOutside, changed_outside.is_empty()),
+            (Kind::ChangedAndPending, both.is_empty()),
+            (Kind::Pending, pending.is_empty()),
+            (Kind::IgnoreExpired, expired.is_empty()),
+        ];
+        kinds.into_iter().filter(|(_, none)| !none).map(|(kind, _)| kind).collect()
+    }
+}

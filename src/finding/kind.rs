@@ -1,0 +1,118 @@
+//! The kinds of what can be said of a grid.
+
+use crate::diagnostic::Code;
+
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])* $name:ident $key:literal $heading:literal $hint:literal,)*) => {
+        /// What can be said of a grid or of one of its rows.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Kind {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl Kind {
+            /// Every kind, in the order in which they are told.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The stable code, which `docs/errors.md` explains.
+            pub const fn code(self) -> Code {
+                match self { $(Self::$name => Code::$name,)* }
+            }
+
+            /// The word for programs: `changed-outside`.
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$name => $key,)* }
+            }
+
+            /// What stands above a list of them: a fragment without a capital and a colon.
+            pub const fn heading(self) -> &'static str {
+                match self { $(Self::$name => $heading,)* }
+            }
+
+            /// What to do next.
+            pub const fn hint(self) -> &'static str {
+                match self { $(Self::$name => $hint,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A part of the clinic could not be read: nothing is said of it.
+    Unread "unread" "not read"
+        "mend what it says, then run this again",
+    /// Somebody changed a row since it was last applied, and the manifest wants nothing else of it.
+    ChangedOutside "changed-outside" "changed outside since it was applied"
+        "find out who changed it, then keep it in the manifest with a reason, or take it away by a reviewed plan",
+    /// Somebody changed a row since it was last applied, and the manifest wants something else of it.
+    ChangedAndPending "both" "changed outside since it was applied, and the manifest wants something else"
+        "find out who changed it, then let `accuroform plan` show what an apply would write",
+    /// What the manifest wants of a row is not there yet.
+    Pending "pending" "pending from the manifest"
+        "`accuroform apply` writes it",
+    /// An entry of `drift.ignore` is about it.
+    IgnoredDrift "ignored" "ignored by the manifest"
+        "the entry says until when",
+    /// An entry of `drift.ignore` is no longer in force.
+    IgnoreExpired "ignore-expired" "entries of `drift.ignore` that have expired"
+        "remove the entry, or move its date with a reason",
+    /// A row holds less than the manifest says.
+    Lacks "lacks" "holds less than the manifest says"
+        "`accuroform apply` writes it",
+    /// A row holds more than the manifest says.
+    Excess "excess" "holds more than the manifest says"
+        "write it into the manifest with a reason, or take it away: by exact management, or by hand",
+    /// A provider of the directory whom no rule covers.
+    Uncovered "uncovered" "no rule of the manifest covers"
+        "add a rule for the provider, or an exception that says that there is none on purpose",
+    /// The same provider holds something else in another office.
+    Uneven "uneven" "the same provider, treated differently in offices"
+        "make the rows alike, or write the difference into the manifest with a reason",
+    /// The Access Until date of a row has passed.
+    Ended "ended" "Access Until has passed"
+        "move the date in the manifest, or remove the row",
+    /// Access ends within the days that were asked for.
+    EndsSoon "ends-soon" "access ends soon"
+        "move the date in the manifest if the access is still needed",
+    /// Access ends on a date.
+    Ends "ends" "access ends"
+        "move the date in the manifest if the access is still needed",
+    /// An undo leaves a row alone.
+    Held "held" "held, and so not taken back"
+        "look at the row in Accuro; a manifest can still change it",
+}
+
+impl Kind {
+    /// What is said beside a row.
+    pub fn of_row(self) -> String {
+        if self == Self::Uncovered {
+            format!("{} it", self.heading())
+        } else if self == Self::Uneven {
+            "treated differently in another office".to_owned()
+        } else {
+            self.heading().to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::Kind;
+
+    #[test]
+    fn every_kind_has_words_and_a_code_of_its_own() {
+        let codes: BTreeSet<_> = Kind::ALL.iter().map(|kind| kind.code()).collect();
+        let keys: BTreeSet<_> = Kind::ALL.iter().map(|kind| kind.key()).collect();
+        let headings: BTreeSet<_> = Kind::ALL.iter().map(|kind| kind.heading()).collect();
+        for set in [codes.len(), keys.len(), headings.len()] {
+            assert_eq!(set, Kind::ALL.len());
+        }
+        for kind in Kind::ALL {
+            assert!(!kind.hint().is_empty() && !kind.hint().ends_with('.'), "{kind:?}");
+            assert!(!kind.heading().ends_with(['.', ':']), "{kind:?}");
+            assert!(kind.code().as_str().starts_with('W'), "{kind:?}");
+        }
+    }
+}
