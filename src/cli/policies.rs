@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 use super::clinic::{Clinic, Planned, read_bounded};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::printer::Printer;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Diagnostic, KeyPath, Position};
 use crate::live::Snapshot;
 use crate::manifest::{MAX_BYTES, Policies};
 use crate::plan::file::seal;
 use crate::plan::{Plan, Refusal};
 use crate::policy::{Judgement, PolicyError, RegoFile, Settings, judge, judge_rules, locate};
-use crate::report::escape;
 
 /// More than any organisation has; a pattern that finds more is a mistake.
 const MOST_FILES: usize = 1000;
@@ -34,7 +32,7 @@ impl Clinic {
         plan: &Plan,
         live: &Snapshot,
         refusals: &mut Vec<Refusal>,
-    ) -> Result<Vec<Judgement>, Failure> {
+    ) -> Result<Vec<Diagnostic>, Failure> {
         let Policies { rego: _, deny, off, separate } = &self.manifest.policy;
         let settings = Settings {
             deny: deny.iter().copied().collect(),
@@ -49,14 +47,20 @@ impl Clinic {
             said.extend(found);
         }
         let (denied, warnings): (Vec<_>, Vec<_>) = said.into_iter().partition(|one| one.is_denied);
-        refusals.extend(listed(&denied).into_iter().map(|text| Refusal {
+        refusals.extend(listed(&denied).into_iter().map(|(text, at)| Refusal {
             code: Code::PolicyDenied,
             message: format!("policy {text}"),
             hint:
                 "mend the manifest, or have the policy changed: it cannot be overridden".to_owned(),
             overridable: false,
+            at,
         }));
-        Ok(warnings)
+        let warning = |(text, at): (String, Option<Position>)| {
+            let message = format!("policy {text}");
+            let warning = Diagnostic::warning(Code::PolicyWarns, KeyPath::root(), message);
+            Diagnostic { span: at.and_then(|at| self.source.span_at(at)), ..warning }
+        };
+        Ok(listed(&warnings).into_iter().map(warning).collect())
     }
 
     /// The policy files that plans are judged by.
@@ -98,26 +102,22 @@ impl Clinic {
 }
 
 impl Planned {
-    /// Asks the clinic's policies about this plan.
-    pub(super) fn judge(&mut self, clinic: &Clinic) -> Result<Vec<Judgement>, Failure> {
-        clinic.judge(&self.plan, &self.live, &mut self.refusals)
+    /// Asks the clinic's policies about this plan. What they warn of is among its findings then.
+    pub(super) fn judge(&mut self, clinic: &Clinic) -> Result<(), Failure> {
+        let warnings = clinic.judge(&self.plan, &self.live, &mut self.refusals)?;
+        self.plan.findings.extend(warnings);
+        Ok(())
     }
 }
 
-/// Prints what policies warn of.
-pub(super) fn print_warnings(warnings: &[Judgement], printer: &mut Printer) {
-    for text in listed(warnings) {
-        printer.line(&format!("warning: policy {}", escape(&text)));
-    }
-}
-
-/// What is said, in words; of each rule so much as somebody reads, and how much more there is.
-fn listed(said: &[Judgement]) -> Vec<String> {
+/// What is said, in words, with its place; of each rule so much as somebody reads, and how much more
+/// there is.
+fn listed(said: &[Judgement]) -> Vec<(String, Option<Position>)> {
     let mut lines = Vec::new();
     for rule in said.chunk_by(|one, two| one.rule == two.rule) {
-        lines.extend(rule.iter().take(MOST_LISTED).map(Judgement::text));
+        lines.extend(rule.iter().take(MOST_LISTED).map(|one| (one.text(), one.at)));
         if let (Some(first), more @ 1..) = (rule.first(), rule.len().saturating_sub(MOST_LISTED)) {
-            lines.push(format!("{}: and {more} more", first.rule));
+            lines.push((format!("{}: and {more} more", first.rule), None));
         }
     }
     lines

@@ -112,6 +112,7 @@ codes! {
     IgnoreExpired "W014" "an entry of `drift.ignore` has expired",
     // Y: policies.
     PolicyDenied "Y001" "a policy denies the plan",
+    PolicyWarns "Y006" "a policy warns of the plan",
 }
 
 impl fmt::Display for Code {

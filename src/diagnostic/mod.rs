@@ -37,6 +37,18 @@ pub struct Span {
     pub column: usize,
 }
 
+/// Where something of a manifest begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Position {
+    /// In which of the manifest's files.
+    #[serde(default, skip_serializing_if = "Layer::is_clinic")]
+    pub layer: Layer,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, in characters from 1.
+    pub column: usize,
+}
+
 /// Which of the files that make up a clinic's manifest.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

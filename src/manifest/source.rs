@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::mask::Masks;
 use super::shown::MASK;
 use super::tree::{Child, Node, Tree};
-use crate::diagnostic::{Diagnostic, File, KeyPath, Layer, On, Span};
+use crate::diagnostic::{Diagnostic, File, KeyPath, Layer, On, Position, Span};
 use crate::model::sha256;
 
 /// The files of a manifest: the clinic's, and the fleet's where the clinic inherits from one. Their
@@ -80,6 +80,17 @@ impl Source {
         let layer = self.files.first().map_or(Layer::Clinic, |file| file.layer);
         let top = Span { layer, start: 0, end: 0, line: 1, column: 1 };
         self.tree.place(path, on).unwrap_or(top)
+    }
+
+    /// From a position to the end of its line.
+    pub fn span_at(&self, position: Position) -> Option<Span> {
+        let Position { layer, line, column } = position;
+        let file = self.files.iter().find(|file| file.layer == layer)?;
+        let mut lines = file.text.split_inclusive('\n');
+        let before: usize = lines.by_ref().take(line.checked_sub(1)?).map(str::len).sum();
+        let text = lines.next()?.trim_end();
+        let (at, _) = text.char_indices().nth(column.checked_sub(1)?)?;
+        Some(Span { layer, start: before + at, end: before + text.len(), line, column })
     }
 
     /// Leads a finding that would point into the fleet manifest to the clinic's own file, where

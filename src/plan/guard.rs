@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::never;
 use super::value::{Change, Plan, UserPlan};
 use crate::desired::Protected;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Position};
 use crate::model::{Column, Level, OfficeId};
 
 /// The limits of one apply.
@@ -47,6 +47,9 @@ pub struct Refusal {
     pub hint: String,
     /// Whether `--allow-mass-change` may override it for this very plan.
     pub overridable: bool,
+    /// The entry of the manifest that it is about, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Position>,
 }
 
 /// The limits that `plan` breaks, in a fixed order.
@@ -135,6 +138,7 @@ fn mass(code: Code, message: String) -> Refusal {
         message,
         hint: "review the plan; then allow this very plan with --allow-mass-change, or mend the manifest".to_owned(),
         overridable: true,
+        at: None,
     }
 }
 
@@ -209,6 +213,7 @@ fn protected(plan: &Plan, columns: &[Column]) -> Option<Refusal> {
         ),
         hint: "write a `reason` at the rule that grants it".to_owned(),
         overridable: false,
+        at: None,
     })
 }
 
@@ -222,6 +227,7 @@ fn wrong_user(user: &UserPlan) -> Option<Refusal> {
             "check that it is the integration's user; if it is, write `any_name: true` at the user"
                 .to_owned(),
         overridable: false,
+        at: None,
     })
 }
 

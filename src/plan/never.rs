@@ -42,6 +42,7 @@ fn touched(
         ),
         hint: format!("plan the rest with -exclude {target}, or mend the manifest"),
         overridable: false,
+        at: None,
     })
 }
 
@@ -65,6 +66,7 @@ pub(super) fn own_user(plan: &Plan, own: &str) -> Option<Refusal> {
         ),
         hint: "cover these rows in the manifest; to lower them, do it in Accuro by hand".to_owned(),
         overridable: false,
+        at: None,
     })
 }
 
@@ -84,5 +86,6 @@ pub(super) fn empty(user: &UserPlan) -> Option<Refusal> {
         hint: "check the manifest; if it is meant, write `allow_empty: true` under `safety`"
             .to_owned(),
         overridable: false,
+        at: None,
     })
 }

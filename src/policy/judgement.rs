@@ -1,5 +1,7 @@
 //! What a policy says.
 
+use crate::diagnostic::Position;
+
 /// One thing that a policy says of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Judgement {
@@ -9,14 +11,16 @@ pub struct Judgement {
     pub is_denied: bool,
     /// What is wrong, in the rule's words.
     pub message: String,
-    /// Where: a place of the manifest, or a row's address.
+    /// On what: a row's address, or what the rule itself names.
     pub place: Option<String>,
+    /// The entry of the manifest behind it, where one is.
+    pub at: Option<Position>,
 }
 
 impl Judgement {
-    /// `excess-columns: 3 rows keep more (clinic.yaml:12:5)`.
+    /// `excess-columns: 3 rows keep more (lakeside/OceanAPILAKESIDE/Main Street/Singh, Anita (1042))`.
     pub fn text(&self) -> String {
-        let Self { rule, is_denied: _, message, place } = self;
+        let Self { rule, is_denied: _, message, place, at: _ } = self;
         let place = place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
         format!("{rule}: {message}{place}")
     }

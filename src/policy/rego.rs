@@ -49,6 +49,7 @@ pub fn judge(files: &[RegoFile], document: &str) -> Result<Vec<Judgement>, Polic
                     is_denied,
                     message,
                     place,
+                    at: None,
                 }));
             }
         }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Judgement;
+use crate::diagnostic::Position;
 use crate::live::{Grid, Snapshot};
 use crate::model::{Cells, Column, Columns, Level, OfficeId, PolicyRule, RowKey};
 use crate::plan::{Change, Plan, Rule, UserPlan};
@@ -37,18 +38,20 @@ pub fn judge_rules(settings: &Settings, plan: &Plan, live: &Snapshot) -> Vec<Jud
                 PolicyRule::UntilMissingOnTemporaryGrant => temporary(plan, user),
                 PolicyRule::SeparationOfDuties => together(plan, user, live, separate),
             };
-            found.extend(said.into_iter().map(|(message, place)| Judgement {
+            found.extend(said.into_iter().map(|(message, place, at)| Judgement {
                 rule: rule.key().to_owned(),
                 is_denied,
                 message,
-                place: Some(place),
+                place,
+                at,
             }));
         }
     }
     found
 }
 
-type Said = Vec<(String, String)>;
+/// The message, the row where nothing else names one, and the entry behind it.
+type Said = Vec<(String, Option<String>, Option<Position>)>;
 
 fn address(plan: &Plan, user: &UserPlan, key: RowKey) -> String {
     plan.names.address(&plan.clinic, &user.name, key)
@@ -64,7 +67,7 @@ fn excess(plan: &Plan, user: &UserPlan) -> Said {
     let count = rows(user.excess.len());
     let keep = if user.excess.len() == 1 { "keeps" } else { "keep" };
     let message = format!("{count} of {} {keep} more than the manifest says", user.name);
-    vec![(message, address(plan, user, first.key))]
+    vec![(message, Some(address(plan, user, first.key)), None)]
 }
 
 /// Rows that gain Prescribe For.
@@ -74,8 +77,9 @@ fn prescribes(plan: &Plan, user: &UserPlan) -> Said {
     let gaining: Vec<&Change> = user.changes.iter().filter(gains).collect();
     let Some(first) = gaining.first() else { return Vec::new() };
     let count = rows(gaining.len());
-    let message = format!("{count} of {} would gain Prescribe For, first ", user.name);
-    vec![(message + &address(plan, user, first.key), place(plan, user, first))]
+    let row = address(plan, user, first.key);
+    let message = format!("{count} of {} would gain Prescribe For, first {row}", user.name);
+    vec![(message, None, position(user, first))]
 }
 
 /// Rows that rise without an end, by a rule whose reason speaks of one.
@@ -94,7 +98,7 @@ fn temporary(plan: &Plan, user: &UserPlan) -> Said {
         let row = address(plan, user, first.key);
         let message =
             format!("the reason says `{word}`, and {count} would have no end, first {row}");
-        Some((message, place(plan, user, first)))
+        Some((message, None, position(user, first)))
     });
     said.collect()
 }
@@ -131,7 +135,8 @@ fn together(plan: &Plan, user: &UserPlan, live: &Snapshot, pairs: &[(Column, Col
                 let office = plan.names.office(office);
                 let message =
                     format!("{} would hold {one} and {two} together in {office}", user.name);
-                said.push((message, place(plan, user, change)));
+                let row = address(plan, user, change.key);
+                said.push((message, Some(row), position(user, change)));
             }
         }
     }
@@ -163,19 +168,14 @@ pub fn locate(said: &mut [Judgement], plan: &Plan) {
         user.changes.iter().map(move |change| (address(plan, user, change.key), (user, change)))
     });
     let changes: BTreeMap<String, (&UserPlan, &Change)> = changes.collect();
-    for place in said.iter_mut().filter_map(|judgement| judgement.place.as_mut()) {
-        if let Some((user, change)) = changes.get(place) {
-            *place = format!("{place}, {}", self::place(plan, user, change));
-        }
+    for Judgement { place, at, .. } in said {
+        let named = place.as_ref().and_then(|place| changes.get(place));
+        *at = named.and_then(|(user, change)| position(user, change));
     }
 }
 
-/// The place of the rule behind a change; the row where no entry decides.
-fn place(plan: &Plan, user: &UserPlan, change: &Change) -> String {
-    match user.rules.get(change.rule as usize) {
-        Some(Rule { layer, line, column, .. }) if *line > 0 => {
-            format!("{}:{line}:{column}", plan.manifest.file(*layer))
-        }
-        Some(_) | None => address(plan, user, change.key),
-    }
+/// Where the rule behind a change is written; `None`: no entry decides.
+fn position(user: &UserPlan, change: &Change) -> Option<Position> {
+    let Rule { why: _, reason: _, layer, line, column } = user.rules.get(change.rule as usize)?;
+    (*line > 0).then_some(Position { layer: *layer, line: *line, column: *column })
 }

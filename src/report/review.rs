@@ -69,16 +69,16 @@ impl ProblemKind {
 }
 
 impl Problem {
-    fn refused(refusal: &Refusal, file: &str) -> Self {
-        let Refusal { code, message, hint, overridable: _ } = refusal;
+    fn refused(refusal: &Refusal, plan: &Plan) -> Self {
+        let Refusal { code, message, hint, overridable: _, at } = refusal;
         Self {
             kind: ProblemKind::Refused,
             code: code.to_string(),
             title: code.title(),
             message: message.clone(),
             hint: Some(hint.clone()),
-            file: file.to_owned(),
-            place: None,
+            file: plan.manifest.file(at.map(|at| at.layer).unwrap_or_default()).to_owned(),
+            place: at.map(|at| (at.line, at.column)),
         }
     }
 
@@ -140,11 +140,20 @@ impl Problem {
     }
 }
 
+/// Why a plan is refused, with the place of the manifest that it is about.
+pub fn refused(plan: &Plan, refusal: &Refusal) -> String {
+    let problem = Problem::refused(refusal, plan);
+    match problem.place {
+        Some(_) => format!("{}, at {}", problem.message, problem.shown_place()),
+        None => problem.message,
+    }
+}
+
 impl Review<'_> {
     /// Everything that stands in the way, worst first, then what is worth a look.
     pub(super) fn problems(self) -> Vec<Problem> {
         let Self { plan, refusals, digest: _ } = self;
-        let refused = refusals.iter().map(|refusal| Problem::refused(refusal, &plan.manifest.path));
+        let refused = refusals.iter().map(|refusal| Problem::refused(refusal, plan));
         let unread = plan.unread.iter().map(|unread| Problem::unread(unread, plan));
         let found = plan.findings.iter().map(|finding| Problem::found(finding, plan));
         let mut problems: Vec<Problem> = refused.chain(unread).chain(found).collect();

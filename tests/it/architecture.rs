@@ -13,7 +13,7 @@ const WALLS: [(&str, &[&str]); 18] = [
     ("live", &["model", "diagnostic", "bridge"]),
     ("desired", &["model", "diagnostic", "manifest", "live"]),
     ("plan", &["model", "diagnostic", "desired", "live"]),
-    ("policy", &["model", "live", "plan"]),
+    ("policy", &["model", "diagnostic", "live", "plan"]),
     ("approval", &["model", "plan"]),
     ("state", &["model"]),
     ("journal", &["model", "plan", "state"]),

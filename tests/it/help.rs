@@ -93,3 +93,33 @@ fn every_command_has_a_manual_page() {
     let page = program.run(&["man"]);
     assert!(page.code == 0 && page.stdout.contains(".SH SUBCOMMANDS"), "{}", page.stdout);
 }
+
+#[test]
+fn completions_name_every_command_in_every_shell_and_work_in_bash() {
+    let program = Program::with_manifest("");
+    let commands = all();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ended = program.run(&["completions", shell]);
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{shell}");
+        for command in commands.keys().flat_map(|name| name.split('-')) {
+            assert!(ended.stdout.contains(command), "{shell} does not know {command}");
+        }
+    }
+    let text = program.run(&["completions", "bash"]).stdout;
+    let complete = |words: &str, count: usize| {
+        let script = format!(
+            "{text}\nCOMP_WORDS=({words}); COMP_CWORD={count}; \
+             _accuroform accuroform \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        let output = std::process::Command::new("bash")
+            .args(["--norc", "-c", &script])
+            .env_clear()
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(complete("accuroform pla", 1), "plan\n");
+    assert_eq!(complete("accuroform plan --against", 2), "--against-git\n");
+    assert!(complete("accuroform plan --format ''", 3).contains("terraform-json\n"));
+}

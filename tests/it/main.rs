@@ -118,6 +118,7 @@ mod state_race;
 mod state_servers;
 mod state_store;
 mod state_story;
+mod terminal;
 mod token_retries;
 mod undo;
 mod world;

@@ -41,7 +41,7 @@ fn a_denied_plan_exits_5_and_names_rule_reason_and_place() {
     assert!(
         ended.stderr.contains(
             "error[Y001]: refused: policy main.deny: OceanAPILAKESIDE would gain billing without a ticket \
-             (lakeside/OceanAPILAKESIDE/Main Street/Cardinal, Dawn (1078), clinic.yaml:18:5)"
+             (lakeside/OceanAPILAKESIDE/Main Street/Cardinal, Dawn (1078)), at clinic.yaml:18:5"
         ),
         "{}",
         ended.stderr
@@ -80,7 +80,11 @@ fn a_saved_plan_is_judged_again_by_the_policies_of_the_day() {
     write(&program, "policies/limits.rego", PASSES);
     let ended = program.run(&["plan", "-out", "plan.json"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(ended.stderr.contains("warning: policy main.warn: worth a look"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("warning[Y006]: policy main.warn: worth a look"),
+        "{}",
+        ended.stderr
+    );
     write(&program, "policies/limits.rego", &strict);
     let ended = program.run(&["apply", "plan.json"]);
     assert_eq!(ended.code, 5, "{}", ended.stderr);
@@ -150,6 +154,59 @@ fn a_clinic_adds_to_the_policies_of_its_fleet_and_takes_none_away() {
     // In the plan of the whole fleet it is refused, too.
     let ended = program.run(&["plan", "fleet.yaml"]);
     assert_eq!(ended.code, 5, "{}", ended.everything());
+}
+
+/// Reviewers see a warning whatever they read, and none of it stops an apply.
+#[test]
+fn a_warning_is_in_the_saved_plan_in_every_format_and_in_a_fleets_overview() {
+    let program = example();
+    let warns = "package main\nwarn contains {\"msg\": \"worth a look\", \"address\": c.address} if {\n\
+                 some c in input.plan.users[_].changes\n\tc.provider_id == 1078\n}\n";
+    write(&program, "policies/limits.rego", warns);
+    let ended = program.run(&["plan", "-out", "plan.json"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let text = "policy main.warn: worth a look (lakeside/OceanAPILAKESIDE/";
+    for (format, place) in [
+        ("human", "clinic.yaml:18:5"),
+        ("json", "\"line\":18"),
+        ("markdown", "clinic.yaml:18:5"),
+        ("junit", "clinic.yaml:18:5"),
+        ("sarif", "\"startLine\":18"),
+        ("html", "clinic.yaml:18:5"),
+    ] {
+        let ended = program.run(&["show", "--format", format, "plan.json"]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let shown = ended.everything();
+        assert!(shown.contains("worth a look"), "{format}: {shown}");
+        let shown = shown.replace(' ', "");
+        assert!(shown.contains(&place.replace(' ', "")), "{format}: {shown}");
+    }
+    let fleet = "version: 1\nfleet: {id: region}\nclinics: [clinic.yaml]\n";
+    write(&program, "fleet.yaml", fleet);
+    let ended = program.run(&["plan", "fleet.yaml", "-out", "all.bundle"]);
+    assert_eq!(ended.code, 0, "{}", ended.everything());
+    assert!(ended.stdout.contains(text), "{}", ended.stdout);
+    let ended = program.run(&["show", "--format", "markdown", "all.bundle"]);
+    assert!(ended.stdout.contains("worth a look"), "{}", ended.stdout);
+    let ended = program.run(&["apply", "plan.json"]);
+    assert_eq!(ended.code, 0, "{}", ended.everything());
+    assert!(ended.stderr.contains("warning[Y006]: policy main.warn"), "{}", ended.stderr);
+}
+
+/// A denial is at the line of the manifest that asks for what is denied.
+#[test]
+fn a_denial_has_its_line_in_code_scanning() {
+    let program = example();
+    let ended = program.run(&["plan", "--format", "sarif"]);
+    assert_eq!(ended.code, 5, "{}", ended.stderr);
+    let sarif: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let denied: Vec<_> = results.iter().filter(|result| result["ruleId"] == "Y001").collect();
+    assert!(!denied.is_empty(), "{sarif}");
+    for result in denied {
+        let region = &result["locations"][0]["physicalLocation"]["region"];
+        assert_eq!(region["startLine"], 18, "{result}");
+    }
 }
 
 #[test]

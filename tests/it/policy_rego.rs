@@ -9,7 +9,8 @@ fn file(text: &str) -> RegoFile {
 
 fn said(text: &str, input: &str) -> Vec<(String, bool, String)> {
     let said = judge(&[file(text)], input).unwrap_or_else(|error| panic!("{error}"));
-    let parts = |Judgement { rule, is_denied, message, place: _ }| (rule, is_denied, message);
+    let parts =
+        |Judgement { rule, is_denied, message, place: _, at: _ }| (rule, is_denied, message);
     said.into_iter().map(parts).collect()
 }
 

@@ -38,8 +38,7 @@ fn what_a_plan_grants_too_much_of_is_a_warning_with_its_place() {
     assert!(said[1].message.contains("`locum`, and 2 rows would have no end"), "{said:?}");
     assert!(said[2].message.contains("together in Main Street"), "{said:?}");
     for judgement in &said {
-        let place = judgement.place.as_deref().unwrap();
-        assert!(place.starts_with("clinic.yaml:"), "{judgement:?}");
+        assert!(judgement.at.unwrap().line > 1, "{judgement:?}");
     }
 }
 

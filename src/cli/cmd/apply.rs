@@ -21,7 +21,6 @@ use crate::cli::finish::{look_before, mode};
 use crate::cli::fleet::{SavedBundle, Subject};
 use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
-use crate::cli::policies::print_warnings;
 use crate::cli::printer::Printer;
 use crate::connection::Opened;
 use crate::journal::{Journal, is_pending, is_pending_beside, runs};
@@ -214,8 +213,8 @@ impl Apply<'_> {
         let mut refusals = plan::refusals(judged, &self.clinic.policy(&planned.desired));
         let warnings = self.clinic.judge(judged, &planned.live, &mut refusals)?;
         self.print(plan, &sealed.text, printer);
-        print_warnings(&warnings, printer);
-        print_refusals(&refusals, digest, printer);
+        print_findings(&self.clinic.source, &warnings, printer);
+        print_refusals((plan, digest), &refusals, printer);
         print_made_again(plan, &planned, printer);
         let is_open = comparison.is_none_or(|comparison| comparison.open > 0);
         if plan.is_empty() || !is_open {

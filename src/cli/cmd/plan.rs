@@ -13,7 +13,6 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{OWED, is_owed};
 use crate::cli::fleet::Subject;
-use crate::cli::policies::print_warnings;
 use crate::cli::printer::Printer;
 use crate::plan::{Plan, Refusal, made_again};
 use crate::report::{self, Document, Review, escape};
@@ -63,7 +62,7 @@ pub(super) async fn show(
     opened.close().await;
     let mut planned = result?;
     planned.plan.planner = maker.map(str::to_owned);
-    let warnings = planned.judge(clinic)?;
+    planned.judge(clinic)?;
     let sealed = planned.seal()?;
     print_findings(&clinic.source, &planned.plan.findings, printer);
     let since = since.map(|since| (since.groups(clinic, &planned), since));
@@ -79,8 +78,7 @@ pub(super) async fn show(
     if let Some((groups, since)) = since.filter(|_| !shown.0.json) {
         since.print(&planned.plan, &groups, printer);
     }
-    print_warnings(&warnings, printer);
-    print_refusals(&planned.refusals, &sealed.digest, printer);
+    print_refusals((&planned.plan, &sealed.digest), &planned.refusals, printer);
     print_made_again(&planned.plan, &planned, printer);
     if is_owed(clinic) {
         printer.line(OWED);
@@ -157,10 +155,16 @@ pub(super) fn print_made_again(plan: &Plan, planned: &Planned, printer: &mut Pri
 }
 
 /// Prints which limits a plan breaks, by how much, and how to go on.
-pub(super) fn print_refusals(refusals: &[Refusal], digest: &str, printer: &mut Printer) {
+pub(super) fn print_refusals(
+    (plan, digest): (&Plan, &str),
+    refusals: &[Refusal],
+    printer: &mut Printer,
+) {
     let mut refused = refusals.iter().peekable();
-    while let Some(Refusal { code, message, hint, overridable: _ }) = refused.next() {
-        printer.line(&format!("error[{code}]: refused: {}", escape(message)));
+    while let Some(refusal) = refused.next() {
+        let Refusal { code, message: _, hint, overridable: _, at: _ } = refusal;
+        let words = report::refused(plan, refusal);
+        printer.line(&format!("error[{code}]: refused: {}", escape(&words)));
         // Several of one policy have one hint.
         if refused.peek().is_none_or(|next| next.hint != *hint || next.code != *code) {
             printer.line(&format!("hint: {}", escape(hint)));

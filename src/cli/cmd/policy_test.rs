@@ -79,7 +79,7 @@ pub(super) fn run(
 }
 
 fn judgement_json(judgement: &Judgement) -> Value {
-    let Judgement { rule, is_denied, message, place } = judgement;
+    let Judgement { rule, is_denied, message, place, at: _ } = judgement;
     json!({"rule": rule, "denied": is_denied, "message": message, "place": place})
 }
 

@@ -41,7 +41,7 @@ pub(super) fn run(args: &ShowArgs, printer: &mut Printer) -> Result<Exit, Failur
     printer.line(&saved::heading(&plan));
     let review = Review { plan: &plan, refusals: &refusals, digest: &digest };
     print_as(review, &text, &form, printer);
-    print_refusals(&refusals, &digest, printer);
+    print_refusals((&plan, &digest), &refusals, printer);
     if let Some(planner) = &plan.planner {
         printer.line(&format!("planner: {}", escape(planner)));
     }

@@ -121,7 +121,6 @@ async fn plan_one(
     opened.close().await;
     let mut made = result?;
     made.plan.planner = planner;
-    // Warnings are shown where a clinic is planned alone.
     made.judge(&clinic)?;
     ClinicPlan::of(made, &clinic)
 }

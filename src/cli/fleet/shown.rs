@@ -119,7 +119,7 @@ impl FleetSummary {
         }
         let mut words = vec![report::summary_line(plan)];
         words.extend(findings(plan));
-        words.extend(refused(refusals, digest));
+        words.extend(refused(plan, refusals, digest));
         if !refusals.is_empty() {
             self.is(Ranked::Refused);
         }
@@ -259,10 +259,11 @@ fn findings(plan: &Plan) -> Vec<String> {
     shown.chain(more).collect()
 }
 
-fn refused(refusals: &[Refusal], digest: &str) -> Vec<String> {
-    let shown = refusals.iter().flat_map(|Refusal { code, message, hint, overridable: _ }| {
+fn refused(plan: &Plan, refusals: &[Refusal], digest: &str) -> Vec<String> {
+    let shown = refusals.iter().flat_map(|refusal| {
+        let Refusal { code, message: _, hint, overridable: _, at: _ } = refusal;
         [
-            format!("  error[{code}]: refused: {}", escape(message)),
+            format!("  error[{code}]: refused: {}", escape(&report::refused(plan, refusal))),
             format!("  hint: {}", escape(hint)),
         ]
     });
