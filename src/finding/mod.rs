@@ -4,14 +4,24 @@
 //! A [`Kind`] has a code of `docs/errors.md`, a heading and a hint; a [`Fact`] is what is said of one row,
 //! a [`Finding`] the fact with its row. The words are plain text: whoever prints them makes them safe.
 
+mod column;
+mod explained;
 mod fact;
 mod held;
 mod kind;
 mod of_plan;
+mod origin;
+mod site;
+mod symptom;
 mod words;
 
+pub use column::{REMEDY, below_ocean, known, likely};
+pub use explained::{Chapter, Explanation, chapters, code, hold, holds};
 pub use fact::{Fact, Finding};
 pub use held::why_held;
 pub use kind::Kind;
 pub use of_plan::{ends, excess, kept_heading, uncovered, unread, unread_heading, unread_part};
+pub use origin::{Origin, Statement};
+pub use site::other_user;
+pub use symptom::{HandCheck, Symptom};
 pub use words::{difference, place, sentence, until};

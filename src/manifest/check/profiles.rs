@@ -16,17 +16,6 @@ const MOST_COMPARED: usize = 1000;
 /// A hint that names more profiles than this helps nobody.
 const MOST_NAMED: usize = 20;
 
-/// What Ocean's user needs at full: Ocean support article 360060307451, "Updating Accuro Provider
-/// Permissions for the 'OceanAPI' EMR User".
-pub(in crate::manifest) const OCEAN_COLUMNS: [Column; 6] = [
-    Column::Patient,
-    Column::Scheduling,
-    Column::Billing,
-    Column::Emr,
-    Column::Labs,
-    Column::Visible,
-];
-
 /// A named set of columns.
 #[derive(Debug, Clone)]
 pub(super) struct Profile {
@@ -156,7 +145,7 @@ fn profile(
 
 fn ocean() -> Profile {
     Profile {
-        columns: OCEAN_COLUMNS.into_iter().map(|column| (column, Level::Full)).collect(),
+        columns: Column::OCEAN.into_iter().map(|column| (column, Level::Full)).collect(),
         reason: None,
         user_name: Some("OceanAPI*".to_owned()),
     }
