@@ -116,9 +116,9 @@ impl Environment {
         github().or_else(named)
     }
 
-    /// Waits so many seconds.
-    pub(super) async fn wait(&self, seconds: u64) {
-        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    /// Waits this long.
+    pub(super) async fn wait(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 
     /// A new name for this run, in order of time and never given twice.

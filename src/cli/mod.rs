@@ -7,6 +7,7 @@ mod args;
 mod args_files;
 mod args_fleet;
 mod args_form;
+mod args_look;
 mod args_schema;
 mod clinic;
 mod cmd;

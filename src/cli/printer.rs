@@ -27,6 +27,8 @@ pub(super) struct Printer {
     colour_out: bool,
     colour_err: bool,
     broken: Option<io::Error>,
+    /// Whether whoever read the result went away.
+    gone: bool,
     place: Place,
 }
 
@@ -53,6 +55,7 @@ impl Printer {
             colour_out: on(io::stdout().is_terminal()),
             colour_err: on(io::stderr().is_terminal()),
             broken: None,
+            gone: false,
             place: Place::Process,
         }
     }
@@ -61,7 +64,7 @@ impl Printer {
     /// progress is shown in `line`.
     pub(super) fn kept(line: ProgressBar) -> Self {
         let place = Place::Kept { account: String::new(), line };
-        Self { colour_out: false, colour_err: false, broken: None, place }
+        Self { colour_out: false, colour_err: false, broken: None, gone: false, place }
     }
 
     /// A printer whose words nobody reads.
@@ -131,11 +134,18 @@ impl Printer {
                 Ok(())
             }
         };
-        if let Err(error) = printed
-            && error.kind() != ErrorKind::BrokenPipe
-        {
-            self.broken.get_or_insert(error);
+        match printed {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => self.gone = true,
+            Err(error) => {
+                self.broken.get_or_insert(error);
+            }
         }
+    }
+
+    /// Whether nobody can read the result any more.
+    pub(super) const fn is_unread(&self) -> bool {
+        self.gone || self.broken.is_some()
     }
 
     /// Prints a piece of the story, without anything that a terminal would act on.

@@ -24,46 +24,42 @@ pub struct Text<'a> {
     pub name: &'a str,
     /// Its text, whole.
     pub text: &'a str,
-    /// What it says.
-    pub manifest: &'a Manifest,
 }
 
-/// What has to be written into the manifest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mend {
-    /// Nothing: it asks for everything.
-    Nothing,
-    /// The text as it should be.
-    Edited(String),
-    /// No edit is safe; the entries that decide.
-    Entries(Vec<Span>),
-}
-
-/// Looks for the smallest edit that asks for everything that the grid lacks.
-pub fn mend(text: Text<'_>, live: &Snapshot, now: &Plan, diagnosis: &Diagnosis) -> Mend {
+/// The text with the fewest more lines that ask for everything that the grid lacks; `None` where it asks already
+/// or no edit is safe.
+pub fn mend(
+    text: Text<'_>,
+    live: &Snapshot,
+    now: &Plan,
+    diagnosis: &Diagnosis,
+) -> Option<String> {
     let rows: Vec<&RowDiagnosis> = diagnosis.rows(Remedy::Manifest).collect();
-    let Some(user) = diagnosis.user.as_deref().filter(|_| !rows.is_empty()) else {
-        return Mend::Nothing;
-    };
+    let user = diagnosis.user.as_deref().filter(|_| !rows.is_empty())?;
     let mending = Mending { text, live, now, user, rows };
-    let texts = Style::ALL.into_iter().filter_map(|style| mending.attempt(style));
-    match texts.into_iter().find(|text| mending.is_right(text)) {
-        Some(text) => Mend::Edited(text),
-        None => Mend::Entries(mending.entries()),
-    }
+    let mut texts = Style::ALL.into_iter().filter_map(|style| mending.attempt(style));
+    texts.find(|text| mending.is_right(text))
 }
 
-/// The entry of the manifest that decides a row, or that of the user where none does.
-pub(super) fn entry(manifest: &Manifest, live: &Snapshot, user: &str, key: RowKey) -> Option<Span> {
-    let user = manifest.users.iter().find(|rule| rule.name == user)?;
-    let decided = Decided::of(user, live, key);
-    Some(match decided {
-        Decided::LeftOut(place)
-        | Decided::Excepted(_, _, place)
-        | Decided::Provider(_, place)
-        | Decided::Office(_, place) => place,
-        Decided::User => user.grant.place,
-    })
+/// The entries of the manifest that decide the rows with a remedy; that of the user where none does.
+pub fn entries(
+    manifest: &Manifest,
+    live: &Snapshot,
+    diagnosis: &Diagnosis,
+    remedy: Remedy,
+) -> BTreeSet<Span> {
+    let user = manifest.users.iter().find(|rule| Some(&rule.name) == diagnosis.user.as_ref());
+    let place = |row: &RowDiagnosis| {
+        let user = user?;
+        Some(match Decided::of(user, live, row.key) {
+            Decided::LeftOut(place)
+            | Decided::Excepted(_, _, place)
+            | Decided::Provider(_, place)
+            | Decided::Office(_, place) => place,
+            Decided::User => user.grant.place,
+        })
+    };
+    diagnosis.rows(remedy).filter_map(place).collect()
 }
 
 /// Where rows are raised that a rule covers and that are not named.
@@ -141,13 +137,13 @@ impl Mending<'_> {
             let manifest = load(self.text.name, text.as_bytes(), None).manifest?;
             let desired = desired(&manifest, self.live);
             let user = desired.users.iter().find(|user| user.name == self.user)?;
-            let is_asked = |row: &&&RowDiagnosis| {
+            let is_left = |row: &&&RowDiagnosis| {
                 let found = user.rows.binary_search_by_key(&row.key, |one| one.key).ok();
                 let cells = found.and_then(|at| user.rows.get(at)).map(|one| one.cells.columns());
                 let full = |column| cells.is_some_and(|cells| cells.get(column) == Level::Full);
                 !row.lacks.iter().all(|(column, _)| full(*column))
             };
-            let Some(row) = self.rows.iter().find(is_asked) else { return Some(text) };
+            let Some(row) = self.rows.iter().find(is_left) else { return Some(text) };
             for one in self.edits(&manifest, row, style)? {
                 text = edit(&text, &one)?;
             }
@@ -237,13 +233,6 @@ impl Mending<'_> {
                     is_expected(after(now, key, holds), after(then, key, holds), row.copied())
                 })
             })
-    }
-
-    /// The entries that decide the rows.
-    fn entries(&self) -> Vec<Span> {
-        let entry = |row: &&RowDiagnosis| entry(self.text.manifest, self.live, self.user, row.key);
-        let places: BTreeSet<Span> = self.rows.iter().filter_map(entry).collect();
-        places.into_iter().collect()
     }
 }
 

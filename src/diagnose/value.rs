@@ -1,5 +1,7 @@
 //! A diagnosis as a value.
 
+use std::collections::BTreeSet;
+
 use crate::finding::{Kind, Origin, Symptom};
 use crate::model::{Column, Level, ProviderId, RowKey, Until};
 
@@ -116,6 +118,19 @@ impl Diagnosis {
         self.obstacles.is_empty()
             && self.sync.is_empty()
             && self.providers.iter().all(ProviderDiagnosis::is_empty)
+    }
+
+    /// The symptoms that were asked about, or that the data suggest.
+    pub fn symptoms(&self) -> BTreeSet<Symptom> {
+        if let Some(symptom) = self.symptom {
+            return BTreeSet::from([symptom]);
+        }
+        let likely = self.providers.iter().flat_map(|one| &one.rows).flat_map(|row| &row.likely);
+        let mut symptoms: BTreeSet<Symptom> = likely.copied().collect();
+        if self.providers.iter().any(|one| one.on_page == Some(false)) {
+            symptoms.insert(Symptom::MissingProvider);
+        }
+        symptoms
     }
 
     /// The rows with this remedy, with what they lack.

@@ -196,8 +196,12 @@ impl Editor<'_> {
 
     fn after_line(&self, at: usize, line: &str) -> Option<String> {
         let end = self.line_end(at);
-        let ends = self.text.get(..end)?.ends_with('\n');
-        let line = if ends { format!("{line}\n") } else { format!("\n{line}") };
+        let before = self.text.get(..end)?;
+        let line = match (before.ends_with("\r\n"), before.ends_with('\n')) {
+            (true, _) => format!("{line}\r\n"),
+            (false, true) => format!("{line}\n"),
+            (false, false) => format!("\n{line}"),
+        };
         self.replace(end, end, &line)
     }
 

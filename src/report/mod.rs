@@ -3,6 +3,7 @@
 
 mod against;
 mod cut;
+mod diagnosis;
 mod diagnostics;
 mod diff;
 mod document;
@@ -13,6 +14,7 @@ mod history;
 mod html;
 mod html_grid;
 mod junit;
+mod manifest_diff;
 mod markdown;
 mod markdown_fleet;
 mod markdown_parts;
@@ -26,6 +28,7 @@ mod terraform;
 mod undo;
 
 pub use against::against;
+pub use diagnosis::{diagnosis, diagnosis_json};
 pub use diagnostics::{Finding, Place, RelatedPlace, findings, render};
 pub use diff::diff;
 pub use document::{Document, FleetDocument, document};
@@ -33,6 +36,7 @@ pub use escape::{escape, escape_lines};
 pub use fold::{Folded, FoldedChange, WEIGHTY};
 pub use fold_pattern::Weight;
 pub use history::{history, history_json, run, run_json};
+pub use manifest_diff::{Change, manifest_diff};
 pub use outcome::{appearance, outcomes};
 pub use plan::{plan, summary_line};
 pub use review::{NotPlanned, Review, refused};

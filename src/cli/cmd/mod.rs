@@ -5,9 +5,11 @@ mod apply;
 mod apply_fleet;
 mod apply_one;
 mod approve;
+mod diagnose;
 mod each;
 mod execute;
 mod explain;
+mod explain_topic;
 mod fleet_files;
 mod fleet_matrix;
 mod fmt;
@@ -33,6 +35,8 @@ mod unlock;
 mod validate;
 mod verify;
 mod version;
+mod watch;
+mod watch_look;
 
 use clap::CommandFactory as _;
 
@@ -71,6 +75,8 @@ pub(super) fn run(
         Command::History(args) => history::run_command(&args, environment, printer),
         Command::Unlock(args) => unlock::run(&args, environment, printer),
         Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
+        Command::Diagnose(args) => block_on(diagnose::run(&args, environment, printer)),
+        Command::Watch(args) => block_on(watch::run(&args, environment, printer)),
         Command::Explain(args) => explain::run(&args, environment, printer),
         Command::Schema(args) => schema::run(&args, printer),
         Command::Fleet(FleetCommand::Matrix(args)) => {
