@@ -165,6 +165,11 @@ impl People<'_> {
             found.causes = self.causes(id, listed, &rows);
         }
         found.rows = rows;
+        if on_page == Some(true) {
+            for row in &mut found.rows {
+                row.likely.retain(|symptom| *symptom != Symptom::MissingProvider);
+            }
+        }
         found
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::escape::escape;
 use crate::diagnose::{Cause, Diagnosis, Obstacle, ProviderDiagnosis, Remedy, RowDiagnosis};
-use crate::finding::{Fact, Kind, Origin, Symptom, below_ocean, sentence};
+use crate::finding::{Fact, HandCheck, Kind, Origin, Symptom, below_ocean, sentence};
 
 /// How wide a line may be before it is wrapped.
 const WIDTH: usize = 100;
@@ -23,23 +23,20 @@ pub fn diagnosis(found: &Diagnosis) -> String {
         lines.extend(found.unread.iter().map(|part| format!("  ! {}", escape(part))));
     }
     let symptoms = found.symptoms();
-    let checks: Vec<(Symptom, _)> = symptoms
-        .iter()
-        .flat_map(|symptom| symptom.hand_checks().iter().map(|check| (*symptom, check)))
-        .collect();
-    if !found.sync.is_empty() || !checks.is_empty() {
+    let checked: Vec<Symptom> =
+        symptoms.into_iter().filter(|symptom| !symptom.hand_checks().is_empty()).collect();
+    if !found.sync.is_empty() || !checked.is_empty() {
         begin(&mut lines, "Before permissions, for every provider:");
     }
     for one in &found.sync {
         cause(one, &mut lines);
     }
-    if !checks.is_empty() {
-        lines.push("  check by hand, for accuroform cannot see it:".to_owned());
-    }
-    for (symptom, check) in checks {
-        let (what, who) = (check.what, check.who);
-        let words = format!("{}: {what} ({who}); {}", symptom.key(), check.origin.label());
-        push(&mut lines, "  ? ", &words);
+    for symptom in checked {
+        let key = symptom.key();
+        lines.push(format!("  check by hand for {key}, for it cannot be seen from here:"));
+        for HandCheck { what, who, origin } in symptom.hand_checks() {
+            push(&mut lines, "    ? ", &format!("{what}; {who}; {}", origin.label()));
+        }
     }
     for one in &found.providers {
         provider(one, found.symptom, &mut lines);
@@ -99,34 +96,33 @@ fn provider(one: &ProviderDiagnosis, symptom: Option<Symptom>, lines: &mut Vec<S
         cause(one, lines);
     }
     // The same in several offices is told once.
-    let mut alike: BTreeMap<(Vec<String>, Remedy), Vec<&str>> = BTreeMap::new();
+    let mut alike: Vec<(Vec<String>, Vec<&str>)> = Vec::new();
     for row in rows {
-        alike.entry((row_words(row, symptom), row.remedy)).or_default().push(&row.office);
+        let words = row_words(row, symptom);
+        match alike.iter_mut().find(|(before, _)| *before == words) {
+            Some((_, offices)) => offices.push(&row.office),
+            None => alike.push((words, vec![&row.office])),
+        }
     }
-    let mut alike: Vec<_> = alike.into_iter().collect();
-    alike.sort_by_key(|(_, offices)| rows.iter().position(|row| offices.contains(&&*row.office)));
-    for ((words, remedy), offices) in alike {
+    for (words, offices) in alike {
         let mut words = words.into_iter();
         let first = words.next().unwrap_or_default();
         push(lines, "  - ", &format!("{}: {first}", offices.join("; ")));
         for more in words {
             push(lines, "      ", &more);
         }
-        push(lines, "      next: ", remedy_words(remedy));
     }
     if one.is_empty() {
         lines.push("  nothing found".to_owned());
     }
 }
 
-/// What a row is, and what that likely breaks.
+/// What a row is, what that likely breaks, and what mends it.
 fn row_words(row: &RowDiagnosis, symptom: Option<Symptom>) -> Vec<String> {
-    let RowDiagnosis { key: _, office: _, lacks, ends, likely, remedy: _ } = row;
+    let RowDiagnosis { key: _, office: _, lacks, ends, likely, remedy } = row;
     let mut words = Vec::new();
     if !lacks.is_empty() {
-        let code = Kind::BelowOcean.code();
-        let asked = Origin::OceanArticle.label();
-        words.push(format!("{} [{code}]; full is {asked}", below_ocean(lacks)));
+        words.push(format!("{} [{}]", below_ocean(lacks), Kind::BelowOcean.code()));
     }
     if let Some((kind, until)) = ends {
         let fact = if *kind == Kind::Ended { Fact::Ended(*until) } else { Fact::EndsSoon(*until) };
@@ -140,16 +136,20 @@ fn row_words(row: &RowDiagnosis, symptom: Option<Symptom>) -> Vec<String> {
     if let Some(symptom) = symptom.filter(|symptom| !likely.contains(symptom)) {
         words.push(format!("not likely the cause of {} by itself; {assumed}", symptom.key()));
     }
+    words.push(format!("remedy: {}", remedy_words(*remedy, !lacks.is_empty())));
     words
 }
 
-const fn remedy_words(remedy: Remedy) -> &'static str {
-    match remedy {
-        Remedy::Apply => "the manifest asks for it already: `accuroform apply` writes it",
-        Remedy::Manifest => "the manifest does not ask for it: see the end",
-        Remedy::Date => "the manifest says this date: see the end",
+/// What mends a row. That all six columns at full are the remedy is the article's; the date is not in it.
+fn remedy_words(remedy: Remedy, is_below: bool) -> String {
+    let step = match remedy {
+        Remedy::Apply => "the manifest asks for it already, `accuroform apply` writes it",
+        Remedy::Manifest => "the manifest does not ask for it, see the end",
+        Remedy::Date => "another date than the manifest's, see the end",
         Remedy::Blocked => "nothing is planned for this user until what stands first is mended",
-    }
+    };
+    let origin = if is_below { Origin::OceanArticle } else { Origin::Assumed };
+    format!("{step}; {}", origin.label())
 }
 
 /// What was found, for programs.

@@ -188,11 +188,11 @@ fn print_remedies(clinic: &Clinic, remedies: &Remedies, printer: &mut Printer) {
     }
     let origin = Origin::OceanArticle.label();
     printer.result(&format!(
-        "\nRemedy: {REMEDY}; {origin}.\nThe article maps no symptom to a single column.\n"
+        "\nRemedy: {REMEDY};\n{origin}.\nThe article maps no symptom to a single column.\n"
     ));
     if *apply > 0 {
         printer.result(&format!(
-            "{}: the manifest asks for it already: `accuroform apply` writes it and runs the sync.\n",
+            "In the manifest already, {}: `accuroform apply` writes and syncs.\n",
             rows(*apply)
         ));
     }
@@ -205,19 +205,19 @@ fn print_remedies(clinic: &Clinic, remedies: &Remedies, printer: &mut Printer) {
     };
     if let Some(diff) = diff {
         printer.result(&format!(
-            "{}: change the manifest like this, then `accuroform apply`:\n\n{diff}",
+            "Not in the manifest, {}: change it like this, then `accuroform apply`:\n\n{diff}",
             rows(*manifest)
         ));
     } else if *manifest > 0 {
         printer.result(&format!(
-            "{}: no small change of the text does exactly this; grant the columns at these entries:\n{}",
+            "Not in the manifest, {}, and no small change of its text does exactly this. Grant the columns at:\n{}",
             rows(*manifest),
             places(entries)
         ));
     }
     if *dates > 0 {
         printer.result(&format!(
-            "{}: the manifest says the date; choose another at these entries:\n{}",
+            "By a date of the manifest, {}: choose another date at:\n{}",
             rows(*dates),
             places(date_entries)
         ));
