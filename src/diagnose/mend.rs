@@ -11,7 +11,7 @@ use crate::desired::{desired, find_office, find_provider};
 use crate::diagnostic::{KeyPath, Span};
 use crate::live::{Providers, Snapshot};
 use crate::manifest::{Edit, Grant, Manifest, OfficeRule, Selector, UserRule, Why, edit, load};
-use crate::model::{Cells, Column, Level, OfficeId, ProviderId, RowKey};
+use crate::model::{Cells, Column, Level, OfficeId, ProviderId, RowKey, Until};
 use crate::plan::{Inputs, ManifestRef, Plan, Targets, plan};
 
 /// The most edits of one proposal: beyond that a person should choose another rule.
@@ -133,22 +133,42 @@ impl Mending<'_> {
     /// The text after as many edits as it takes until every row is asked for.
     fn attempt(&self, style: Style) -> Option<String> {
         let mut text = self.text.text.to_owned();
-        for _ in 0..MOST {
+        let mut left = MOST;
+        loop {
             let manifest = load(self.text.name, text.as_bytes(), None).manifest?;
-            let desired = desired(&manifest, self.live);
-            let user = desired.users.iter().find(|user| user.name == self.user)?;
-            let is_left = |row: &&&RowDiagnosis| {
-                let found = user.rows.binary_search_by_key(&row.key, |one| one.key).ok();
-                let cells = found.and_then(|at| user.rows.get(at)).map(|one| one.cells.columns());
-                let full = |column| cells.is_some_and(|cells| cells.get(column) == Level::Full);
-                !row.lacks.iter().all(|(column, _)| full(*column))
-            };
-            let Some(row) = self.rows.iter().find(is_left) else { return Some(text) };
-            for one in self.edits(&manifest, row, style)? {
-                text = edit(&text, &one)?;
+            let rows = self.not_asked(&manifest)?;
+            if rows.is_empty() {
+                return Some(text);
+            }
+            // What moves the places of others waits for the next look at the text.
+            let mut touched = BTreeSet::new();
+            for row in rows {
+                for one in self.edits(&manifest, row, style)? {
+                    let place = match &one {
+                        Edit::Remove(list, _) => Some(list.clone()),
+                        Edit::Add(user, "offices", _) => Some(user.key(&row.office)),
+                        Edit::Add(..) | Edit::Full(..) => None,
+                    };
+                    if place.is_none_or(|place| touched.insert(place)) {
+                        left = usize::checked_sub(left, 1)?;
+                        text = edit(&text, &one)?;
+                    }
+                }
             }
         }
-        None
+    }
+
+    /// The rows that a manifest does not ask for.
+    fn not_asked(&self, manifest: &Manifest) -> Option<Vec<&RowDiagnosis>> {
+        let desired = desired(manifest, self.live);
+        let user = desired.users.iter().find(|user| user.name == self.user)?;
+        let is_left = |row: &&&RowDiagnosis| {
+            let found = user.rows.binary_search_by_key(&row.key, |one| one.key).ok();
+            let cells = found.and_then(|at| user.rows.get(at)).map(|one| one.cells.columns());
+            let full = |column| cells.is_some_and(|cells| cells.get(column) == Level::Full);
+            !row.lacks.iter().all(|(column, _)| full(*column))
+        };
+        Some(self.rows.iter().filter(is_left).copied().collect())
     }
 
     /// What to do about one row.
@@ -195,7 +215,15 @@ impl Mending<'_> {
             Some(Providers::Read(providers)) => providers.get(&id).map(|name| name.listed()),
             Some(Providers::Unread(_)) | None => None,
         };
-        format!("{{id: {id}{}{}}}", named(name.as_deref()), levels(&below))
+        let until = self.date(row).map_or_else(String::new, |date| format!(", until: {date}"));
+        format!("{{id: {id}{}{}{until}}}", named(name.as_deref()), levels(&below))
+    }
+
+    /// The date that a row has and that is not to move: a rule without one would end it.
+    fn date(&self, row: &RowDiagnosis) -> Option<Until> {
+        let now = self.now.users.iter().find(|user| user.name == self.user)?;
+        let holds = content(grid(self.live, self.user)?, row.key);
+        after(now, row.key, holds).until().filter(|_| row.ends.is_none())
     }
 
     fn office(&self, id: OfficeId) -> String {

@@ -84,6 +84,15 @@ mod tests {
         let owed = LastWrite { at: None, owes_sync: true };
         assert_eq!(kinds(&site(None, full), owed), [Kind::NotSynced]);
         assert_eq!(kinds(&site(Some(None), full), owed), [Kind::SyncRunning, Kind::NotSynced]);
+        let told = causes(
+            &site(None, full),
+            write("2026-11-20T14:00:01Z"),
+            "2026-11-20T14:20:00Z".parse().unwrap(),
+        );
+        assert_eq!(
+            told[0].evidence,
+            "last write 2026-11-20T14:00:01Z, last full sync 2026-11-20T14:00:00Z; that is 19 min ago, and Ocean syncs by itself every 30 min"
+        );
         // What Ocean writes is not understood: unknown, so nothing is said.
         assert_eq!(kinds(&site(None, Some("yesterday")), write("2026-11-20T14:00:01Z")), []);
     }

@@ -82,7 +82,7 @@ mod tests {
             assert_eq!(found.title, one.title());
             assert!(found.means.ends_with('.') && found.next.ends_with('.'), "{one}");
         }
-        assert_eq!(code("M999"), None);
+        assert_eq!(code("nothing"), None);
     }
 
     /// One of each; a new one stops the build here.

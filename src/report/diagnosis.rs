@@ -52,24 +52,30 @@ fn begin(lines: &mut Vec<String>, heading: &str) {
     lines.push(heading.to_owned());
 }
 
-/// A line behind a mark, wrapped below itself.
+/// A line behind a mark, wrapped below itself: between its parts where that is enough, so that who says a thing
+/// stays in one piece.
 fn push(lines: &mut Vec<String>, mark: &str, words: &str) {
-    let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+    let width = WIDTH - mark.len();
+    let mut parts: Vec<&str> = Vec::new();
+    for part in words.split_inclusive("; ") {
+        if part.trim_end().chars().count() > width {
+            parts.extend(part.split_inclusive(' '));
+        } else {
+            parts.push(part);
+        }
+    }
     let mut line = String::new();
     let mut is_first = true;
-    for word in words {
-        let is_full = line.chars().count() + word.chars().count() + 1 > WIDTH - mark.len();
+    for part in parts {
+        let is_full = line.chars().count() + part.trim_end().chars().count() > width;
         if is_full && !line.is_empty() {
-            lines.push(format!("{}{}", lead(mark, is_first), escape(&line)));
+            lines.push(format!("{}{}", lead(mark, is_first), escape(line.trim_end())));
             line.clear();
             is_first = false;
         }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(&word);
+        line.push_str(part);
     }
-    lines.push(format!("{}{}", lead(mark, is_first), escape(&line)));
+    lines.push(format!("{}{}", lead(mark, is_first), escape(line.trim_end())));
 }
 
 fn lead(mark: &str, is_first: bool) -> String {

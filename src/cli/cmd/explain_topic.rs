@@ -191,7 +191,7 @@ mod tests {
             assert_eq!(clinic(subject, name), Some(subject));
         }
         for (subject, name) in
-            [("M012", None), ("M999", Some("x.yaml")), ("column", Some("visible")), ("held", None)]
+            [("M012", None), ("NOTHING", Some("x.yaml")), ("column", Some("visible")), ("held", None)]
         {
             assert_eq!(clinic(subject, name), None, "{subject}");
         }
