@@ -12,7 +12,7 @@ pub(super) use super::args_fleet::{
     SelectArgs,
 };
 pub(super) use super::args_form::{FormArgs, FormatArgs};
-pub(super) use super::args_look::{DiagnoseArgs, Until, WatchArgs};
+pub(super) use super::args_look::{DiagnoseArgs, SymptomArg, Until, WatchArgs};
 pub(super) use super::args_schema::{ExplainArgs, SchemaArgs};
 use clap::{Args, Parser, Subcommand};
 

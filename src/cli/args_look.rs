@@ -94,7 +94,8 @@ pub(super) struct WatchArgs {
 
 /// A time as everywhere, or `200ms`.
 fn interval(text: &str) -> Result<Duration, String> {
-    let milliseconds = text.strip_suffix("ms").map(|number| number.parse().map(Duration::from_millis));
+    let milliseconds =
+        text.strip_suffix("ms").map(|number| number.parse().map(Duration::from_millis));
     let time = match milliseconds {
         Some(Ok(time)) => time,
         Some(Err(_)) | None => duration(text)?,

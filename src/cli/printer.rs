@@ -26,9 +26,8 @@ pub(super) enum Colour {
 pub(super) struct Printer {
     colour_out: bool,
     colour_err: bool,
+    /// Why the result cannot be printed any more; a reader that went away is one reason.
     broken: Option<io::Error>,
-    /// Whether whoever read the result went away.
-    gone: bool,
     place: Place,
 }
 
@@ -55,7 +54,6 @@ impl Printer {
             colour_out: on(io::stdout().is_terminal()),
             colour_err: on(io::stderr().is_terminal()),
             broken: None,
-            gone: false,
             place: Place::Process,
         }
     }
@@ -64,7 +62,7 @@ impl Printer {
     /// progress is shown in `line`.
     pub(super) fn kept(line: ProgressBar) -> Self {
         let place = Place::Kept { account: String::new(), line };
-        Self { colour_out: false, colour_err: false, broken: None, gone: false, place }
+        Self { colour_out: false, colour_err: false, broken: None, place }
     }
 
     /// A printer whose words nobody reads.
@@ -134,18 +132,14 @@ impl Printer {
                 Ok(())
             }
         };
-        match printed {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => self.gone = true,
-            Err(error) => {
-                self.broken.get_or_insert(error);
-            }
+        if let Err(error) = printed {
+            self.broken.get_or_insert(error);
         }
     }
 
     /// Whether nobody can read the result any more.
     pub(super) const fn is_unread(&self) -> bool {
-        self.gone || self.broken.is_some()
+        self.broken.is_some()
     }
 
     /// Prints a piece of the story, without anything that a terminal would act on.
@@ -185,7 +179,7 @@ impl Printer {
 
     /// The exit code, unless the result could not be printed.
     pub(super) fn finish(&mut self, exit: Exit) -> Exit {
-        match self.broken.take() {
+        match self.broken.take().filter(|error| error.kind() != ErrorKind::BrokenPipe) {
             None => exit,
             Some(error) => {
                 self.line(&format!("error: cannot print the result: {error}"));

@@ -67,8 +67,7 @@ pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
     let sync = site.as_ref().map(|site| causes(site, last_write, now)).unwrap_or_default();
     let planned = plan.users.iter().find(|one| Some(&one.name) == user.as_ref());
     let read = user.as_deref().and_then(|user| grid(live, user));
-    let mut rows =
-        read.map(|grid| rows(live, grid, planned, plan, today)).unwrap_or_default();
+    let mut rows = read.map(|grid| rows(live, grid, planned, plan, today)).unwrap_or_default();
     let people = People {
         list: list.as_ref().ok().map(Vec::as_slice),
         offices: offices_of(live),
@@ -95,20 +94,17 @@ fn user(site: &Result<Site, String>, plan: &Plan, live: &Snapshot) -> (Option<St
     let named = |name: &str| {
         live.grids.iter().map(|(one, _)| one).find(|one| fold(one) == fold(name)).cloned()
     };
-    match site {
-        Ok(Site { emr_user: Some(name), .. }) => (named(name), true),
-        Ok(Site { emr_user: None, .. }) | Err(_) => {
-            let usual = named(&format!("OceanAPI{}", plan.tenant));
-            (usual.or_else(|| live.grids.first().map(|(name, _)| name.clone())), false)
-        }
+    if let Ok(Site { emr_user: Some(name), .. }) = site {
+        return (named(name), true);
     }
+    let usual = named(&format!("OceanAPI{}", plan.tenant));
+    (usual.or_else(|| live.grids.first().map(|(name, _)| name.clone())), false)
 }
 
 /// What of Accuro could not be read. Every office counts, whether a rule covers it or not.
 fn unread_parts(live: &Snapshot, user: Option<&str>, plan: &Plan) -> Vec<String> {
-    let words = |part, why: &str| {
-        format!("{} could not be read: {why}", unread_part(&part, &plan.names))
-    };
+    let words =
+        |part, why: &str| format!("{} could not be read: {why}", unread_part(&part, &plan.names));
     let offices = live.directory.offices.iter().filter(|(_, office)| office.active);
     let offices = offices.filter_map(|(id, office)| match &office.providers {
         Providers::Read(_) => None,
@@ -152,8 +148,8 @@ impl People<'_> {
     }
 
     fn one(&self, id: ProviderId, plan: &Plan, rows: Vec<RowDiagnosis>) -> ProviderDiagnosis {
-        let listed = self.list.map(|list| list.iter().find(|one| one.id == id));
-        let on_page = listed.map(|listed| listed.is_some_and(|listed| listed.on_patients_page));
+        let listed = self.list.and_then(|list| list.iter().find(|one| one.id == id));
+        let on_page = self.list.map(|_| listed.is_some_and(|listed| listed.on_patients_page));
         let name = plan.names.provider(id);
         let mut found =
             ProviderDiagnosis { id, name, on_page, causes: Vec::new(), rows: Vec::new() };
@@ -161,7 +157,7 @@ impl People<'_> {
         if self.symptom == Some(Symptom::MissingProvider) && on_page == Some(true) {
             return found;
         }
-        if self.symptom.is_none_or(Symptom::is_of_the_schedule) {
+        if self.list.is_some() && self.symptom.is_none_or(Symptom::is_of_the_schedule) {
             found.causes = self.causes(id, listed, &rows);
         }
         found.rows = rows;
@@ -173,16 +169,14 @@ impl People<'_> {
         found
     }
 
-    /// What is no permission and can be seen.
+    /// What is no permission and can be seen, by the line of Ocean's list.
     fn causes(
         &self,
         id: ProviderId,
-        listed: Option<Option<&SiteProvider>>,
+        listed: Option<&SiteProvider>,
         rows: &[RowDiagnosis],
     ) -> Vec<Cause> {
-        let cause =
-            |kind: Kind, evidence: String, origin| vec![Cause { kind, evidence, origin }];
-        let Some(listed) = listed else { return Vec::new() };
+        let cause = |kind: Kind, evidence: String, origin| vec![Cause { kind, evidence, origin }];
         let Some(listed) = listed else {
             return cause(Kind::NotListed, String::new(), Origin::Assumed);
         };

@@ -11,7 +11,7 @@ use crate::desired::{desired, find_office, find_provider};
 use crate::diagnostic::{KeyPath, Span};
 use crate::live::{Providers, Snapshot};
 use crate::manifest::{Edit, Grant, Manifest, OfficeRule, Selector, UserRule, Why, edit, load};
-use crate::model::{Cells, Column, Level, OfficeId, ProviderId, RowKey, Until};
+use crate::model::{Cells, Column, Level, OfficeId, PersonName, ProviderId, RowKey, Until};
 use crate::plan::{Inputs, ManifestRef, Plan, Targets, plan};
 
 /// The most edits of one proposal: beyond that a person should choose another rule.
@@ -28,12 +28,7 @@ pub struct Text<'a> {
 
 /// The text with the fewest more lines that ask for everything that the grid lacks; `None` where it asks already
 /// or no edit is safe.
-pub fn mend(
-    text: Text<'_>,
-    live: &Snapshot,
-    now: &Plan,
-    diagnosis: &Diagnosis,
-) -> Option<String> {
+pub fn mend(text: Text<'_>, live: &Snapshot, now: &Plan, diagnosis: &Diagnosis) -> Option<String> {
     let rows: Vec<&RowDiagnosis> = diagnosis.rows(Remedy::Manifest).collect();
     let user = diagnosis.user.as_deref().filter(|_| !rows.is_empty())?;
     let mending = Mending { text, live, now, user, rows };
@@ -188,7 +183,7 @@ impl Mending<'_> {
                 Style::Profile if rule.all_providers => profile(&rule.grant.why),
                 Style::Office if rule.all_providers => full(&rule.office.path),
                 Style::Profile | Style::Office | Style::Row => {
-                    let entry = self.provider(row, below(&rule.grant, columns()));
+                    let entry = self.provider(row, &below(&rule.grant, columns()));
                     vec![Edit::Add(rule.office.path.clone(), "providers", entry)]
                 }
             },
@@ -201,7 +196,7 @@ impl Mending<'_> {
                     Style::Profile | Style::Office => {
                         format!(", all_providers: true{}", levels(&below))
                     }
-                    Style::Row => format!(", providers: [{}]", self.provider(row, below)),
+                    Style::Row => format!(", providers: [{}]", self.provider(row, &below)),
                 };
                 vec![Edit::Add(user.path.clone(), "offices", format!("{{{office}{more}}}"))]
             }
@@ -209,14 +204,14 @@ impl Mending<'_> {
     }
 
     /// An entry for a provider, with the columns that it would not get without them.
-    fn provider(&self, row: &RowDiagnosis, below: Vec<Column>) -> String {
+    fn provider(&self, row: &RowDiagnosis, below: &[Column]) -> String {
         let id = row.key.provider;
         let name = match self.live.directory.offices.get(&row.key.office).map(|o| &o.providers) {
-            Some(Providers::Read(providers)) => providers.get(&id).map(|name| name.listed()),
+            Some(Providers::Read(providers)) => providers.get(&id).map(PersonName::listed),
             Some(Providers::Unread(_)) | None => None,
         };
         let until = self.date(row).map_or_else(String::new, |date| format!(", until: {date}"));
-        format!("{{id: {id}{}{}{until}}}", named(name.as_deref()), levels(&below))
+        format!("{{id: {id}{}{}{until}}}", named(name.as_deref()), levels(below))
     }
 
     /// The date that a row has and that is not to move: a rule without one would end it.
@@ -285,7 +280,8 @@ fn levels(columns: &[Column]) -> String {
 /// A name as a further key, for whoever reads the manifest; the id decides. Only plain names are written.
 fn named(name: Option<&str>) -> String {
     let is_plain = |name: &&str| {
-        !name.trim().is_empty() && name.chars().all(|c| c.is_alphanumeric() || " ,.'-()".contains(c))
+        !name.trim().is_empty()
+            && name.chars().all(|c| c.is_alphanumeric() || " ,.'-()".contains(c))
     };
     name.filter(is_plain).map_or_else(String::new, |name| format!(", name: \"{name}\""))
 }

@@ -27,11 +27,8 @@ pub(super) fn causes(site: &Site, last: LastWrite, now: Timestamp) -> Vec<Cause>
         let evidence = run.as_ref().map_or_else(String::new, |run| format!("run {run}"));
         causes.push(Cause { kind: Kind::SyncRunning, evidence, origin: Origin::OceanArticle });
     }
-    let not_synced = |evidence: String| Cause {
-        kind: Kind::NotSynced,
-        evidence,
-        origin: Origin::OceanArticle,
-    };
+    let not_synced =
+        |evidence: String| Cause { kind: Kind::NotSynced, evidence, origin: Origin::OceanArticle };
     let Some(full) = last_full else {
         causes.push(not_synced("Ocean knows of no full sync that was completed".to_owned()));
         return causes;
@@ -47,9 +44,7 @@ pub(super) fn causes(site: &Site, last: LastWrite, now: Timestamp) -> Vec<Cause>
         } else {
             String::new()
         };
-        causes.push(not_synced(format!(
-            "last write {write}, last full sync {full}{by_itself}"
-        )));
+        causes.push(not_synced(format!("last write {write}, last full sync {full}{by_itself}")));
     } else if owes_sync {
         let evidence = "the sync after the last apply was not completed and verified";
         causes.push(not_synced(evidence.to_owned()));

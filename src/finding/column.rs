@@ -74,7 +74,8 @@ pub fn known(column: Column) -> Vec<Statement> {
             "Ocean asks for it, in each office and for each provider schedule",
         )
     } else {
-        let text = "Ocean does not ask for it: on Ocean's user it is more than the integrator needs";
+        let text =
+            "Ocean does not ask for it: on Ocean's user it is more than the integrator needs";
         Statement::new(Origin::OceanArticle, text)
     });
     let symptoms: Vec<&str> = likely(&[column]).into_iter().map(Symptom::key).collect();

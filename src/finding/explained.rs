@@ -89,9 +89,7 @@ mod tests {
     fn all() -> Vec<Hold> {
         let (was, now) = (Cells::NOTHING, None);
         let next = |hold: Hold| match hold {
-            Hold::Moved { .. } => {
-                Some(Hold::Unplanned { was, now, reason: HeldReason::Moved })
-            }
+            Hold::Moved { .. } => Some(Hold::Unplanned { was, now, reason: HeldReason::Moved }),
             Hold::Unplanned { reason: HeldReason::Moved, .. } => {
                 Some(Hold::Unplanned { was, now, reason: HeldReason::Unmanaged })
             }

@@ -109,7 +109,11 @@ impl Finding {
                 format!("{date}  {place}")
             }
             Fact::Uncovered => place,
-            fact => format!("{place}: {}", fact.words()),
+            fact @ (Fact::Lacks { .. }
+            | Fact::Excess { .. }
+            | Fact::ChangedOutside { .. }
+            | Fact::Pending { .. }
+            | Fact::ChangedAndPending { .. }) => format!("{place}: {}", fact.words()),
         }
     }
 }

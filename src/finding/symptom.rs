@@ -105,9 +105,18 @@ impl Symptom {
             Self::MissingProvider => {
                 const {
                     &[
-                        check("the selection in \"Sync Appointments For Provider(s)\" was not saved", SITE_ADMIN),
-                        check("nothing is booked in the days that Ocean syncs: a count of 0 can also come from a missing tick", "whoever sees the provider's schedule in Accuro"),
-                        check("the last change is less than 30 minutes old: Ocean syncs by itself every 30 minutes", SITE_ADMIN),
+                        check(
+                            "the selection in \"Sync Appointments For Provider(s)\" was not saved",
+                            SITE_ADMIN,
+                        ),
+                        check(
+                            "nothing is booked in the days that Ocean syncs: a count of 0 can also come from a missing tick",
+                            "whoever sees the provider's schedule in Accuro",
+                        ),
+                        check(
+                            "the last change is less than 30 minutes old: Ocean syncs by itself every 30 minutes",
+                            SITE_ADMIN,
+                        ),
                     ]
                 }
             }
@@ -119,7 +128,10 @@ impl Symptom {
                     &[
                         check("reminders are off, or in Test Mode", REMINDERS),
                         check("the provider's schedule is not licensed for reminders", REMINDERS),
-                        check("the patient's e-mail address or phone number is not valid", FRONT_DESK),
+                        check(
+                            "the patient's e-mail address or phone number is not valid",
+                            FRONT_DESK,
+                        ),
                         check("the patient opted out", FRONT_DESK),
                     ]
                 }
@@ -128,8 +140,14 @@ impl Symptom {
                 const {
                     &[
                         check("the appointment was moved or cancelled", FRONT_DESK),
-                        check("the patient was locked out after six wrong verifications", FRONT_DESK),
-                        check("the patient did confirm, and Accuro shows no status because the name of the custom status is not identical to the setting in Cloud Connect", SITE_ADMIN),
+                        check(
+                            "the patient was locked out after six wrong verifications",
+                            FRONT_DESK,
+                        ),
+                        check(
+                            "the patient did confirm, and Accuro shows no status because the name of the custom status is not identical to the setting in Cloud Connect",
+                            SITE_ADMIN,
+                        ),
                     ]
                 }
             }

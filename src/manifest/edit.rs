@@ -57,29 +57,29 @@ impl Editor<'_> {
 
     fn add(&self, owner: &KeyPath, key: &str, entry: &str) -> Option<String> {
         let path = owner.key(key);
-        let Some(list) = self.tree.child(&path) else {
+        let Some(entries) = self.tree.child(&path) else {
             let key_column = self.tree.place(owner, On::Value)?.column;
-            let list = if self.is_flow(self.tree.child(owner)?)? {
+            let pair = if self.is_flow(self.tree.child(owner)?)? {
                 format!("{key}: [{entry}]")
             } else {
                 format!("{key}:\n{:indent$}- {entry}", "", indent = key_column + 1)
             };
-            return self.put(owner, &list);
+            return self.put(owner, &pair);
         };
-        let Node::List(items) = self.tree.node(list.node)? else { return None };
-        if self.is_flow(list)? {
+        let Node::List(items) = self.tree.node(entries.node)? else { return None };
+        if self.is_flow(entries)? {
             return match items.last() {
-                Some(last) => {
-                    let end = self.end(*last)?;
+                Some(item) => {
+                    let end = self.end(*item)?;
                     self.replace(end, end, &format!(", {entry}"))
                 }
-                None => self.replace(list.span.start + 1, list.span.start + 1, entry),
+                None => self.replace(entries.span.start + 1, entries.span.start + 1, entry),
             };
         }
-        let last = *items.last()?;
-        let dash = self.dash(last.span)?;
+        let item = *items.last()?;
+        let dash = self.dash(item.span)?;
         let indent = dash - self.line_start(dash);
-        self.after_line(self.end(last)?, &format!("{:indent$}- {entry}", ""))
+        self.after_line(self.end(item)?, &format!("{:indent$}- {entry}", ""))
     }
 
     /// Adds a key with its value to the mapping at a path.
@@ -230,10 +230,19 @@ mod tests {
     fn a_level_is_written_where_it_stands_or_added_in_the_form_that_is_there() {
         let labs = Edit::Full(path("p.0"), Column::Labs);
         let cases = [
-            ("p: [{id: 1, columns: {labs: none, emr: full}}]\n", "p: [{id: 1, columns: {labs: full, emr: full}}]\n"),
-            ("p: [{id: 1, columns: {emr: full} }]\n", "p: [{id: 1, columns: {emr: full, labs: full} }]\n"),
+            (
+                "p: [{id: 1, columns: {labs: none, emr: full}}]\n",
+                "p: [{id: 1, columns: {labs: full, emr: full}}]\n",
+            ),
+            (
+                "p: [{id: 1, columns: {emr: full} }]\n",
+                "p: [{id: 1, columns: {emr: full, labs: full} }]\n",
+            ),
             ("p: [{id: 1}]", "p: [{id: 1, columns: {labs: full}}]"),
-            ("p:\n  - id: 1\n    columns:\n      emr: full # why\nq: 1\n", "p:\n  - id: 1\n    columns:\n      emr: full # why\n      labs: full\nq: 1\n"),
+            (
+                "p:\n  - id: 1\n    columns:\n      emr: full # why\nq: 1\n",
+                "p:\n  - id: 1\n    columns:\n      emr: full # why\n      labs: full\nq: 1\n",
+            ),
             ("p:\n- id: 1\nq: 1\n", "p:\n- id: 1\n  columns: {labs: full}\nq: 1\n"),
             ("p:\n- id: 1", "p:\n- id: 1\n  columns: {labs: full}"),
             ("\u{feff}p: [{columns: {}}]\n", "\u{feff}p: [{columns: {labs: full}}]\n"),
@@ -249,7 +258,10 @@ mod tests {
         let cases = [
             ("u: [{profile: ocean}]\n", "u: [{profile: ocean, offices: [{id: 2}]}]\n"),
             ("u:\n  - profile: ocean\n", "u:\n  - profile: ocean\n    offices:\n      - {id: 2}\n"),
-            ("u:\n  - offices:\n      - id: 1\n        x: [1, 2]\n    z: 1\n", "u:\n  - offices:\n      - id: 1\n        x: [1, 2]\n      - {id: 2}\n    z: 1\n"),
+            (
+                "u:\n  - offices:\n      - id: 1\n        x: [1, 2]\n    z: 1\n",
+                "u:\n  - offices:\n      - id: 1\n        x: [1, 2]\n      - {id: 2}\n    z: 1\n",
+            ),
             ("u:\n  - offices: [{id: 1}]\n", "u:\n  - offices: [{id: 1}, {id: 2}]\n"),
             ("u:\n  - offices: []\n", "u:\n  - offices: [{id: 2}]\n"),
         ];
@@ -261,11 +273,23 @@ mod tests {
     #[test]
     fn an_entry_is_removed_and_its_list_with_the_last() {
         let cases = [
-            (0, "u:\n  - x: 1\n    except: [{id: 1}, {id: 2}]\n", "u:\n  - x: 1\n    except: [{id: 2}]\n"),
-            (1, "u:\n  - x: 1\n    except: [{id: 1}, {id: 2}]\n", "u:\n  - x: 1\n    except: [{id: 1}]\n"),
+            (
+                0,
+                "u:\n  - x: 1\n    except: [{id: 1}, {id: 2}]\n",
+                "u:\n  - x: 1\n    except: [{id: 2}]\n",
+            ),
+            (
+                1,
+                "u:\n  - x: 1\n    except: [{id: 1}, {id: 2}]\n",
+                "u:\n  - x: 1\n    except: [{id: 1}]\n",
+            ),
             (0, "u:\n  - x: 1\n    except: [{id: 1}]\n    y: 2\n", "u:\n  - x: 1\n    y: 2\n"),
             (0, "u: [{x: 1, except: [{id: 1}]}]\n", "u: [{x: 1}]\n"),
-            (1, "u:\n  - x: 1\n    except:\n      - id: 1\n      - id: 2\n        name: B\n    y: 2\n", "u:\n  - x: 1\n    except:\n      - id: 1\n    y: 2\n"),
+            (
+                1,
+                "u:\n  - x: 1\n    except:\n      - id: 1\n      - id: 2\n        name: B\n    y: 2\n",
+                "u:\n  - x: 1\n    except:\n      - id: 1\n    y: 2\n",
+            ),
         ];
         for (index, before, after) in cases {
             assert_edit(before, &Edit::Remove(path("u.0.except"), index), after);
@@ -274,7 +298,12 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_not_edited() {
-        for text in ["a: &a {id: 1}\np: [*a]\n", "p: [{id: 1, reason: >-\n  long\n  text}]\n", "p: 1\n", "p: [{\n"] {
+        for text in [
+            "a: &a {id: 1}\np: [*a]\n",
+            "p: [{id: 1, reason: >-\n  long\n  text}]\n",
+            "p: 1\n",
+            "p: [{\n",
+        ] {
             assert_eq!(edit(text, &Edit::Full(path("p.0"), Column::Labs)), None, "{text}");
         }
     }

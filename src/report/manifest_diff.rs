@@ -30,9 +30,9 @@ pub fn manifest_diff(change: Change<'_>) -> Option<String> {
         let lines = hidden.get(op.old_range());
         lines.is_some_and(|lines| lines.iter().all(|hidden| !hidden))
     };
-    let context = (0..=CONTEXT).rev().find(|context| {
-        diff.grouped_ops(*context).iter().flatten().all(is_open)
-    })?;
+    let context = (0..=CONTEXT)
+        .rev()
+        .find(|context| diff.grouped_ops(*context).iter().flatten().all(is_open))?;
     let mut unified = diff.unified_diff();
     Some(unified.context_radius(context).header(name, name).to_string())
 }

@@ -110,7 +110,9 @@ fn reason(reason: &Reason) -> String {
             let columns: Vec<&str> = columns.iter().map(|column: &Column| column.title()).collect();
             format!("{} not full in {office} (assumed to be needed)", columns.join(", "))
         }
-        Reason::UntilPassed { office, until } => format!("Access Until {until} has passed in {office}"),
+        Reason::UntilPassed { office, until } => {
+            format!("Access Until {until} has passed in {office}")
+        }
         Reason::NotSelected => Kind::NotSelected.heading().to_owned(),
         Reason::NothingBooked => Kind::NothingBooked.heading().to_owned(),
         Reason::NotSynced => Kind::NotSynced.heading().to_owned(),

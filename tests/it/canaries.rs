@@ -261,7 +261,10 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
     }
     for bad in [Mood::Page, Mood::TokenIn(200), Mood::TokenIn(400), Mood::BrokenToken] {
         mood(bad);
-        for arguments in [&["plan"][..], &["verify", "--json"], &["sync", "--json"]] {
+        let watch = &["watch", "--for", "50ms", "--until", "no-changes"][..];
+        for arguments in
+            [&["plan"][..], &["verify", "--json"], &["sync", "--json"], &["diagnose"], watch]
+        {
             assert_ne!(said.run(folder, arguments, false).await, 0, "{bad:?}");
         }
     }
@@ -278,6 +281,9 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
         (&["show", "plan.json"], 0),
         (&["show", "--json", "plan.json"], 0),
         (&["verify"], 6),
+        (&["diagnose"], 3),
+        (&["diagnose", "--json"], 3),
+        (&["watch", "--until", "changes"], 0),
         (&["apply", "plan.json", "--json"], 0),
         (&["apply", "-auto-approve"], 0),
         (&["apply", "plan.json"], 0),

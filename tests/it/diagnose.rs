@@ -122,7 +122,7 @@ fn kinds(found: &Diagnosis, id: u64) -> Vec<Kind> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn what_is_listed_is_what_the_grid_lacks(live in plan_laws::grid(), wanted in plan_laws::grid()) {
@@ -243,10 +243,9 @@ fn who_is_not_in_oceans_list_and_who_is_on_the_page_are_told_apart() {
 
 #[test]
 fn what_could_not_be_read_is_unknown_and_never_missing() {
-    let mut scene =
-        Scene::new(two_offices().with_office(2, |office| {
-            office.providers = Providers::Unread("503".to_owned());
-        }));
+    let mut scene = Scene::new(two_offices().with_office(2, |office| {
+        office.providers = Providers::Unread("503".to_owned());
+    }));
     scene.list = Err("no answer".to_owned());
     let (found, _) = scene.diagnose(ALL, None);
     assert_eq!(found.unread.len(), 2, "{found:#?}");
@@ -281,9 +280,11 @@ fn dates_that_passed_or_come_soon_are_told_with_what_mends_them() {
     let row = &found.providers[0].rows[0];
     assert_eq!((row.ends.unwrap().0, row.remedy), (Kind::Ended, Remedy::Apply));
     let dated = "users: [{profile: ocean, all_offices: true, until: 2025-06-20}]\n";
-    let soon = World::new()
-        .office(1, "Main Street", &[(1, "Singh, Anita")])
-        .row(1, 1, &format!("{OCEAN} / 2025-06-20"));
+    let soon = World::new().office(1, "Main Street", &[(1, "Singh, Anita")]).row(
+        1,
+        1,
+        &format!("{OCEAN} / 2025-06-20"),
+    );
     let (found, _) = Scene::new(soon).diagnose(dated, None);
     let row = &found.providers[0].rows[0];
     assert_eq!((row.ends.unwrap().0, row.remedy), (Kind::EndsSoon, Remedy::Date));

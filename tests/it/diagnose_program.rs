@@ -74,7 +74,8 @@ fn at(text: &str, words: &str) -> usize {
 
 #[test]
 fn a_missing_provider_is_first_looked_for_in_oceans_selection() {
-    let program = clinic("", "      - {office: 1, provider: 1043, full: [patient, billing, emr, labs]}\n");
+    let program =
+        clinic("", "      - {office: 1, provider: 1043, full: [patient, billing, emr, labs]}\n");
     change_world(&program, "last: Tremblay, ", "last: Tremblay, selected: false, ");
     let text = ends(&program, &["diagnose", "--symptom", "missing-provider"], 3).stdout;
     let hand = at(&text, "was not saved");
@@ -90,7 +91,10 @@ fn a_missing_provider_is_first_looked_for_in_oceans_selection() {
 
 #[test]
 fn missing_bookings_are_looked_for_in_the_days_to_sync_and_in_scheduling() {
-    let program = clinic("", "      - {office: 2, provider: 1042, full: [patient, billing, emr, labs, visible]}\n");
+    let program = clinic(
+        "",
+        "      - {office: 2, provider: 1042, full: [patient, billing, emr, labs, visible]}\n",
+    );
     let document = document(&program, "missing-bookings", 3);
     let hand = document["check_by_hand"].as_array().unwrap();
     assert!(hand[0]["what"].as_str().unwrap().contains("Schedule Days to Sync is 1"), "{document}");
@@ -103,7 +107,10 @@ fn missing_bookings_are_looked_for_in_the_days_to_sync_and_in_scheduling() {
 
 #[test]
 fn reminders_are_looked_for_in_oceans_settings_and_in_patient() {
-    let program = clinic("", "      - {office: 1, provider: 1042, full: [scheduling, billing, emr, labs, visible]}\n");
+    let program = clinic(
+        "",
+        "      - {office: 1, provider: 1042, full: [scheduling, billing, emr, labs, visible]}\n",
+    );
     let found = document(&program, "no-reminders", 3);
     assert_eq!(found["check_by_hand"].as_array().unwrap().len(), 4);
     assert!(found["check_by_hand"].to_string().contains("Test Mode"), "{found}");
@@ -125,7 +132,10 @@ fn confirming_needs_scheduling_at_full_as_is_assumed() {
 
 #[test]
 fn saving_for_ocean_needs_emr_and_labs_as_is_assumed_and_has_no_other_documented_cause() {
-    let program = clinic("", "      - {office: 2, provider: 1042, full: [patient, scheduling, billing, visible]}\n");
+    let program = clinic(
+        "",
+        "      - {office: 2, provider: 1042, full: [patient, scheduling, billing, visible]}\n",
+    );
     let found = document(&program, "save-for-ocean", 3);
     assert_eq!(found["check_by_hand"], Value::Array(Vec::new()));
     let row = &found["providers"][0]["rows"][0];
@@ -171,7 +181,10 @@ fn patch_and_apply_with_the_diff_leave_nothing_to_find() {
 #[test]
 fn a_part_that_cannot_be_read_is_unknown_and_exits_with_8() {
     for (fault, words) in [
-        ("{on: office_providers, office: 2, status: 403}", "the providers of Walk-in could not be read"),
+        (
+            "{on: office_providers, office: 2, status: 403}",
+            "the providers of Walk-in could not be read",
+        ),
         ("{on: grid_read, status: 403}", "the grid of OceanAPILAKESIDE could not be read"),
         ("{on: site_providers, status: 403}", "Ocean's list of providers could not be read"),
         ("{on: site, status: 403}", "the state of the Ocean site could not be read"),
@@ -191,7 +204,11 @@ fn a_sync_that_is_owed_is_said_for_every_provider() {
     let program = clinic("", "      - {office: 1, provider: 1042, full: [patient]}\n");
     let path = program.folder().join("world.yaml");
     let world = fs::read_to_string(&path).unwrap();
-    fs::write(&path, format!("{world}faults: [{{on: sync_start, nth: 1, sync: fail, message: no}}]\n")).unwrap();
+    fs::write(
+        &path,
+        format!("{world}faults: [{{on: sync_start, nth: 1, sync: fail, message: no}}]\n"),
+    )
+    .unwrap();
     ends(&program, &["apply", "-auto-approve"], 6);
     let text = ends(&program, &["diagnose"], 3).stdout;
     assert!(text.contains("no sync was completed since the last write: "), "{text}");
@@ -212,7 +229,10 @@ fn one_provider_is_asked_about_by_id_or_name() {
 
 #[test]
 fn names_of_the_clinic_are_printed_escaped() {
-    let program = clinic("    except_providers: [{id: 1043}]\n", "      - {office: 1, provider: 1043, absent: true}\n");
+    let program = clinic(
+        "    except_providers: [{id: 1043}]\n",
+        "      - {office: 1, provider: 1043, absent: true}\n",
+    );
     change_world(&program, "last: Tremblay", &format!("last: {}", quoted(&format!("T{EVIL}"))));
     change_world(&program, "name: Main Street", &format!("name: {}", quoted(&format!("M{EVIL}"))));
     for arguments in [&["diagnose"][..], &["diagnose", "--json"]] {

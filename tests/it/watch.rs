@@ -105,3 +105,68 @@ fn what_somebody_else_writes_is_printed_and_nothing_while_nothing_changes() {
     while !watch.lines.recv_timeout(EVENTUALLY).unwrap().contains("No changes.") {}
     watch.ends(0);
 }
+
+#[test]
+fn a_bridge_that_goes_away_is_told_once_and_the_watch_goes_on() {
+    let scene = Shore::usual()
+        .faults("- {on: offices, nth: 2, status: 403}\n- {on: offices, nth: 3, status: 403}\n")
+        .open();
+    let watch = Watch::start(&scene, &["--for", "1s"]);
+    watch.says("Plan: 3 rows to grant");
+    watch.says("sync: idle");
+    watch.says("! look failed: ");
+    watch.says("the look succeeded again");
+    // Without a condition the end of the time is a good end.
+    watch.ends(0);
+}
+
+#[test]
+fn a_condition_ends_the_watch_and_the_time_without_it_is_told_apart() {
+    let scene = Shore::usual().open();
+    for (condition, code) in [("changes", 0), ("error", 4), ("no-changes", 4)] {
+        let watch = Watch::start(&scene, &["--until", condition, "--for", "200ms"]);
+        watch.says("Plan: 3 rows to grant");
+        watch.says("sync: idle");
+        watch.ends(code);
+    }
+    let scene = Shore::usual().faults("- {on: grid_read, status: 403}\n").open();
+    let watch = Watch::start(&scene, &["--until", "error"]);
+    watch.says("No changes in what could be read");
+    watch.says("sync: idle");
+    watch.says("! the grid of OceanAPIASH could not be read: ");
+    watch.ends(0);
+}
+
+#[test]
+fn a_manifest_that_becomes_faulty_is_a_look_that_failed() {
+    let scene = Shore::usual().open();
+    let watch = Watch::start(&scene, &["--until", "error"]);
+    watch.says("Plan: 3 rows to grant");
+    watch.says("sync: idle");
+    scene.edit("fleet.yaml", "profile: ocean", "profile: lake");
+    watch.says("! look failed: ");
+    watch.ends(0);
+    assert_eq!(scene.run(&["watch", "fleet.yaml", "--clinic", "ash"]).code, 1, "from the start");
+    assert_eq!(scene.run(&["watch", "fleet.yaml", "--every", "1ms"]).code, 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_is_a_good_end() {
+    let scene = Shore::usual().open();
+    let watch = Watch::start(&scene, &[]);
+    watch.says("Plan: 3 rows to grant");
+    watch.says("sync: idle");
+    let id = watch.child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    watch.ends(0);
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_watch() {
+    let scene = Shore::usual().open();
+    let mut command = scene.command(&["watch", "fleet.yaml", "--clinic", "ash", "--every", "50ms"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(command.stdout(writer).status().unwrap().code(), Some(0));
+}

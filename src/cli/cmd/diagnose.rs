@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::bridge::{Site, SiteProvider};
-use crate::cli::args::DiagnoseArgs;
+use crate::cli::args::{DiagnoseArgs, SymptomArg};
 use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings, read_bounded};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
@@ -40,7 +40,7 @@ pub(super) async fn run(
         site: &site,
         list: &list,
         last_write: last_write(&clinic),
-        symptom: symptom.map(|symptom| symptom.symptom()),
+        symptom: symptom.map(SymptomArg::symptom),
         provider: provider.transpose()?,
         now: environment.clock.now(),
         today: clinic.today(environment),
@@ -231,7 +231,8 @@ fn rows(count: usize) -> String {
 fn document(clinic: &Clinic, found: &Diagnosis, remedies: &Remedies, exit: Exit) -> Value {
     let Remedies { apply, manifest, diff, entries, dates, date_entries } = remedies;
     let places = |entries: &BTreeSet<Span>| -> Vec<Value> {
-        let place = |span: &Span| json!({"layer": span.layer, "line": span.line, "column": span.column});
+        let place =
+            |span: &Span| json!({"layer": span.layer, "line": span.line, "column": span.column});
         entries.iter().map(place).collect()
     };
     let mut document = report::diagnosis_json(found);

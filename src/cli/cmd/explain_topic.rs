@@ -129,19 +129,23 @@ fn unknown<'a>(what: &str, written: &str, keys: impl IntoIterator<Item = &'a str
 }
 
 fn list() -> String {
-    let mut text = "Codes, for example `accuroform explain M012`:\n".to_owned();
+    let mut lines = vec!["Codes, for example `accuroform explain M012`:".to_owned()];
     for chapter in finding::chapters() {
-        text += &format!("\n{}\n", chapter.heading);
-        for Explanation { key, title, means: _, next: _ } in chapter.codes {
-            text += &format!("  {key}  {title}\n");
-        }
+        lines.push(format!("\n{}", chapter.heading));
+        let line = |one: &Explanation| format!("  {}  {}", one.key, one.title);
+        lines.extend(chapter.codes.iter().map(line));
     }
-    text += "\nReasons for a hold, for example `accuroform explain held moved`:\n\n";
-    let keys: Vec<&str> = finding::holds().into_iter().map(|one| one.key).collect();
-    text += &format!("  {}\n", keys.join(", "));
-    text += "\nColumns, for example `accuroform explain column visible`:\n\n";
-    text += &format!("  {}\n", Column::ALL.map(Column::key).join(", "));
-    text + "\nA clinic's manifest, each value with where it comes from: `accuroform explain CLINIC MANIFEST`\n"
+    let holds: Vec<&str> = finding::holds().into_iter().map(|one| one.key).collect();
+    let columns = Column::ALL.map(Column::key).join(", ");
+    lines.extend([
+        "\nReasons for a hold, for example `accuroform explain held moved`:".to_owned(),
+        format!("  {}", holds.join(", ")),
+        "\nColumns, for example `accuroform explain column visible`:".to_owned(),
+        format!("  {columns}"),
+        "\nA clinic's manifest, each value with where it comes from:".to_owned(),
+        "  accuroform explain CLINIC MANIFEST".to_owned(),
+    ]);
+    lines.join("\n") + "\n"
 }
 
 fn holds() -> String {
@@ -150,11 +154,10 @@ fn holds() -> String {
 }
 
 fn column(column: Column) -> String {
-    let mut text = format!("{} ({})\n", column.title(), column.key());
-    for Statement { text: words, origin } in finding::known(column) {
-        text += &format!("  - {words}\n      {}\n", origin.label());
-    }
-    text
+    let line =
+        |Statement { text, origin }: Statement| format!("  - {text}\n      {}\n", origin.label());
+    let known: String = finding::known(column).into_iter().map(line).collect();
+    format!("{} ({})\n{known}", column.title(), column.key())
 }
 
 fn column_json(column: Column) -> Value {
@@ -190,9 +193,12 @@ mod tests {
         ] {
             assert_eq!(clinic(subject, name), Some(subject));
         }
-        for (subject, name) in
-            [("M012", None), ("NOTHING", Some("x.yaml")), ("column", Some("visible")), ("held", None)]
-        {
+        for (subject, name) in [
+            ("M012", None),
+            ("NOTHING", Some("x.yaml")),
+            ("column", Some("visible")),
+            ("held", None),
+        ] {
             assert_eq!(clinic(subject, name), None, "{subject}");
         }
         // What looks like a code cannot be a clinic: the manifest's check refuses the id.
