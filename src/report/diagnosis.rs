@@ -35,7 +35,7 @@ pub fn diagnosis(found: &Diagnosis) -> String {
         let key = symptom.key();
         lines.push(format!("  check by hand for {key}, for it cannot be seen from here:"));
         for HandCheck { what, who, origin } in symptom.hand_checks() {
-            push(&mut lines, "    ? ", &format!("{what}; {who}; {}", origin.label()));
+            push(&mut lines, "    ? ", &format!("{what}; who can look: {who}; {}", origin.label()));
         }
     }
     for one in &found.providers {

@@ -16,7 +16,7 @@ struct Watch {
 }
 
 /// Long enough for a machine with much to do; nothing waits for it to be over.
-const EVENTUALLY: Duration = Duration::from_secs(60);
+const EVENTUALLY: Duration = Duration::from_mins(1);
 
 impl Watch {
     fn start(scene: &Scene, more: &[&str]) -> Self {
