@@ -131,7 +131,7 @@ fn a_condition_ends_the_watch_and_the_time_without_it_is_told_apart() {
     }
     let scene = Shore::usual().faults("- {on: grid_read, status: 403}\n").open();
     let watch = Watch::start(&scene, &["--until", "error"]);
-    watch.says("No changes in what could be read");
+    watch.says("Nothing planned: no grid could be read.");
     watch.says("sync: idle");
     watch.says("! the grid of OceanAPIASH could not be read: ");
     watch.ends(0);
