@@ -23,8 +23,6 @@ pub(super) struct DiagnoseArgs {
     /// The manifest, or a fleet manifest with --clinic
     #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
     /// What is wrong
     #[arg(long, value_name = "SYMPTOM")]
     pub(super) symptom: Option<SymptomArg>,
@@ -34,6 +32,8 @@ pub(super) struct DiagnoseArgs {
     /// Print what was found as JSON
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
 }
 
 /// A symptom by its word.
@@ -79,8 +79,6 @@ pub(super) struct WatchArgs {
     /// The manifest, or a fleet manifest with --clinic
     #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
     /// Look this often: 30s, 5m; at least 50ms
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = interval)]
     pub(super) every: Duration,
@@ -90,6 +88,8 @@ pub(super) struct WatchArgs {
     /// End after this long
     #[arg(long = "for", value_name = "TIME", value_parser = interval)]
     pub(super) duration: Option<Duration>,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
 }
 
 /// A time as everywhere, or `200ms`.

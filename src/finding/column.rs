@@ -75,7 +75,7 @@ pub fn known(column: Column) -> Vec<Statement> {
         )
     } else {
         let text =
-            "Ocean does not ask for it: on Ocean's user it is more than the integrator needs";
+            "the article does not ask for it: on Ocean's user it is more than the integrator asked for";
         Statement::new(Origin::OceanArticle, text)
     });
     let symptoms: Vec<&str> = likely(&[column]).into_iter().map(Symptom::key).collect();

@@ -44,7 +44,10 @@ Visible (visible)
     assert!(visible.starts_with(expected), "{visible}");
     assert!(visible.contains("documented (Ocean article 360060307451)"), "{visible}");
     assert!(visible.trim_end().ends_with("assumed by accuroform"), "{visible}");
-    assert!(said(&["explain", "column", "Prescribe For"], 0).contains("Ocean does not ask for it"));
+    assert!(
+        said(&["explain", "column", "Prescribe For"], 0)
+            .contains("the article does not ask for it")
+    );
     let all: Value = serde_json::from_str(&said(&["explain", "column", "--json"], 0)).unwrap();
     assert_eq!(all["topics"].as_array().unwrap().len(), 9);
 }
