@@ -10,6 +10,7 @@ pub mod bridge;
 pub mod cli;
 pub mod connection;
 pub mod desired;
+pub mod diagnose;
 pub mod diagnostic;
 pub mod finding;
 pub mod import;

@@ -17,6 +17,7 @@ pub(super) use super::args_history::{
     HistoryArgs, HistoryCommand, HistoryShowArgs, HistoryVerifyArgs,
 };
 pub(super) use super::args_import::ImportArgs;
+pub(super) use super::args_look::{DiagnoseArgs, SymptomArg, Until, WatchArgs};
 pub(super) use super::args_schema::{ExplainArgs, SchemaArgs, WhichSchema};
 pub(super) use super::args_surface::{Ci, SurfaceArgs};
 use clap::{Args, Parser, Subcommand};
@@ -201,11 +202,11 @@ without this. A run whose lock is removed stops before it writes anything more.
 Example:
   accuroform unlock 20260105T090000Z-0123456789abcdef lakeside.yaml")]
     Unlock(UnlockArgs),
-    /// Print the whole manifest of a clinic, each value with where it comes from
-    #[command(after_help = "\
-Examples:
-  accuroform explain lakeside                the clinic lakeside of fleet.yaml
-  accuroform explain lakeside clinic.yaml    a clinic alone, with what is built in")]
+    /// Say why Ocean does not show what it should, and which lines of the manifest mend it; writes nothing
+    Diagnose(DiagnoseArgs),
+    /// Plan again and again, and print only what changes; writes nothing
+    Watch(WatchArgs),
+    /// Explain a code, the reason for a hold, a column, or the values of a clinic's manifest
     Explain(ExplainArgs),
     /// Print the JSON Schema of the manifest, of the fleet manifest or of the events
     #[command(after_help = "\
@@ -460,7 +461,7 @@ pub(super) struct UnlockArgs {
 }
 
 /// `90s`, `30m`, `2h`, or seconds alone.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = match text.char_indices().last() {
         Some((at, 's')) => (text.get(..at), 1),
         Some((at, 'm')) => (text.get(..at), 60),

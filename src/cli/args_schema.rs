@@ -5,14 +5,25 @@ use std::path::PathBuf;
 use clap::Args;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+A code is written in capitals, which no clinic's id can have. For a clinic whose id is `column` or `held`, name its
+manifest with its extension.
+
+Examples:
+  accuroform explain                         list what can be explained
+  accuroform explain M012                    what a code means and what to do
+  accuroform explain held moved              why a row was left alone
+  accuroform explain column visible          what is known of a column, and by whom
+  accuroform explain lakeside                the clinic lakeside of fleet.yaml, each value with its origin
+  accuroform explain lakeside clinic.yaml    a clinic alone, with what is built in")]
 pub(super) struct ExplainArgs {
-    /// The clinic, by its id
+    /// A code, `held`, `column`, or a clinic by its id; without one, what there is
     #[arg(value_name = "SUBJECT")]
-    pub(super) subject: String,
-    /// The fleet's manifest, or the clinic's own
-    #[arg(default_value = "fleet.yaml", value_name = "MANIFEST")]
-    pub(super) manifest: PathBuf,
-    /// Print the values as JSON
+    pub(super) subject: Option<String>,
+    /// Which of them, or the manifest of the fleet or the clinic; default: fleet.yaml
+    #[arg(value_name = "NAME|MANIFEST")]
+    pub(super) name: Option<PathBuf>,
+    /// Print it as JSON
     #[arg(long)]
     pub(super) json: bool,
 }

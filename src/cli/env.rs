@@ -132,9 +132,9 @@ impl Environment {
         ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"].map(|name| self.get(name).map(PathBuf::from))
     }
 
-    /// Waits so many seconds.
-    pub(super) async fn wait(&self, seconds: u64) {
-        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    /// Waits this long.
+    pub(super) async fn wait(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 
     /// A new name for this run, in order of time and never given twice.

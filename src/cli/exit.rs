@@ -15,9 +15,9 @@ pub(super) enum Exit {
     Error,
     /// `plan --detailed-exitcode`: there are changes.
     Changes,
-    /// `validate`, `fmt --check`: there are findings.
+    /// `validate`, `fmt --check`, `diagnose`: there are findings.
     Findings,
-    /// Apply: some rows are held, failed or were not reached.
+    /// Apply: some rows are held, failed or were not reached. Watch: its time is over before its condition.
     Incomplete,
     /// A guard, a stale or a tampered plan.
     Refused,

@@ -16,6 +16,7 @@ use crate::bridge::{Mode, SiteProvider};
 use crate::connection::Opened;
 use crate::desired::DesiredUser;
 use crate::diagnostic::Code;
+use crate::finding::other_user;
 use crate::journal::{Event, Journal, is_pending};
 use crate::live::{Grid, Snapshot};
 use crate::manifest::SyncMode;
@@ -54,14 +55,8 @@ pub(super) async fn site_user(clinic: &Clinic, opened: &Opened) -> Result<Option
     let user = opened.ocean().site(site).await?.emr_user;
     match &user {
         Some(user) if !clinic.manifest.users.iter().any(|u| fold(&u.name) == fold(user)) => {
-            Err(Failure::new(
-                Exit::Refused,
-                Code::OtherUser.as_str(),
-                format!(
-                    "Ocean site {site} works with the EMR user `{user}`, which the manifest does not manage"
-                ),
-                "check `ocean.site` and the user's name",
-            ))
+            let (message, hint) = other_user(site, user);
+            Err(Failure::new(Exit::Refused, Code::OtherUser.as_str(), message, hint))
         }
         Some(_) | None => Ok(user),
     }

@@ -11,6 +11,7 @@ mod args_fleet;
 mod args_form;
 mod args_history;
 mod args_import;
+mod args_look;
 mod args_schema;
 mod args_surface;
 mod clinic;

@@ -31,6 +31,7 @@ pub(super) enum Colour {
 pub(super) struct Printer {
     colour_out: bool,
     colour_err: bool,
+    /// Why the result cannot be printed any more; a reader that went away is one reason.
     broken: Option<io::Error>,
     place: Place,
     /// The CI system that is told, too, if there is one.
@@ -213,11 +214,14 @@ impl Printer {
                 Ok(())
             }
         };
-        if let Err(error) = printed
-            && error.kind() != ErrorKind::BrokenPipe
-        {
+        if let Err(error) = printed {
             self.broken.get_or_insert(error);
         }
+    }
+
+    /// Whether nobody can read the result any more.
+    pub(super) const fn is_unread(&self) -> bool {
+        self.broken.is_some()
     }
 
     /// Prints a piece of the story, without anything that a terminal would act on.
@@ -264,7 +268,7 @@ impl Printer {
     /// The exit code, unless the result could not be printed. The last event says it.
     pub(super) fn finish(&mut self, exit: Exit) -> Exit {
         self.tell(|| [events::outcome(exit)]);
-        match self.broken.take() {
+        match self.broken.take().filter(|error| error.kind() != ErrorKind::BrokenPipe) {
             None => exit,
             Some(error) => {
                 self.line(&format!("error: cannot print the result: {error}"));

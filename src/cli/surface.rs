@@ -64,6 +64,8 @@ fn arguments(command: &Command) -> Option<(&SurfaceArgs, &'static str, Kind)> {
         | Command::Explain(_)
         | Command::Drift(_)
         | Command::Review(_)
+        | Command::Diagnose(_)
+        | Command::Watch(_)
         | Command::Import(_)
         | Command::Schema(_)
         | Command::Fleet(_)

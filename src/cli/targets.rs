@@ -23,6 +23,13 @@ pub(super) fn resolve(
     Ok(Targets { only: all(only, "--target")?, except: all(except, "--exclude")? })
 }
 
+/// The provider that `--provider` names.
+pub(super) fn one_provider(typed: &str, directory: &Directory) -> Result<ProviderId, Failure> {
+    provider(typed, directory).map_err(|Problem { message, hint }| {
+        Failure::new(Exit::Error, "U001", format!("--provider {typed}: {message}"), hint)
+    })
+}
+
 fn target(text: &str, flag: &str, directory: &Directory) -> Result<Target, Failure> {
     let unknown = |message: String, hint: &str| {
         Failure::new(Exit::Error, "U001", format!("{flag} {text}: {message}"), hint)

@@ -110,6 +110,13 @@ codes! {
     ChangedAndPending "W012" "a row was changed outside, and the manifest wants something else",
     IgnoredDrift "W013" "drift is ignored until a date",
     IgnoreExpired "W014" "an entry of `drift.ignore` has expired",
+    BelowOcean "W020" "a row is below what Ocean's article asks for",
+    NotSelected "W021" "a provider is not selected in Cloud Connect",
+    NothingBooked "W022" "nothing is booked for a provider",
+    NotListed "W023" "Cloud Connect does not list a provider",
+    SyncRunning "W024" "a sync is running",
+    NotSynced "W025" "no sync was completed since the last write",
+    Unexplained "W026" "a provider is missing for no visible reason",
     // Y: policies.
     PolicyDenied "Y001" "a policy denies the plan",
     PolicyWarns "Y006" "a policy warns of the plan",

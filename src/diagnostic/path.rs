@@ -36,6 +36,14 @@ impl KeyPath {
         self.with(Segment::Index(index))
     }
 
+    /// The path one level up, and the key that leads back down.
+    pub fn split(&self) -> Option<(Self, &str)> {
+        match self.0.split_last()? {
+            (Segment::Key(key), above) => Some((Self(above.to_vec()), key)),
+            (Segment::Index(_), _) => None,
+        }
+    }
+
     fn with(&self, segment: Segment) -> Self {
         let mut segments = self.0.clone();
         segments.push(segment);

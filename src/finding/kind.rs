@@ -80,6 +80,27 @@ kinds! {
     /// An undo leaves a row alone.
     Held "held" "held, and so not taken back"
         "look at the row in Accuro; a manifest can still change it",
+    /// A row is below the six columns that Ocean's article asks for.
+    BelowOcean "below-ocean" "below the six columns that Ocean's article asks for"
+        "grant all six, then run a full sync: the article's one remedy",
+    /// A provider is not ticked in Ocean's list of whom to sync.
+    NotSelected "not-selected" "not selected in \"Sync Appointments For Provider(s)\" of Cloud Connect"
+        "an Ocean Site Admin selects the provider in Cloud Connect and saves",
+    /// A provider has no appointments in the days that Ocean syncs.
+    NothingBooked "nothing-booked" "nothing booked in the days that Ocean syncs"
+        "nothing to mend: the provider appears once something is booked and synced",
+    /// Ocean's list does not name a provider at all.
+    NotListed "not-listed" "not in the list of Cloud Connect"
+        "an Ocean Site Admin looks whether Cloud Connect knows the provider",
+    /// A sync is running.
+    SyncRunning "sync-running" "a sync is running now (green)"
+        "wait until it is complete (blue), then look again",
+    /// Ocean's list is older than the grid.
+    NotSynced "not-synced" "no sync was completed since the last write"
+        "`accuroform sync` runs one and waits for it",
+    /// A provider is missing although everything that can be seen is right.
+    Unexplained "unexplained" "no reason visible: grid, selection and bookings are right"
+        "wait 30 minutes, then ask Ocean support",
 }
 
 impl Kind {

@@ -7,7 +7,7 @@
 use serde::Serialize;
 use serde_json::{Map as Object, Value};
 
-use super::check::{OCEAN, OCEAN_COLUMNS, below, resolve};
+use super::check::{OCEAN, below, resolve};
 use super::pattern;
 use super::scalar::Scalar;
 use super::schema::schema;
@@ -256,7 +256,7 @@ fn is_sound_reference(schema_at: &Value, text: &str) -> bool {
 fn note(key: &str, content: &Content) -> Option<String> {
     match content {
         Content::Scalar(Value::String(text)) if key == "profile" && text == OCEAN => {
-            let columns = OCEAN_COLUMNS.map(Column::key).join(", ");
+            let columns = Column::OCEAN.map(Column::key).join(", ");
             Some(format!("built in: {columns} at full"))
         }
         Content::Scalar(_) | Content::List(_) | Content::Map(_) => None,

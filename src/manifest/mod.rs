@@ -5,6 +5,7 @@
 
 mod check;
 mod checked;
+mod edit;
 mod explain;
 mod explain_yaml;
 mod findings;
@@ -34,6 +35,7 @@ pub use checked::{
     IgnoredDrift, Management, Manifest, Ocean, OceanConnection, OfficeRule, Policies, Profile,
     ProviderRule, QueryValue, Safety, SecretRef, Selector, SyncMode, UserRule, Why,
 };
+pub use edit::{Edit, edit};
 pub use explain::{Explained, ExplainedValue, Origin, explain};
 pub use fleet::{
     FILLED_IN, FLEET_SCHEMA_ID, Fleet, FleetLayer, Limits, LoadedFleet, Pause, Rollout, StopOn,

@@ -50,6 +50,11 @@ impl Column {
         Self::PrescribeFor,
     ];
 
+    /// What Ocean's user needs at full: Ocean support article 360060307451, "Updating Accuro Provider
+    /// Permissions for the 'OceanAPI' EMR User".
+    pub const OCEAN: [Self; 6] =
+        [Self::Patient, Self::Scheduling, Self::Billing, Self::Emr, Self::Labs, Self::Visible];
+
     /// The name in a manifest and on the command line: `prescribe_for`.
     pub const fn key(self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 
 use super::escape::escape;
 use super::table::{count, wrap};
-use crate::finding::why_held;
+use crate::finding::{Kind, why_held};
 use crate::journal::{Hold, Outcome, RowOutcome};
 use crate::model::{Column, Level};
 use crate::ocean::{Appearance, Missing, Reason};
@@ -110,15 +110,15 @@ fn reason(reason: &Reason) -> String {
             let columns: Vec<&str> = columns.iter().map(|column: &Column| column.title()).collect();
             format!("{} not full in {office} (assumed to be needed)", columns.join(", "))
         }
-        Reason::UntilPassed { office, until } => format!("Access Until {until} has passed in {office}"),
-        Reason::NotSelected => {
-            "not selected in \"Sync Appointments For Provider(s)\" of Cloud Connect".to_owned()
+        Reason::UntilPassed { office, until } => {
+            format!("Access Until {until} has passed in {office}")
         }
-        Reason::NothingBooked => "nothing booked in the days that Ocean syncs".to_owned(),
-        Reason::NotSynced => "no sync was completed since the last write".to_owned(),
-        Reason::NotListed => "not in the list of Cloud Connect".to_owned(),
+        Reason::NotSelected => Kind::NotSelected.heading().to_owned(),
+        Reason::NothingBooked => Kind::NothingBooked.heading().to_owned(),
+        Reason::NotSynced => Kind::NotSynced.heading().to_owned(),
+        Reason::NotListed => Kind::NotListed.heading().to_owned(),
         Reason::Unexplained => {
-            "no reason visible: grid, selection and bookings are right; wait 30 minutes, then ask Ocean support".to_owned()
+            format!("{}; {}", Kind::Unexplained.heading(), Kind::Unexplained.hint())
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each folder of `src/` may import. `cli` may import everything.
-const WALLS: [(&str, &[&str]); 19] = [
+const WALLS: [(&str, &[&str]); 20] = [
     ("model", &[]),
     ("diagnostic", &["model"]),
     ("manifest", &["model", "diagnostic"]),
@@ -22,13 +22,20 @@ const WALLS: [(&str, &[&str]); 19] = [
     ("ocean", &["model", "bridge", "diagnostic"]),
     ("rollout", &["model", "diagnostic", "plan"]),
     ("finding", &["model", "diagnostic", "desired", "live", "plan", "journal"]),
-    ("report", &["model", "diagnostic", "desired", "plan", "journal", "ocean", "finding"]),
+    (
+        "diagnose",
+        &["model", "diagnostic", "manifest", "bridge", "live", "desired", "plan", "finding"],
+    ),
+    (
+        "report",
+        &["model", "diagnostic", "desired", "plan", "journal", "ocean", "finding", "diagnose"],
+    ),
     ("connection", &["bridge", "live", "sim", "manifest"]),
     ("sim", &[]),
 ];
 
 /// Modules that hold no I/O, no clock and no `async`.
-const PURE: [&str; 18] = [
+const PURE: [&str; 20] = [
     "model",
     "diagnostic",
     "manifest",
@@ -38,6 +45,7 @@ const PURE: [&str; 18] = [
     "policy",
     "approval",
     "finding",
+    "diagnose",
     "report",
     "rollout",
     "bridge/request.rs",

@@ -266,6 +266,7 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
     }
     for bad in [Mood::Page, Mood::TokenIn(200), Mood::TokenIn(400), Mood::BrokenToken] {
         mood(bad);
+        let watch = &["watch", "--for", "50ms", "--until", "no-changes"][..];
         for arguments in [
             &["plan", "--github"][..],
             &["plan", "--gitlab"],
@@ -273,6 +274,8 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
             &["sync", "--json"],
             &["import"],
             &["schema", "--live", "clinic.yaml"],
+            &["diagnose"],
+            watch,
         ] {
             assert_ne!(said.run(folder, arguments, false).await, 0, "{bad:?}");
         }
@@ -294,6 +297,9 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
         (&["drift"], 0),
         (&["review", "--format", "html"], 0),
         (&["verify"], 6),
+        (&["diagnose"], 3),
+        (&["diagnose", "--json"], 3),
+        (&["watch", "--until", "changes"], 0),
         (&["apply", "plan.json", "--json"], 0),
         (&["apply", "-auto-approve"], 0),
         (&["apply", "plan.json"], 0),

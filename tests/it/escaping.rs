@@ -193,6 +193,9 @@ fn errors_and_usage_are_printed_escaped() {
             &["verify", "--json", &file],
             &["import", &file],
             &["schema", "--live", &file],
+            &["diagnose", &file],
+            &["diagnose", "--json", &file],
+            &["watch", "--until", "error", "--for", "50ms", &file],
         ] {
             run(folder, arguments);
         }
@@ -227,6 +230,10 @@ fn errors_and_usage_are_printed_escaped() {
         &["--chdir", &evil, "plan"],
         &["sim", "--generate", &evil],
         &["sim", "--world", &evil],
+        &["diagnose", "three.yaml", "--provider", &evil],
+        &["explain", &format!("A{evil}")],
+        &["explain", "held", &evil],
+        &["explain", "column", &evil],
     ] {
         let code = run(folder, arguments).status.code();
         assert_ne!(code, Some(101), "{arguments:?}");
@@ -274,6 +281,8 @@ async fn run_ids_and_messages_of_ocean_are_printed_escaped() {
         ran(folder, &["apply", "-auto-approve", "--json"], 6);
         ran(folder, &["verify"], 6);
         ran(folder, &["verify", "--json"], 6);
+        ran(folder, &["diagnose"], 3);
+        ran(folder, &["diagnose", "--json"], 3);
     })
     .await
     .unwrap();

@@ -1,4 +1,5 @@
-//! `explain`: the whole manifest of one clinic, each value with where it comes from.
+//! `explain`: codes, holds and columns (`explain_topic.rs`), and the whole manifest of one clinic, each value
+//! with where it comes from.
 
 use std::path::Path;
 
@@ -6,6 +7,7 @@ use serde_json::json;
 
 use crate::cli::args::ExplainArgs;
 use crate::cli::clinic::{Clinic, read_bounded};
+use crate::cli::cmd::explain_topic::Topic;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -19,7 +21,13 @@ pub(super) fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let ExplainArgs { subject, manifest, json } = args;
+    let ExplainArgs { subject, name, json } = args;
+    let Some(subject) = Topic::clinic(subject.as_deref(), name.as_deref()) else {
+        let topic = Topic::of(subject.as_deref(), name.as_deref())?;
+        topic.print(*json, printer);
+        return Ok(Exit::Done);
+    };
+    let manifest = name.as_deref().unwrap_or(Path::new("fleet.yaml"));
     let source = load(subject, manifest, environment, printer)?;
     let explained = explain(&source);
     if *json {

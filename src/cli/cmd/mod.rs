@@ -5,10 +5,12 @@ mod apply;
 mod apply_fleet;
 mod apply_one;
 mod approve;
+mod diagnose;
 mod drift;
 mod each;
 mod execute;
 mod explain;
+mod explain_topic;
 mod fleet_files;
 mod fleet_matrix;
 mod fmt;
@@ -40,6 +42,8 @@ mod unlock;
 mod validate;
 mod verify;
 mod version;
+mod watch;
+mod watch_look;
 
 pub(super) use plan::save;
 
@@ -90,6 +94,8 @@ pub(super) fn run(
         Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
         Command::Drift(args) => block_on(drift::run(&args, environment, printer)),
         Command::Review(args) => block_on(review::run(&args, environment, printer)),
+        Command::Diagnose(args) => block_on(diagnose::run(&args, environment, printer)),
+        Command::Watch(args) => block_on(watch::run(&args, environment, printer)),
         Command::Explain(args) => explain::run(&args, environment, printer),
         Command::Schema(args) => block_on(schema::run(&args, environment, printer)),
         Command::Fleet(FleetCommand::Matrix(args)) => {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use indicatif::ProgressBar;
 use jiff::Timestamp;
@@ -167,7 +168,7 @@ impl<'a> Runner<'a> {
                 }
                 printer.line(&format!("waiting {left} s before the wave {}", next.name));
                 tokio::select! {
-                    () = self.environment.wait(left) => None,
+                    () = self.environment.wait(Duration::from_secs(left)) => None,
                     () = self.stop.cancelled() => Some(RolloutEnd::Interrupted),
                 }
             }

@@ -18,6 +18,6 @@ mod shape_words;
 mod users;
 
 pub(super) use manifest::manifest;
-pub(super) use profiles::{OCEAN, OCEAN_COLUMNS};
+pub(super) use profiles::OCEAN;
 pub(super) use shape::shape;
 pub(super) use shape_words::{below, resolve};

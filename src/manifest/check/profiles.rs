@@ -17,17 +17,6 @@ const MOST_COMPARED: usize = 1000;
 /// A hint that names more profiles than this helps nobody.
 const MOST_NAMED: usize = 20;
 
-/// What Ocean's user needs at full: Ocean support article 360060307451, "Updating Accuro Provider
-/// Permissions for the 'OceanAPI' EMR User".
-pub(in crate::manifest) const OCEAN_COLUMNS: [Column; 6] = [
-    Column::Patient,
-    Column::Scheduling,
-    Column::Billing,
-    Column::Emr,
-    Column::Labs,
-    Column::Visible,
-];
-
 /// All profiles, and which of them were asked for.
 pub(super) struct Profiles {
     known: BTreeMap<String, Profile>,
@@ -151,7 +140,7 @@ fn profile(
 
 fn ocean() -> Profile {
     Profile {
-        columns: OCEAN_COLUMNS.into_iter().map(|column| (column, Level::Full)).collect(),
+        columns: Column::OCEAN.into_iter().map(|column| (column, Level::Full)).collect(),
         reason: None,
         user_name: Some("OceanAPI*".to_owned()),
     }

@@ -1,0 +1,261 @@
+//! `diagnose`: why Ocean does not show what it should. It is never given a writer.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::bridge::{Site, SiteProvider};
+use crate::cli::args::{DiagnoseArgs, SymptomArg};
+use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings, read_bounded};
+use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::finish::mode;
+use crate::cli::fleet::Subject;
+use crate::cli::printer::Printer;
+use crate::cli::targets::one_provider;
+use crate::connection::Opened;
+use crate::diagnose::{Diagnosis, Inputs, LastWrite, Remedy, Text, diagnose, entries, mend};
+use crate::diagnostic::Span;
+use crate::finding::{Origin, REMEDY};
+use crate::journal::{Event, Journal, Outcome, is_pending};
+use crate::report::{self, escape};
+
+pub(super) async fn run(
+    args: &DiagnoseArgs,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let DiagnoseArgs { manifest, select, symptom, provider, json } = args;
+    let clinic = Subject::load(manifest, select, environment, printer)?.one()?;
+    let opened = clinic.connect(environment).await?;
+    let read = Read::of(&clinic, &opened).await;
+    opened.close().await;
+    let Read { planned, site, list } = read?;
+    let provider = provider.as_deref().map(|typed| one_provider(typed, &planned.live.directory));
+    let found = diagnose(Inputs {
+        live: &planned.live,
+        desired: &planned.desired,
+        plan: &planned.plan,
+        site: &site,
+        list: &list,
+        last_write: last_write(&clinic),
+        symptom: symptom.map(SymptomArg::symptom),
+        provider: provider.transpose()?,
+        now: environment.clock.now(),
+        today: clinic.today(environment),
+    });
+    let remedies = Remedies::of(&clinic, &planned, &found);
+    let exit = exit(&found);
+    if *json {
+        printer.json(&format!("{}\n", document(&clinic, &found, &remedies, exit)));
+        return Ok(exit);
+    }
+    print_findings(&clinic.source, &planned.plan.findings, printer);
+    print(&clinic, &found, &remedies, printer);
+    Ok(exit)
+}
+
+/// What is read of both services.
+struct Read {
+    planned: Planned,
+    site: Result<Site, String>,
+    list: Result<Vec<SiteProvider>, String>,
+}
+
+impl Read {
+    async fn of(clinic: &Clinic, opened: &Opened) -> Result<Self, Failure> {
+        let planned = clinic.plan(&opened.accuro(), Purpose::Manifest, Scope::ALL).await?;
+        let (ocean, number) = (opened.ocean(), &clinic.manifest.ocean.site);
+        let site = ocean.site(number).await.map_err(|error| error.to_string());
+        let list = ocean.site_providers(number).await.map_err(|error| error.to_string());
+        Ok(Self { planned, site, list })
+    }
+}
+
+/// What the journal says; one that cannot be read says nothing here, and `apply` complains of it.
+fn last_write(clinic: &Clinic) -> LastWrite {
+    let reading = clinic.state().ok().and_then(|state| {
+        let reading = Journal::read(&state, &clinic.manifest.clinic.id).ok();
+        reading.map(|reading| reading.records)
+    });
+    let records = reading.unwrap_or_default();
+    let is_write = |event: &Event| match event {
+        Event::BatchEnded { outcomes, .. } => {
+            outcomes.iter().any(|row| matches!(row.outcome, Outcome::Done | Outcome::Failed(_)))
+        }
+        Event::Started(_)
+        | Event::BatchStarted { .. }
+        | Event::SyncStarted { .. }
+        | Event::SyncEnded { .. }
+        | Event::Verified { .. }
+        | Event::Ended { .. } => false,
+    };
+    LastWrite {
+        at: records.iter().rev().find(|record| is_write(&record.event)).map(|record| record.at),
+        owes_sync: mode(clinic).is_some() && is_pending(&records),
+    }
+}
+
+/// What is to be done about the rows.
+struct Remedies {
+    /// Rows that an apply would mend.
+    apply: usize,
+    /// Rows that the manifest has to ask for, and how; the entries where there is no safe edit.
+    manifest: usize,
+    diff: Option<String>,
+    entries: BTreeSet<Span>,
+    /// Rows whose date people have to choose, and the entries that say it.
+    dates: usize,
+    date_entries: BTreeSet<Span>,
+}
+
+impl Remedies {
+    fn of(clinic: &Clinic, planned: &Planned, found: &Diagnosis) -> Self {
+        let places = |remedy| entries(&clinic.manifest, &planned.live, found, remedy);
+        let diff = diff(clinic, planned, found);
+        Self {
+            apply: found.rows(Remedy::Apply).count(),
+            manifest: found.rows(Remedy::Manifest).count(),
+            entries: if diff.is_some() { BTreeSet::new() } else { places(Remedy::Manifest) },
+            diff,
+            dates: found.rows(Remedy::Date).count(),
+            date_entries: places(Remedy::Date),
+        }
+    }
+}
+
+/// The lines of the manifest that mend it; a clinic that inherits from a fleet is not edited.
+fn diff(clinic: &Clinic, planned: &Planned, found: &Diagnosis) -> Option<String> {
+    if clinic.fleet.is_some() {
+        return None;
+    }
+    let name = clinic.path().to_string_lossy();
+    let before = String::from_utf8(read_bounded(clinic.path()).ok()?).ok()?;
+    let text = Text { name: &name, text: &before };
+    let after = mend(text, &planned.live, &planned.plan, found)?;
+    let masked = clinic.source.text();
+    report::manifest_diff(report::Change { name: &name, before: &before, masked, after: &after })
+}
+
+/// Parts that could not be read come first: what was found beside them may not be all.
+fn exit(found: &Diagnosis) -> Exit {
+    if !found.unread.is_empty() {
+        Exit::Unread
+    } else if found.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Findings
+    }
+}
+
+fn print(clinic: &Clinic, found: &Diagnosis, remedies: &Remedies, printer: &mut Printer) {
+    let id = &clinic.manifest.clinic.id;
+    let user = match (&found.user, found.is_sites_word) {
+        (Some(user), true) => format!("works with {}", escape(user)),
+        (Some(user), false) => {
+            format!("does not say whom it works with; taken to be {}", escape(user))
+        }
+        (None, _) => "works with nobody whom the manifest manages".to_owned(),
+    };
+    printer.result(&format!("Diagnosis of {id}: Ocean site {} {user}\n", escape(&found.site)));
+    if let Some(symptom) = found.symptom {
+        let origin = Origin::OceanArticle.label();
+        printer.result(&format!("Symptom: {}; {origin}\n", symptom.words()));
+    }
+    let text = report::diagnosis(found);
+    if !text.is_empty() {
+        printer.result(&format!("\n{text}"));
+    }
+    print_remedies(clinic, remedies, printer);
+    if found.is_empty() {
+        printer.result(if found.unread.is_empty() {
+            "\nNothing found that can be seen from here.\n"
+        } else {
+            "\nNothing found in what could be read.\n"
+        });
+    }
+    printer.line(&format!(
+        "note: this is about the grid; roles per office, Feature Access and Open Providers decide too, and cannot be read here; {}",
+        Origin::AccuroGuides.label()
+    ));
+}
+
+fn print_remedies(clinic: &Clinic, remedies: &Remedies, printer: &mut Printer) {
+    let Remedies { apply, manifest, diff, entries, dates, date_entries } = remedies;
+    if apply + manifest + dates == 0 {
+        return;
+    }
+    let origin = Origin::OceanArticle.label();
+    printer.result(&format!(
+        "\nRemedy: {REMEDY};\n{origin}.\nThe article maps no symptom to a single column.\n"
+    ));
+    if *apply > 0 {
+        printer.result(&format!(
+            "In the manifest already, {}: `accuroform apply` writes and syncs.\n",
+            rows(*apply)
+        ));
+    }
+    let places = |entries: &BTreeSet<Span>| {
+        entries.iter().fold(String::new(), |text, span| {
+            let file = clinic.source.files().into_iter().find(|file| file.layer == span.layer);
+            let name = file.map_or("", |file| file.name);
+            text + &format!("  {}:{}:{}\n", escape(name), span.line, span.column)
+        })
+    };
+    if let Some(diff) = diff {
+        printer.result(&format!(
+            "Not in the manifest, {}: change it like this, then `accuroform apply`:\n\n{diff}",
+            rows(*manifest)
+        ));
+    } else if *manifest > 0 {
+        printer.result(&format!(
+            "Not in the manifest, {}, and no small change of its text does exactly this. Grant the columns at:\n{}",
+            rows(*manifest),
+            places(entries)
+        ));
+    }
+    if *dates > 0 {
+        printer.result(&format!(
+            "By a date of the manifest, {}: choose another date at:\n{}",
+            rows(*dates),
+            places(date_entries)
+        ));
+    }
+}
+
+fn rows(count: usize) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+fn document(clinic: &Clinic, found: &Diagnosis, remedies: &Remedies, exit: Exit) -> Value {
+    let Remedies { apply, manifest, diff, entries, dates, date_entries } = remedies;
+    let places = |entries: &BTreeSet<Span>| -> Vec<Value> {
+        let place =
+            |span: &Span| json!({"layer": span.layer, "line": span.line, "column": span.column});
+        entries.iter().map(place).collect()
+    };
+    let mut document = report::diagnosis_json(found);
+    if let Value::Object(fields) = &mut document {
+        let more = json!({
+            "kind": "accuroform.diagnosis",
+            "format_version": "1.0",
+            "clinic": clinic.manifest.clinic.id,
+            "remedy": {
+                "words": REMEDY,
+                "source": Origin::OceanArticle.label(),
+                "apply": apply,
+                "manifest": manifest,
+                "diff": diff,
+                "entries": places(entries),
+                "dates": dates,
+                "date_entries": places(date_entries),
+            },
+            "exit_code": exit.code(),
+        });
+        if let Value::Object(more) = more {
+            fields.extend(more);
+        }
+    }
+    document
+}

@@ -1,0 +1,201 @@
+//! The causes, in the order in which they are worth looking at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::rows::{grid, rows};
+use super::sync::{LastWrite, causes};
+use super::value::{Cause, Diagnosis, Obstacle, ProviderDiagnosis, RowDiagnosis};
+use crate::bridge::{Site, SiteProvider};
+use crate::desired::Desired;
+use crate::diagnostic::{Code, Severity};
+use crate::finding::{Kind, Origin, Symptom, other_user, unread_part};
+use crate::live::{Grid, Providers, Snapshot};
+use crate::model::{ProviderId, fold};
+use crate::plan::{Plan, UnreadPart};
+
+/// Everything that a diagnosis is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// What was read of Accuro.
+    pub live: &'a Snapshot,
+    /// What the manifest wants.
+    pub desired: &'a Desired,
+    /// What an apply would do about it.
+    pub plan: &'a Plan,
+    /// The state of the Ocean site, or why it could not be read.
+    pub site: &'a Result<Site, String>,
+    /// Ocean's list of providers, or why it could not be read.
+    pub list: &'a Result<Vec<SiteProvider>, String>,
+    /// What the journal says.
+    pub last_write: LastWrite,
+    /// The symptom that is asked about.
+    pub symptom: Option<Symptom>,
+    /// The provider that is asked about.
+    pub provider: Option<ProviderId>,
+    /// Now.
+    pub now: Timestamp,
+    /// The date at the clinic.
+    pub today: Date,
+}
+
+/// Finds the causes.
+pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
+    let Inputs { live, desired, plan, site, list, last_write, symptom, provider, now, today } =
+        inputs;
+    let mut unread = Vec::new();
+    let (user, is_sites_word) = user(site, plan, live);
+    let mut obstacles = Vec::new();
+    if let (None, Ok(Site { emr_user: Some(name), .. })) = (&user, site) {
+        let (message, hint) = other_user(&plan.site, name);
+        let code = Code::OtherUser.as_str();
+        obstacles.push(Obstacle { code, message, hint: hint.to_owned() });
+    }
+    let errors = desired.findings.iter().filter(|one| one.severity == Severity::Error);
+    obstacles.extend(errors.map(|finding| Obstacle {
+        code: finding.code.as_str(),
+        message: finding.message.clone(),
+        hint: finding.hint.clone().unwrap_or_default(),
+    }));
+    unread.extend(unread_parts(live, user.as_deref(), plan));
+    let missing = |what: &str, why: &String| format!("{what} could not be read: {why}");
+    unread.extend(site.as_ref().err().map(|why| missing("the state of the Ocean site", why)));
+    unread.extend(list.as_ref().err().map(|why| missing("Ocean's list of providers", why)));
+
+    let sync = site.as_ref().map(|site| causes(site, last_write, now)).unwrap_or_default();
+    let planned = plan.users.iter().find(|one| Some(&one.name) == user.as_ref());
+    let read = user.as_deref().and_then(|user| grid(live, user));
+    let mut rows = read.map(|grid| rows(live, grid, planned, plan, today)).unwrap_or_default();
+    let people = People {
+        list: list.as_ref().ok().map(Vec::as_slice),
+        offices: offices_of(live),
+        is_read: read.is_some() && unread.is_empty(),
+        is_synced: sync.is_empty() && site.is_ok(),
+        symptom,
+    };
+    let asked = |id: &ProviderId| provider.is_none_or(|provider| provider == *id);
+    let mut providers: Vec<ProviderDiagnosis> = people
+        .everybody()
+        .into_iter()
+        .filter(asked)
+        .map(|id| people.one(id, plan, rows.remove(&id).unwrap_or_default()))
+        .filter(|found| provider.is_some() || !found.is_empty())
+        .collect();
+    providers.sort_by(|one, two| (&one.name, one.id).cmp(&(&two.name, two.id)));
+    let site = plan.site.clone();
+    Diagnosis { site, user, is_sites_word, symptom, obstacles, unread, sync, providers }
+}
+
+/// The user whose grid Ocean works with, by the manifest's name. Where Ocean does not say, it is the user that is
+/// named as Ocean names its own, or the manifest's first.
+fn user(site: &Result<Site, String>, plan: &Plan, live: &Snapshot) -> (Option<String>, bool) {
+    let named = |name: &str| {
+        live.grids.iter().map(|(one, _)| one).find(|one| fold(one) == fold(name)).cloned()
+    };
+    if let Ok(Site { emr_user: Some(name), .. }) = site {
+        return (named(name), true);
+    }
+    let usual = named(&format!("OceanAPI{}", plan.tenant));
+    (usual.or_else(|| live.grids.first().map(|(name, _)| name.clone())), false)
+}
+
+/// What of Accuro could not be read. Every office counts, whether a rule covers it or not.
+fn unread_parts(live: &Snapshot, user: Option<&str>, plan: &Plan) -> Vec<String> {
+    let words =
+        |part, why: &str| format!("{} could not be read: {why}", unread_part(&part, &plan.names));
+    let offices = live.directory.offices.iter().filter(|(_, office)| office.active);
+    let offices = offices.filter_map(|(id, office)| match &office.providers {
+        Providers::Read(_) => None,
+        Providers::Unread(why) => Some(words(UnreadPart::Office(*id), why)),
+    });
+    let grids = live.grids.iter().filter(|(name, _)| Some(name.as_str()) == user);
+    let grids = grids.filter_map(|(name, grid)| match grid {
+        Grid::Unread(why) => Some(words(UnreadPart::Grid(name.clone()), why)),
+        Grid::Read { .. } | Grid::NoUser | Grid::SeveralUsers(_) => None,
+    });
+    offices.chain(grids).collect()
+}
+
+/// In how many active offices the directory lists each provider.
+fn offices_of(live: &Snapshot) -> BTreeMap<ProviderId, usize> {
+    let mut offices = BTreeMap::new();
+    for office in live.directory.offices.values().filter(|office| office.active) {
+        if let Providers::Read(providers) = &office.providers {
+            for id in providers.keys() {
+                *offices.entry(*id).or_default() += 1;
+            }
+        }
+    }
+    offices
+}
+
+/// What is known of all providers.
+struct People<'a> {
+    list: Option<&'a [SiteProvider]>,
+    offices: BTreeMap<ProviderId, usize>,
+    /// Whether the directory and the grid were read whole.
+    is_read: bool,
+    /// Whether Ocean's list is as new as the grid, and stands still.
+    is_synced: bool,
+    symptom: Option<Symptom>,
+}
+
+impl People<'_> {
+    fn everybody(&self) -> BTreeSet<ProviderId> {
+        self.offices.keys().copied().collect()
+    }
+
+    fn one(&self, id: ProviderId, plan: &Plan, rows: Vec<RowDiagnosis>) -> ProviderDiagnosis {
+        let listed = self.list.and_then(|list| list.iter().find(|one| one.id == id));
+        let on_page = self.list.map(|_| listed.is_some_and(|listed| listed.on_patients_page));
+        let name = plan.names.provider(id);
+        let mut found =
+            ProviderDiagnosis { id, name, on_page, causes: Vec::new(), rows: Vec::new() };
+        // Who is on the page does not miss there.
+        if self.symptom == Some(Symptom::MissingProvider) && on_page == Some(true) {
+            return found;
+        }
+        if self.list.is_some() && self.symptom.is_none_or(Symptom::is_of_the_schedule) {
+            found.causes = self.causes(id, listed, &rows);
+        }
+        found.rows = rows;
+        if on_page == Some(true) {
+            for row in &mut found.rows {
+                row.likely.retain(|symptom| *symptom != Symptom::MissingProvider);
+            }
+        }
+        found
+    }
+
+    /// What is no permission and can be seen, by the line of Ocean's list.
+    fn causes(
+        &self,
+        id: ProviderId,
+        listed: Option<&SiteProvider>,
+        rows: &[RowDiagnosis],
+    ) -> Vec<Cause> {
+        let cause = |kind: Kind, evidence: String, origin| vec![Cause { kind, evidence, origin }];
+        let Some(listed) = listed else {
+            return cause(Kind::NotListed, String::new(), Origin::Assumed);
+        };
+        if !listed.selected {
+            return cause(Kind::NotSelected, String::new(), Origin::OceanHelp);
+        }
+        // One office whose row is right is enough; where none is, a count of 0 may be its effect.
+        let is_right_somewhere =
+            self.is_read && rows.len() < self.offices.get(&id).copied().unwrap_or_default();
+        if listed.on_patients_page || !is_right_somewhere {
+            return Vec::new();
+        }
+        if listed.appointments == 0 {
+            let evidence = "Ocean counts 0 appointments".to_owned();
+            return cause(Kind::NothingBooked, evidence, Origin::OceanHelp);
+        }
+        if self.is_synced {
+            return cause(Kind::Unexplained, String::new(), Origin::Assumed);
+        }
+        Vec::new()
+    }
+}

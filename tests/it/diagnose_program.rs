@@ -1,0 +1,245 @@
+//! `diagnose` on the program: a world with the cause of each of the article's symptoms, the diff in the hands of
+//! `patch`, and what cannot be read.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::escaping::{EVIL, is_raw, quoted};
+use crate::program::{Ended, Program};
+
+const MANIFEST: &str = "\
+version: 1
+clinic: {id: lakeside, timezone: America/Toronto}
+accuro: {tenant: LAKESIDE, connection: {embedded: {world: world.yaml}}}
+ocean: {site: \"4021\", connection: {embedded: {}}}
+users:
+  - profile: ocean
+    all_offices: true
+";
+
+const WORLD: &str = "\
+version: 1
+tenant: LAKESIDE
+offices: [{id: 1, name: Main Street}, {id: 2, name: Walk-in}]
+providers:
+  - {id: 1042, first: Anita, last: Singh, offices: [1, 2], appointments: [{in_days: 0, count: 12}]}
+  - {id: 1043, first: Marc, last: Tremblay, offices: [1], appointments: [{in_days: 0, count: 5}]}
+users:
+  - id: 77
+    name: OceanAPILAKESIDE
+    grid:
+      - {office: all, provider: all, full: [patient, scheduling, billing, emr, labs, visible]}
+ocean: {site: \"4021\", emr_user: OceanAPILAKESIDE, full_sync_seconds: 0.05, already_synced: true}
+";
+
+/// A clinic with this more in its manifest, and its grid changed by these entries.
+fn clinic(more: &str, grid: &str) -> Program {
+    let program = Program::with_manifest(format!("{MANIFEST}{more}"));
+    let world = WORLD.replace("ocean: {site", &format!("{grid}ocean: {{site"));
+    fs::write(program.folder().join("world.yaml"), world).unwrap();
+    program
+}
+
+fn change_world(program: &Program, from: &str, to: &str) {
+    let path = program.folder().join("world.yaml");
+    let world = fs::read_to_string(&path).unwrap();
+    assert!(world.contains(from));
+    fs::write(path, world.replace(from, to)).unwrap();
+}
+
+#[track_caller]
+fn ends(program: &Program, arguments: &[&str], code: i32) -> Ended {
+    let ended = program.run(arguments);
+    assert_eq!(ended.code, code, "{arguments:?}: {}", ended.everything());
+    ended
+}
+
+/// The document of a diagnosis of one symptom.
+#[track_caller]
+fn document(program: &Program, symptom: &str, code: i32) -> Value {
+    let ended = ends(program, &["diagnose", "--json", "--symptom", symptom], code);
+    let document: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(document["kind"], "accuroform.diagnosis");
+    assert_eq!(document["exit_code"], code);
+    document
+}
+
+/// Where a sentence stands in a text.
+#[track_caller]
+fn at(text: &str, words: &str) -> usize {
+    text.find(words).unwrap_or_else(|| panic!("no `{words}` in: {text}"))
+}
+
+#[test]
+fn a_missing_provider_is_first_looked_for_in_oceans_selection() {
+    let program =
+        clinic("", "      - {office: 1, provider: 1043, full: [patient, billing, emr, labs]}\n");
+    change_world(&program, "last: Tremblay, ", "last: Tremblay, selected: false, ");
+    let text = ends(&program, &["diagnose", "--symptom", "missing-provider"], 3).stdout;
+    let hand = at(&text, "was not saved");
+    let selection = at(&text, "not selected in \"Sync Appointments For Provider(s)\"");
+    let grid = at(&text, "Main Street: Scheduling, Visible none [W020]");
+    assert!(hand < selection && selection < grid, "cheap causes come first: {text}");
+    assert!(text.contains("documented (Ocean article 360060307451)"), "{text}");
+    assert!(text.contains("assumed by accuroform"), "{text}");
+    assert!(!text.contains("Singh"), "nothing is wrong with her: {text}");
+    let lower = text.to_lowercase();
+    assert!(!lower.contains("can see") && !lower.contains("may see"), "{text}");
+}
+
+#[test]
+fn missing_bookings_are_looked_for_in_the_days_to_sync_and_in_scheduling() {
+    let program = clinic(
+        "",
+        "      - {office: 2, provider: 1042, full: [patient, billing, emr, labs, visible]}\n",
+    );
+    let document = document(&program, "missing-bookings", 3);
+    let hand = document["check_by_hand"].as_array().unwrap();
+    assert!(hand[0]["what"].as_str().unwrap().contains("Schedule Days to Sync is 1"), "{document}");
+    assert_eq!(hand[0]["documented"], true);
+    let row = &document["providers"][0]["rows"][0];
+    assert_eq!((&row["office_id"], &row["lacks"]["scheduling"]), (&2.into(), &"none".into()));
+    assert_eq!(row["likely_source"], "assumed by accuroform");
+    assert_eq!((&row["remedy"], &document["remedy"]["diff"]), (&"apply".into(), &Value::Null));
+}
+
+#[test]
+fn reminders_are_looked_for_in_oceans_settings_and_in_patient() {
+    let program = clinic(
+        "",
+        "      - {office: 1, provider: 1042, full: [scheduling, billing, emr, labs, visible]}\n",
+    );
+    let found = document(&program, "no-reminders", 3);
+    assert_eq!(found["check_by_hand"].as_array().unwrap().len(), 4);
+    assert!(found["check_by_hand"].to_string().contains("Test Mode"), "{found}");
+    assert_eq!(found["providers"][0]["rows"][0]["lacks"]["patient"], "none");
+}
+
+#[test]
+fn confirming_needs_scheduling_at_full_as_is_assumed() {
+    let program = clinic(
+        "",
+        "      - {office: 1, provider: 1042, full: [patient, billing, emr, labs, visible], read_only: [scheduling]}\n",
+    );
+    let text = ends(&program, &["diagnose", "--symptom", "cannot-confirm"], 3).stdout;
+    assert!(text.contains("Main Street: Scheduling read-only [W020]"), "{text}");
+    assert!(text.contains("six wrong verifications"), "{text}");
+    let text = ends(&program, &["diagnose", "--symptom", "save-for-ocean"], 3).stdout;
+    assert!(text.contains("not likely the cause of save-for-ocean by itself; assumed"), "{text}");
+}
+
+#[test]
+fn saving_for_ocean_needs_emr_and_labs_as_is_assumed_and_has_no_other_documented_cause() {
+    let program = clinic(
+        "",
+        "      - {office: 2, provider: 1042, full: [patient, scheduling, billing, visible]}\n",
+    );
+    let found = document(&program, "save-for-ocean", 3);
+    assert_eq!(found["check_by_hand"], Value::Array(Vec::new()));
+    let row = &found["providers"][0]["rows"][0];
+    assert_eq!(row["lacks"], serde_json::json!({"emr": "none", "labs": "none"}));
+    ends(&program, &["apply", "-auto-approve"], 0);
+    ends(&program, &["diagnose", "--symptom", "save-for-ocean"], 0);
+    let text = ends(&program, &["diagnose"], 0).stdout;
+    assert!(text.ends_with("\nNothing found that can be seen from here.\n"), "{text}");
+}
+
+#[test]
+fn patch_and_apply_with_the_diff_leave_nothing_to_find() {
+    let more = "    except_providers: [{id: 1043}]
+    offices:
+      - name: Walk-in
+        providers:
+          - id: 1042
+            columns:
+              labs: none # ticket 881
+              visible: none
+";
+    let rows = "      - {office: 1, provider: 1043, absent: true}
+      - {office: 2, provider: 1042, full: [patient, scheduling, billing, emr, labs]}
+";
+    let program = clinic(more, rows);
+    let text = ends(&program, &["diagnose"], 3).stdout;
+    let diff = &text[at(&text, "--- clinic.yaml")..];
+    assert!(!text.contains("ticket 881"), "comments are not shown: {text}");
+    fs::write(program.folder().join("mend.diff"), diff).unwrap();
+    let patched = Command::new("patch")
+        .args(["-p0", "-i", "mend.diff"])
+        .current_dir(program.folder())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(patched.status.success(), "{}", String::from_utf8_lossy(&patched.stdout));
+    let manifest = fs::read_to_string(program.folder().join("clinic.yaml")).unwrap();
+    assert!(manifest.contains("labs: none # ticket 881"), "it lacked nothing there: {manifest}");
+    ends(&program, &["apply", "-auto-approve"], 0);
+    ends(&program, &["diagnose"], 0);
+}
+
+#[test]
+fn a_part_that_cannot_be_read_is_unknown_and_exits_with_8() {
+    for (fault, words) in [
+        (
+            "{on: office_providers, office: 2, status: 403}",
+            "the providers of Walk-in could not be read",
+        ),
+        ("{on: grid_read, status: 403}", "the grid of OceanAPILAKESIDE could not be read"),
+        ("{on: site_providers, status: 403}", "Ocean's list of providers could not be read"),
+        ("{on: site, status: 403}", "the state of the Ocean site could not be read"),
+    ] {
+        let program = clinic("", "");
+        let path = program.folder().join("world.yaml");
+        let world = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{world}faults: [{fault}]\n")).unwrap();
+        let text = ends(&program, &["diagnose"], 8).stdout;
+        assert!(text.contains(words), "{text}");
+        assert!(!text.contains("W020") && !text.contains("Nothing found that"), "{text}");
+    }
+}
+
+#[test]
+fn a_sync_that_is_owed_is_said_for_every_provider() {
+    let program = clinic("", "      - {office: 1, provider: 1042, full: [patient]}\n");
+    let path = program.folder().join("world.yaml");
+    let world = fs::read_to_string(&path).unwrap();
+    fs::write(
+        &path,
+        format!("{world}faults: [{{on: sync_start, nth: 1, sync: fail, message: no}}]\n"),
+    )
+    .unwrap();
+    ends(&program, &["apply", "-auto-approve"], 6);
+    let text = ends(&program, &["diagnose"], 3).stdout;
+    assert!(text.contains("no sync was completed since the last write: "), "{text}");
+    assert!(text.contains("`accuroform sync` runs one"), "{text}");
+}
+
+#[test]
+fn one_provider_is_asked_about_by_id_or_name() {
+    let program = clinic("", "      - {office: 1, provider: all, full: [patient]}\n");
+    for name in ["1043", "Tremblay, Marc", "marc tremblay"] {
+        let text = ends(&program, &["diagnose", "--provider", name], 3).stdout;
+        assert!(text.contains("Tremblay, Marc (1043)") && !text.contains("Singh"), "{text}");
+    }
+    let ended = ends(&program, &["diagnose", "--provider", "Nobody"], 1);
+    assert!(ended.stderr.contains("error[U001]: --provider Nobody"), "{}", ended.stderr);
+    ends(&program, &["diagnose", "--symptom", "tired"], 1);
+}
+
+#[test]
+fn names_of_the_clinic_are_printed_escaped() {
+    let program = clinic(
+        "    except_providers: [{id: 1043}]\n",
+        "      - {office: 1, provider: 1043, absent: true}\n",
+    );
+    change_world(&program, "last: Tremblay", &format!("last: {}", quoted(&format!("T{EVIL}"))));
+    change_world(&program, "name: Main Street", &format!("name: {}", quoted(&format!("M{EVIL}"))));
+    for arguments in [&["diagnose"][..], &["diagnose", "--json"]] {
+        let ended = ends(&program, arguments, 3);
+        assert_eq!(ended.everything().lines().find(|line| line.contains(is_raw)), None);
+    }
+    let ended = ends(&program, &["diagnose"], 3);
+    assert!(ended.stdout.contains(r"M\u{1b}[31m"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("-    except_providers: [{id: 1043}]"), "{}", ended.stdout);
+}
