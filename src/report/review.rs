@@ -163,6 +163,18 @@ pub(super) fn unread_part(part: &UnreadPart, plan: &Plan) -> String {
     match part {
         UnreadPart::Office(office) => format!("the providers of {}", plan.names.office(*office)),
         UnreadPart::Grid(user) => format!("the grid of {user}"),
+        UnreadPart::Rows { user, office_id, provider_ids } => {
+            const NAMED: usize = 5;
+            let office = plan.names.office(*office_id);
+            let mut names: Vec<String> =
+                provider_ids.iter().take(NAMED).map(|id| plan.names.provider(*id)).collect();
+            if provider_ids.len() > NAMED {
+                names.push(format!("{} more", provider_ids.len() - NAMED));
+            }
+            let rows = if provider_ids.len() == 1 { "row" } else { "rows" };
+            let count = provider_ids.len();
+            format!("{count} {rows} of {user} in {office}: {}", names.join("; "))
+        }
     }
 }
 
