@@ -15,13 +15,13 @@ use super::fleet::FleetFile;
 use super::printer::Printer;
 use super::targets;
 use crate::approval::{Demand, TrustedKey};
-use crate::bridge::{Reader, Traffic};
-use crate::connection::{Opened, open};
+use crate::bridge::Traffic;
+use crate::connection::{Accuro, Asked, Opened, open};
 use crate::desired::{Desired, desired};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::live::{Snapshot, fetch};
+use crate::live::Snapshot;
 use crate::manifest::{self, ApprovalKey, Approvals, Loaded, MAX_BYTES, Manifest, Safety, Source};
-use crate::model::StateUrl;
+use crate::model::{Clock, StateUrl};
 use crate::plan::file::{Sealed, seal};
 use crate::plan::{self, Inputs, ManifestRef, Plan, Policy, Recorded, Refusal, Targets};
 use crate::report;
@@ -37,6 +37,8 @@ pub(super) struct Clinic {
     /// What its connections share with those of other clinics.
     traffic: Arc<Traffic>,
     state: Result<State, StateError>,
+    /// By which the age of a capture is judged.
+    clock: Clock,
 }
 
 /// What a clinic's plan was made from, and the plan.
@@ -109,8 +111,9 @@ impl Clinic {
         match manifest {
             Some(manifest) => {
                 let state = state_of(path, manifest.state.as_ref(), environment);
-                let path = path.to_owned();
-                Ok(Self { manifest, source, path, fleet: None, traffic: Arc::default(), state })
+                let (path, clock) = (path.to_owned(), environment.clock);
+                let (fleet, traffic) = (None, Arc::default());
+                Ok(Self { manifest, source, path, fleet, traffic, state, clock })
             }
             None => Err(Failure::plain(Exit::Error, faults(path, &findings))),
         }
@@ -130,7 +133,7 @@ impl Clinic {
             url => state_of(&path, url.as_ref(), environment),
         };
         let (traffic, fleet) = (Arc::clone(&fleet.traffic), Some(fleet.path.clone()));
-        Self { manifest, source, path, fleet, traffic, state }
+        Self { manifest, source, path, fleet, traffic, state, clock: environment.clock }
     }
 
     /// The path of the manifest.
@@ -213,15 +216,26 @@ impl Clinic {
         })
     }
 
+    /// The users whose grids are managed.
+    pub(super) fn users(&self) -> Vec<String> {
+        self.manifest.users.iter().map(|user| user.name.clone()).collect()
+    }
+
     /// Reads the clinic and plans it.
     pub(super) async fn plan(
         &self,
-        reader: &Reader,
+        accuro: &Accuro,
         purpose: Purpose<'_>,
         scope: Scope<'_>,
     ) -> Result<Planned, Failure> {
-        let users: Vec<String> = self.manifest.users.iter().map(|user| user.name.clone()).collect();
-        let live = fetch(reader, &users).await?;
+        let users = self.users();
+        let asked = Asked {
+            clinic: &self.manifest.clinic.id,
+            tenant: &self.manifest.tenant,
+            users: &users,
+            now: self.clock.now(),
+        };
+        let live = accuro.read(asked).await?;
         let targets = match scope {
             Scope::Typed { only, except } => targets::resolve(only, except, &live.directory)?,
             Scope::Saved(targets) => targets.clone(),

@@ -29,7 +29,7 @@ mod tree;
 pub use checked::{
     AccuroConnection, Api, ApprovalKey, Approvals, ClientCertificate, Clinic, Connections, Grant,
     Management, Manifest, Ocean, OceanConnection, OfficeRule, Policies, ProviderRule, QueryValue,
-    Safety, SecretRef, Selector, SyncMode, UserRule, Why,
+    Safety, SecretRef, Selector, SyncMode, UserRule, Why, Worksheet,
 };
 pub use explain::{Explained, ExplainedValue, Origin, explain};
 pub use fleet::{

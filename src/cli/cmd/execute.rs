@@ -152,8 +152,8 @@ impl Execution<'_> {
         let progress =
             Progress::rows(plan.users.iter().map(|user| user.changes.len()).sum(), printer);
         let apply = Apply {
-            reader: &self.opened.accuro(),
-            writer: &self.opened.grid_writer(),
+            reader: &self.opened.bridge()?,
+            writer: &self.opened.grid_writer()?,
             journal,
             stop: self.stop,
         };
