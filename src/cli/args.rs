@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(super) use super::args_capture::{CAPTURE_HELP, CaptureArgs};
 pub(super) use super::args_files::{
     CiSystem, FmtArgs, InitArgs, PolicyCommand, PolicyTestArgs, SimArgs, ValidateArgs,
 };
@@ -147,6 +148,9 @@ Examples:
   accuroform verify
   accuroform verify --json clinic.yaml")]
     Verify(VerifyArgs),
+    /// Capture the grid at the Manage Security screen, where no bridge is
+    #[command(after_help = CAPTURE_HELP)]
+    Capture(CaptureArgs),
     /// List what was applied to a clinic, newest first
     #[command(
         args_conflicts_with_subcommands = true,

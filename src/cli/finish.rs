@@ -271,8 +271,8 @@ pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
         for row in report::held_rows(plan) {
             printer.line(&row);
         }
-        for unread in &plan.unread {
-            printer.line(&format!("! not read: {}", escape(&unread.reason)));
+        for unread in report::unread(plan) {
+            printer.line(&format!("! not read: {}", escape(&unread)));
         }
     }
     if let Some(appearance) = appearance {

@@ -4,6 +4,7 @@
 //! `printer.rs`: the result to standard output, the story to standard error.
 
 mod args;
+mod args_capture;
 mod args_files;
 mod args_fleet;
 mod args_form;

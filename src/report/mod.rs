@@ -35,5 +35,5 @@ pub use fold_pattern::Weight;
 pub use history::{history, history_json, run, run_json};
 pub use outcome::{appearance, outcomes};
 pub use plan::{plan, summary_line};
-pub use review::{NotPlanned, Review, refused};
+pub use review::{NotPlanned, Review, refused, unread};
 pub use undo::{held_exception, held_rows};

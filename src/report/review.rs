@@ -178,6 +178,12 @@ pub(super) fn unread_part(part: &UnreadPart, plan: &Plan) -> String {
     }
 }
 
+/// What could not be read and why, a line each.
+pub fn unread(plan: &Plan) -> Vec<String> {
+    let line = |unread: &Unread| format!("{}: {}", unread_part(&unread.part, plan), unread.reason);
+    plan.unread.iter().map(line).collect()
+}
+
 impl Review<'_> {
     /// Everything that stands in the way, worst first, then what is worth a look.
     pub(super) fn problems(self) -> Vec<Problem> {

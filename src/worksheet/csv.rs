@@ -113,16 +113,18 @@ fn is_guardable(text: &str) -> bool {
 
 /// Rows as CSV with a byte order mark, by which Excel knows UTF-8.
 pub fn write(rows: &[Vec<String>]) -> String {
-    let mut writer = WriterBuilder::new()
-        .flexible(true)
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    for row in rows {
+    let row = |row: &Vec<String>| {
+        if row.is_empty() {
+            return "\r\n".to_owned();
+        }
+        let mut writer =
+            WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         // Writing to memory cannot fail.
         drop(writer.write_record(row.iter().map(|cell| guarded(cell))));
-    }
-    let bytes = writer.into_inner().unwrap_or_default();
-    format!("\u{feff}{}", String::from_utf8(bytes).unwrap_or_default())
+        String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+    };
+    let rows: String = rows.iter().map(row).collect();
+    format!("\u{feff}{rows}")
 }
 
 #[cfg(test)]

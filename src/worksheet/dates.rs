@@ -4,6 +4,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+use crate::model::Until;
+
 /// What is wrong with a date, as a fragment, and what to write.
 pub(super) type NoDate = (String, String);
 
@@ -51,6 +53,11 @@ pub(super) fn date(text: &str) -> Result<Date, NoDate> {
         }
     };
     found.ok_or_else(unknown)
+}
+
+/// A date that somebody typed, or what is wrong with it and what to write.
+pub fn typed_date(text: &str) -> Result<Until, NoDate> {
+    date(text).map(Until)
 }
 
 /// A month by its English name or the beginning of it.

@@ -131,7 +131,9 @@ impl Reading<'_> {
             let (Some(person), Providers::Read(providers)) = (person, &mut office.providers) else {
                 continue;
             };
-            if providers.insert(person, person_name(&entry.provider)).is_some() {
+            let before = providers.insert(person, person_name(&entry.provider));
+            // An id of two names was said already.
+            if before.is_some_and(|before| before.matches(&entry.provider)) {
                 let message = format!("{} is listed twice in {}", entry.provider, entry.office);
                 let hint = "remove one of the two lines; if they are two people, write their ids";
                 self.wrong(Code::DirectoryLine, entry, PROVIDER, message, hint);

@@ -106,3 +106,11 @@ pub fn missing<'a>(expected: &'a [Expected], directory: &Directory) -> Vec<&'a E
     };
     expected.iter().filter(|(person, _)| !is_listed(person)).collect()
 }
+
+/// That the directory does not list somebody.
+pub fn not_listed((person, place): &Expected) -> Fault {
+    let message = format!("the directory does not list {}", person.listed());
+    let hint =
+        "add a line to the directory, or --add-to OFFICE; leave out who is no provider in Accuro";
+    Fault::new(Code::ProviderExpected, place.clone(), message, hint).warning()
+}

@@ -1,6 +1,6 @@
 //! From a capture to what a plan is made from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -29,14 +29,15 @@ const SKEW: Duration = Duration::from_mins(5);
 pub fn snapshot(directory: Directory, capture: &Capture, asked: Asked<'_>) -> Snapshot {
     let Asked { users, now, max_age, file } = asked;
     let age = now.duration_since(capture.at);
+    // Never how old it is: the same capture must give the same plan whenever it is too old.
     let doubt = if age > jiff::SignedDuration::try_from(max_age).unwrap_or(age) {
+        let most = words(max_age);
+        let at = capture.at;
         Some(format!(
-            "the capture {file} is {} old, and {} is the most (`max_age`): read the screen again",
-            words(age.unsigned_abs()),
-            words(max_age)
+            "the capture {file} of {at} is over {most} old (`max_age`): read the screen again"
         ))
     } else if age.is_negative() && age.unsigned_abs() > SKEW {
-        Some(format!("the capture {file} is dated {} ahead of now", words(age.unsigned_abs())))
+        Some(format!("the capture {file} of {} is dated ahead of now", capture.at))
     } else {
         None
     };
@@ -53,18 +54,9 @@ pub fn snapshot(directory: Directory, capture: &Capture, asked: Asked<'_>) -> Sn
 
 fn grid(directory: &Directory, capture: &Capture, user: &str, file: &str) -> Grid {
     let nothing = BTreeMap::new();
-    let read = capture.grids.iter().find(|(name, _)| fold(name) == fold(user));
-    let read: &BTreeMap<RowKey, Cells> = read.map_or(&nothing, |(_, rows)| rows);
-    let listed = directory.offices.iter().flat_map(|(office, found)| {
-        let people = match &found.providers {
-            Providers::Read(people) => Some(people.keys()),
-            Providers::Unread(_) => None,
-        };
-        let key = |provider: &_| RowKey { office: *office, provider: *provider };
-        people.into_iter().flatten().map(key)
-    });
-    let unread: std::collections::BTreeSet<RowKey> =
-        listed.filter(|key| !read.contains_key(key)).collect();
+    let read = read_of(capture, user).unwrap_or(&nothing);
+    let unread: BTreeSet<RowKey> =
+        listed(directory).filter(|key| !read.contains_key(key)).collect();
     if read.is_empty() && !unread.is_empty() {
         return Grid::Unread(format!("no row of {user} was read in the capture {file}"));
     }
@@ -78,6 +70,32 @@ fn grid(directory: &Directory, capture: &Capture, user: &str, file: &str) -> Gri
     Grid::Read { user: number(user), active: true, rows: granting.map(row).collect(), unread }
 }
 
+fn read_of<'a>(capture: &'a Capture, user: &str) -> Option<&'a BTreeMap<RowKey, Cells>> {
+    capture.grids.iter().find(|(name, _)| fold(name) == fold(user)).map(|(_, rows)| rows)
+}
+
+/// Every row that a grid may have.
+fn listed(directory: &Directory) -> impl Iterator<Item = RowKey> {
+    directory.offices.iter().flat_map(|(office, found)| {
+        let people = match &found.providers {
+            Providers::Read(people) => Some(people.keys()),
+            Providers::Unread(_) => None,
+        };
+        let key = |provider: &_| RowKey { office: *office, provider: *provider };
+        people.into_iter().flatten().map(key)
+    })
+}
+
+/// How many rows of each user's grid a capture leaves unread.
+pub fn unread(directory: &Directory, capture: &Capture, users: &[String]) -> Vec<(String, usize)> {
+    let count = |user: &String| {
+        let read = read_of(capture, user);
+        let is_read = |key: &RowKey| read.is_some_and(|rows| rows.contains_key(key));
+        (user.clone(), listed(directory).filter(|key| !is_read(key)).count())
+    };
+    users.iter().map(count).collect()
+}
+
 /// A number for a user whose id the screen does not show: the same for the same name on every machine.
 fn number(user: &str) -> UserId {
     let digest = sha256(fold(user).as_bytes());
@@ -88,7 +106,7 @@ fn number(user: &str) -> UserId {
 
 fn words(time: Duration) -> String {
     match time.as_secs() / 60 {
-        minutes @ 0..120 => format!("{minutes} min"),
-        minutes => format!("{} h", minutes / 60),
+        minutes if minutes % 60 == 0 => format!("{} h", minutes / 60),
+        minutes => format!("{minutes} min"),
     }
 }

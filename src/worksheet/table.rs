@@ -47,8 +47,8 @@ impl Table {
         self.rows.get(row)?.get(column).filter(|cell| !cell.is_blank())
     }
 
-    /// The text of a cell; empty where there is none.
-    pub(super) fn text(&self, row: usize, column: usize) -> String {
+    /// The text of a cell, as a person would write it; empty where there is none. Both count from 0.
+    pub fn text(&self, row: usize, column: usize) -> String {
         self.cell(row, column).map(Cell::text).unwrap_or_default()
     }
 

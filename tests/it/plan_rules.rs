@@ -1,5 +1,7 @@
 //! What a manifest covers and what the plan makes of it.
 
+use std::collections::BTreeSet;
+
 use accuroform::live::{Grid, Providers};
 use accuroform::model::{Cells, Column, OfficeId, ProviderId, UserId};
 use accuroform::plan::{Action, Target, Targets, UnreadPart};

@@ -1,5 +1,7 @@
 //! The plan that takes a run back: what was there before, and nothing else.
 
+use std::collections::BTreeSet;
+
 use accuroform::live::{Grid, Providers};
 use accuroform::model::{Cells, LiveRow, OfficeId, ProviderId, Revision, UserId};
 use accuroform::plan::{

@@ -5,6 +5,8 @@ mod apply;
 mod apply_fleet;
 mod apply_one;
 mod approve;
+mod capture;
+mod capture_ask;
 mod each;
 mod execute;
 mod explain;
@@ -70,6 +72,7 @@ pub(super) fn run(
         Command::Sync(args) => block_on(sync::run(&args, environment, printer)),
         Command::History(args) => history::run_command(&args, environment, printer),
         Command::Unlock(args) => unlock::run(&args, environment, printer),
+        Command::Capture(args) => capture::run(&args, environment, printer),
         Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
         Command::Explain(args) => explain::run(&args, environment, printer),
         Command::Schema(args) => schema::run(&args, printer),
