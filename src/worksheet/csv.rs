@@ -1,11 +1,11 @@
 //! CSV as spreadsheets write it: with commas, semicolons or tabs, a byte order mark, any line end.
 
-use csv::{ReaderBuilder, Trim, WriterBuilder};
+use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 
 use super::fault::Fault;
 use super::headings::norm;
 use super::place::SheetPlace;
-use super::table::{Cell, Table};
+use super::table::{Cell, MOST_ROWS, Table};
 use crate::diagnostic::Code;
 
 /// A whole file that is no sheet.
@@ -17,15 +17,15 @@ pub(super) fn unreadable(file: &str, row: usize, message: &str, hint: &str) -> F
 /// Reads CSV. The delimiter is the one that splits most cells into known headings.
 pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Table, Fault> {
     let text = decode(file, bytes)?.replace("\r\n", "\n").replace('\r', "\n");
-    let text = text.trim_start_matches('\u{feff}');
+    let text = &format!("{}\n", text.trim_start_matches('\u{feff}'));
     // Excel's own way to say which delimiter a file has.
     let first = text.lines().next().unwrap_or_default().to_ascii_lowercase();
     let said = first.strip_prefix("sep=").and_then(|rest| rest.bytes().next());
     let mut best: Option<(usize, Vec<Vec<Cell>>)> = None;
     for delimiter in said.map_or_else(|| vec![b',', b';', b'\t'], |one| vec![one]) {
         let mut rows = split(text, delimiter).map_err(|line| {
-            let hint = "save the file again as CSV from the spreadsheet";
-            unreadable(file, line, "the text is not CSV", hint)
+            let hint = "keep one clinic in a file, and save it as CSV from the spreadsheet";
+            unreadable(file, line, "the text is not CSV, or has more than 20,000 lines", hint)
         })?;
         if said.is_some() {
             // Its row stays, empty, so that places are those of the file.
@@ -55,19 +55,22 @@ fn split(text: &str, delimiter: u8) -> Result<Vec<Vec<Cell>>, usize> {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .trim(Trim::All)
         .delimiter(delimiter)
         .from_reader(text.as_bytes());
     let mut rows: Vec<Vec<Cell>> = Vec::new();
-    // Line ends inside quotes make no row in a spreadsheet; rows without text do.
+    let mut record = StringRecord::new();
+    // Line ends inside quotes make no row in a spreadsheet; lines without text do.
     let mut inside = 0;
-    for record in reader.records() {
-        let record = record.map_err(|_| rows.len())?;
-        let line = record.position().map_or(1, csv::Position::line);
-        let at = usize::try_from(line).unwrap_or(1).saturating_sub(1 + inside);
-        rows.resize(at.max(rows.len()), Vec::new());
+    while reader.read_record(&mut record).map_err(|_| rows.len())? {
         inside += record.iter().map(|field| field.matches('\n').count()).sum::<usize>();
-        rows.push(record.iter().map(|field| Cell::Text(bare(field).to_owned())).collect());
+        // Where a record begins is not said once blank lines were skipped; where it ended is.
+        let behind = usize::try_from(reader.position().line()).unwrap_or(usize::MAX);
+        let at = behind.saturating_sub(2 + inside).max(rows.len());
+        if at >= MOST_ROWS {
+            return Err(rows.len());
+        }
+        rows.resize(at, Vec::new());
+        rows.push(record.iter().map(|field| Cell::Text(bare(field.trim()).to_owned())).collect());
     }
     Ok(rows)
 }
@@ -138,9 +141,10 @@ mod tests {
 
     #[test]
     fn a_row_has_the_number_that_a_spreadsheet_shows() {
-        let text = "a,1\n\n\nprovider,\"two\nlines\"\n\nlast,cell\n";
+        let text = "a,1\n\n\nprovider,\"two\nlines\"\n\nlast,\"cell\n\"\n\nx,y";
         let rows = cells(text.as_bytes());
-        assert_eq!(rows.len(), 6);
+        assert_eq!(rows.len(), 8);
+        assert_eq!(rows[7], ["x", "y"]);
         assert_eq!(rows[3], ["provider", "two\nlines"]);
         assert_eq!(rows[5], ["last", "cell"]);
         assert_eq!(cells(text.replace('\n', "\r\n").as_bytes()), rows);

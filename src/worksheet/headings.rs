@@ -28,8 +28,11 @@ impl Heading {
         Self { title, also, needed: false }
     }
 
-    fn is(&self, normal: &str) -> bool {
-        norm(self.title) == normal || self.also.contains(&normal)
+    /// What the heading may be called, as [`norm`] has it.
+    fn names(&self) -> impl Iterator<Item = (String, &'static str)> {
+        let title = self.title;
+        let also = self.also.iter().map(|name| (*name).to_owned());
+        also.chain([norm(title)]).map(move |name| (name, title))
     }
 }
 
@@ -52,12 +55,12 @@ impl Headings {
             let cells = table.rows.get(row).map(Vec::as_slice).unwrap_or_default();
             cells.iter().map(|cell| norm(&cell.text())).collect()
         };
-        let key = known.iter().find(|heading| heading.title == key)?;
+        let names: BTreeMap<String, &'static str> = known.iter().flat_map(Heading::names).collect();
         // A line above may have one of the words too: the headings are several.
         let is_headings = |row: &usize| {
-            let cells = normal(*row);
-            let others = cells.iter().filter(|cell| known.iter().any(|one| one.is(cell))).count();
-            others > 1 && cells.iter().any(|cell| key.is(cell))
+            let titles: Vec<&str> =
+                normal(*row).iter().filter_map(|cell| names.get(cell).copied()).collect();
+            titles.len() > 1 && titles.contains(&key)
         };
         let Some(row) = (0..table.rows.len()).find(is_headings) else {
             let needed: Vec<&str> =
@@ -70,16 +73,16 @@ impl Headings {
         let cells = normal(row);
         let mut columns = BTreeMap::new();
         for (column, cell) in cells.iter().enumerate() {
-            let Some(heading) = known.iter().find(|one| one.is(cell)) else { continue };
-            if columns.insert(heading.title, column).is_some() {
-                let message = format!("the heading `{}` is there twice", heading.title);
+            let Some(title) = names.get(cell).copied() else { continue };
+            if columns.insert(title, column).is_some() {
+                let message = format!("the heading `{title}` is there twice");
                 let place = table.place(row, column);
                 faults.push(Fault::new(Code::SheetHeader, place, message, "remove one of the two"));
             }
         }
         for heading in known.iter().filter(|one| one.needed && !columns.contains_key(one.title)) {
             let message = format!("the heading `{}` is missing", heading.title);
-            let unknown = cells.iter().filter(|cell| !known.iter().any(|one| one.is(cell)));
+            let unknown = cells.iter().filter(|cell| !names.contains_key(*cell));
             let hint = did_you_mean(&norm(heading.title), unknown.map(String::as_str)).map_or_else(
                 || "add the column: without it nobody knows what is ticked there".to_owned(),
                 |near| format!("is it the one that is called `{near}`?"),

@@ -10,6 +10,7 @@ mod dates;
 mod directory;
 mod expected;
 mod fault;
+pub mod fuzzing;
 mod headings;
 mod interview;
 mod place;

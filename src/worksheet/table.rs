@@ -9,6 +9,9 @@ use super::{csv, xlsx_read};
 /// The largest file that is read.
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 
+/// More than a sheet of any clinic has.
+pub(super) const MOST_ROWS: usize = 20_000;
+
 /// The cells of one sheet, without white space around their text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {

@@ -8,11 +8,10 @@ use zip::ZipArchive;
 
 use super::csv::unreadable;
 use super::fault::Fault;
-use super::table::{Cell, Table};
+use super::table::{Cell, MOST_ROWS, Table};
 
 /// More than a sheet of any clinic has.
-const MOST_ROWS: u32 = 20_000;
-const MOST_COLUMNS: u32 = 200;
+const MOST_COLUMNS: usize = 200;
 /// More than any such sheet takes unpacked.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -38,10 +37,10 @@ pub(super) fn read(file: &str, bytes: &[u8], sheet: &str) -> Result<Table, Fault
             continue;
         }
         let (row, column) = found.get_position();
+        let (row, column) = (row as usize, column as usize);
         if row >= MOST_ROWS || column >= MOST_COLUMNS {
             return Err(refuse("the sheet has more than 20,000 rows or 200 columns"));
         }
-        let (row, column) = (row as usize, column as usize);
         rows.resize(rows.len().max(row + 1), Vec::new());
         if let Some(line) = rows.get_mut(row) {
             line.resize(line.len().max(column + 1), Cell::Text(String::new()));

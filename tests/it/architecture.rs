@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each folder of `src/` may import. `cli` may import everything.
-const WALLS: [(&str, &[&str]); 17] = [
+const WALLS: [(&str, &[&str]); 18] = [
     ("model", &[]),
     ("diagnostic", &["model"]),
     ("manifest", &["model", "diagnostic"]),
     ("bridge", &["model"]),
     ("live", &["model", "diagnostic", "bridge"]),
+    ("worksheet", &["model", "diagnostic", "live"]),
     ("desired", &["model", "diagnostic", "manifest", "live"]),
     ("plan", &["model", "diagnostic", "desired", "live"]),
     ("policy", &["model", "diagnostic", "live", "plan"]),
@@ -21,12 +22,12 @@ const WALLS: [(&str, &[&str]); 17] = [
     ("ocean", &["model", "bridge", "diagnostic"]),
     ("rollout", &["model", "diagnostic", "plan"]),
     ("report", &["model", "diagnostic", "plan", "journal", "ocean"]),
-    ("connection", &["bridge", "live", "sim", "manifest"]),
+    ("connection", &["bridge", "live", "sim", "manifest", "worksheet"]),
     ("sim", &[]),
 ];
 
 /// Modules that hold no I/O, no clock and no `async`.
-const PURE: [&str; 16] = [
+const PURE: [&str; 17] = [
     "model",
     "diagnostic",
     "manifest",
@@ -43,6 +44,7 @@ const PURE: [&str; 16] = [
     "journal/history.rs",
     "journal/undo.rs",
     "sim/handle",
+    "worksheet",
 ];
 
 fn src() -> PathBuf {

@@ -124,5 +124,6 @@ mod token_retries;
 mod undo;
 mod worksheet_law;
 mod worksheet_live;
+mod worksheet_program;
 mod worksheet_sheet;
 mod world;
