@@ -1,5 +1,4 @@
 //! Reads Accuro by whichever way a clinic has: over a bridge, or from what somebody captured.
-#![expect(clippy::disallowed_methods, reason = "captures and directories are read here")]
 
 use std::fs::File;
 use std::io::{self, Read as _};

@@ -97,7 +97,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn wrong(&mut self, code: Code, entry: &Entry, title: &str, message: String, hint: &str) {
+    fn wrong(&mut self, entry: &Entry, (code, title): (Code, &str), message: String, hint: &str) {
         let place = self.table.place(entry.row, self.headings.column(title).unwrap_or_default());
         self.faults.push(Fault::new(code, place, message, hint));
     }
@@ -113,7 +113,7 @@ impl Reading<'_> {
                 && *said.entry(id).or_insert(active) != active
             {
                 let message = format!("{} is said to be active and not", entry.office);
-                self.wrong(Code::DirectoryLine, entry, ACTIVE, message, "say it once");
+                self.wrong(entry, (Code::DirectoryLine, ACTIVE), message, "say it once");
             }
             let file = &self.table.file;
             let office = directory.offices.entry(id).or_insert_with(|| Office {
@@ -136,7 +136,7 @@ impl Reading<'_> {
             if before.is_some_and(|before| before.matches(&entry.provider)) {
                 let message = format!("{} is listed twice in {}", entry.provider, entry.office);
                 let hint = "remove one of the two lines; if they are two people, write their ids";
-                self.wrong(Code::DirectoryLine, entry, PROVIDER, message, hint);
+                self.wrong(entry, (Code::DirectoryLine, PROVIDER), message, hint);
             }
         }
         if directory.offices.is_empty() && self.faults.is_empty() {
@@ -160,7 +160,7 @@ impl Reading<'_> {
                 Some(_) => {
                     let message = format!("several offices are called {}", entry.office);
                     let hint = "write the office's id in this line";
-                    self.wrong(Code::DirectoryId, entry, OFFICE, message, hint);
+                    self.wrong(entry, (Code::DirectoryId, OFFICE), message, hint);
                     None
                 }
                 None => Some(numbers.of(name(entry))),
@@ -183,7 +183,7 @@ impl Reading<'_> {
                 if !listed(entry) {
                     let message = "the line has an id and no name".to_owned();
                     let hint = "write the provider's name as the screen shows it";
-                    self.wrong(Code::DirectoryLine, entry, PROVIDER, message, hint);
+                    self.wrong(entry, (Code::DirectoryLine, PROVIDER), message, hint);
                 }
                 Some(id)
             }
@@ -191,7 +191,7 @@ impl Reading<'_> {
             None if known.contains_key(&name(entry)) => {
                 let message = format!("{} has an id in another line and none here", entry.provider);
                 let hint = "write the id here too: another person may have the same name";
-                self.wrong(Code::DirectoryId, entry, PROVIDER, message, hint);
+                self.wrong(entry, (Code::DirectoryId, PROVIDER), message, hint);
                 None
             }
             None => Some(numbers.of(name(entry))),
@@ -218,7 +218,7 @@ impl Reading<'_> {
             if *by_id.entry(id).or_insert_with(|| name.clone()) != name {
                 let message = format!("the id {id} is also that of another name");
                 let hint = "mend the id or the name: an id is one office's or provider's alone";
-                self.wrong(Code::DirectoryId, entry, title, message, hint);
+                self.wrong(entry, (Code::DirectoryId, title), message, hint);
             }
         }
         by_name.into_iter().map(|(name, ids)| (name, ids.into_iter().collect())).collect()

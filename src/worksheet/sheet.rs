@@ -171,36 +171,33 @@ impl Lines<'_> {
         let directory = self.expected.directory;
         let offices: BTreeMap<u64, &Office> =
             directory.offices.iter().map(|(id, office)| (id.0, office)).collect();
-        let office = self.one(
-            row,
-            (OFFICE, OFFICE_ID, Code::SheetOffice),
-            |id, name| {
-                let Some(name) = name else { return offices.contains_key(&id) };
-                offices.get(&id).is_some_and(|office| fold(&office.name) == fold(name))
-            },
-            &offices.keys().copied().collect::<Vec<_>>(),
-            "the directory",
-        )?;
-        let office = OfficeId(office);
+        let wanted = Wanted {
+            titles: [OFFICE, OFFICE_ID],
+            code: Code::SheetOffice,
+            ids: offices.keys().copied().collect(),
+            at: "the directory",
+        };
+        let office = OfficeId(self.one(row, &wanted, |id, name| {
+            let office = offices.get(&id);
+            office.is_some_and(|one| name.is_none_or(|name| fold(&one.name) == fold(name)))
+        })?);
         let found = directory.offices.get(&office)?;
         let nobody = BTreeMap::new();
         let people: &BTreeMap<ProviderId, PersonName> = match &found.providers {
             Providers::Read(people) => people,
             Providers::Unread(_) => &nobody,
         };
-        let provider = self.one(
-            row,
-            (PROVIDER, PROVIDER_ID, Code::SheetProvider),
-            |id, name| {
-                people.get(&ProviderId(id)).is_some_and(|person| {
-                    name.is_none_or(|name| {
-                        person.matches(name) || fold(name) == fold(&person.listed())
-                    })
-                })
-            },
-            &people.keys().map(|id| id.0).collect::<Vec<_>>(),
-            &found.name,
-        )?;
+        let wanted = Wanted {
+            titles: [PROVIDER, PROVIDER_ID],
+            code: Code::SheetProvider,
+            ids: people.keys().map(|id| id.0).collect(),
+            at: &found.name,
+        };
+        let provider = self.one(row, &wanted, |id, name| {
+            people.get(&ProviderId(id)).is_some_and(|person| {
+                name.is_none_or(|name| person.matches(name) || fold(name) == fold(&person.listed()))
+            })
+        })?;
         Some(RowKey { office, provider: ProviderId(provider) })
     }
 
@@ -208,11 +205,10 @@ impl Lines<'_> {
     fn one(
         &mut self,
         row: usize,
-        (title, id_title, code): (&str, &str, Code),
+        wanted: &Wanted<'_>,
         is: impl Fn(u64, Option<&str>) -> bool,
-        ids: &[u64],
-        at: &str,
     ) -> Option<u64> {
+        let Wanted { titles: [title, id_title], code, ids, at } = wanted;
         let (name, id) = (self.text(row, title), self.text(row, id_title));
         let what = title.to_lowercase();
         let name = Some(name.as_str()).filter(|name| !name.is_empty());
@@ -220,36 +216,33 @@ impl Lines<'_> {
             let found = id.parse::<u64>().ok().filter(|id| is(*id, None));
             if found.is_none() {
                 let message = format!("{at} has no {what} {id}");
-                self.wrong(code, self.place(row, id_title), message, DIRECTORY);
+                self.wrong(*code, self.place(row, id_title), message, DIRECTORY);
             } else if found.is_some_and(|id| !is(id, name)) {
                 let message = format!("the {what} {id} has another name in the directory");
                 let hint = "mend the name or the id, so that they are one";
-                self.wrong(code, self.place(row, title), message, hint);
+                self.wrong(*code, self.place(row, title), message, hint);
                 return None;
             }
             return found;
         }
+        let place = self.place(row, title);
         let Some(name) = name else {
             let hint = format!("write the {what}'s name or id");
-            self.wrong(code, self.place(row, title), format!("the line names no {what}"), hint);
+            self.wrong(*code, place, format!("the line names no {what}"), hint);
             return None;
         };
         let found: Vec<u64> = ids.iter().copied().filter(|id| is(*id, Some(name))).collect();
         match found.as_slice() {
-            [one] => Some(*one),
-            [] => {
-                let message = format!("{at} has no {what} `{name}`");
-                self.wrong(code, self.place(row, title), message, DIRECTORY);
-                None
-            }
+            [one] => return Some(*one),
+            [] => self.wrong(*code, place, format!("{at} has no {what} `{name}`"), DIRECTORY),
             several => {
                 let message = format!("{} {what}s are called `{name}`", several.len());
                 let ids: Vec<String> = several.iter().map(ToString::to_string).collect();
                 let hint = format!("write the id of one: {}", ids.join(", "));
-                self.wrong(code, self.place(row, title), message, hint);
-                None
+                self.wrong(*code, place, message, hint);
             }
         }
+        None
     }
 
     fn reading(&mut self, row: usize) -> Option<Reading> {
@@ -306,6 +299,16 @@ impl Lines<'_> {
             })
             .ok()
     }
+}
+
+/// What a line must name one of.
+struct Wanted<'a> {
+    /// The headings of its name and of its id.
+    titles: [&'static str; 2],
+    code: Code,
+    ids: Vec<u64>,
+    /// Where it would be listed.
+    at: &'a str,
 }
 
 const DIRECTORY: &str = "mend the line, or add it to the directory if the screen shows it";

@@ -83,7 +83,14 @@ fn cell(value: &DataRef<'_>) -> Cell {
         DataRef::Bool(value) => value.to_string(),
         // What the spreadsheet could not calculate is text that fits nowhere.
         DataRef::Error(error) => error.to_string(),
-        other => other.as_string().unwrap_or_default(),
+        other @ (DataRef::Int(_)
+        | DataRef::Float(_)
+        | DataRef::String(_)
+        | DataRef::SharedString(_)
+        | DataRef::DateTime(_)
+        | DataRef::DateTimeIso(_)
+        | DataRef::DurationIso(_)
+        | DataRef::Empty) => other.as_string().unwrap_or_default(),
     };
     Cell::Text(text.trim().to_owned())
 }

@@ -57,12 +57,12 @@ pub fn write(rows: &[Vec<String>], made: i64) -> Result<Vec<u8>, XlsxError> {
             continue;
         };
         // A warning and no stop: x, ✓ and others are understood too.
-        let list = DataValidation::new()
+        let choice = DataValidation::new()
             .allow_list_strings(words)?
             .set_error_style(DataValidationErrorStyle::Warning)
             .set_error_title("Not one of the list")?
             .set_error_message(error)?;
-        sheet.add_data_validation(first, at, last, at, &list)?;
+        sheet.add_data_validation(first, at, last, at, &choice)?;
     }
     book.save_to_buffer()
 }

@@ -159,7 +159,7 @@ fn fill(rows: &mut [Vec<String>], world: &World, random: &mut Random) {
                 _ if title == "read" => &["yes"],
                 _ => continue,
             };
-            row[at] = (*random.pick(spelling)).to_owned();
+            (*random.pick(spelling)).clone_into(&mut row[at]);
         }
     }
 }

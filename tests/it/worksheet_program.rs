@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use rexpect::session::{PtySession, spawn_command};
 use serde_json::Value;
 
+use super::escaping::is_raw;
 use super::program::{Ended, Program};
 use super::readers::{own, read, reader};
 
@@ -97,7 +98,7 @@ fn a_sheet_is_filled_in_captured_and_planned() {
 
     let plan = ends(&program, &["plan", "-out", "plan.json"], 8).stdout;
     assert!(plan.contains("1 row of OceanAPILAKESIDE in Walk-in: Singh, Anita (1)"), "{plan}");
-    assert!(plan.contains("Plan: 1 row to grant, 0 to revoke, 1 to change (7 cells)"), "{plan}");
+    assert!(plan.contains("Plan: 2 rows to grant, 0 to revoke, 0 to change (7 cells)"), "{plan}");
     let verified = ends(&program, &["verify"], 8).stdout;
     assert!(verified.contains("Not verified"), "{verified}");
 
@@ -161,6 +162,26 @@ fn providers_that_another_list_expects_are_named_or_added() {
     ends(&program, &fresh, 0);
     let directory = fs::read_to_string(program.folder().join("directory.csv")).unwrap();
     assert!(directory.contains("1,Main Street,yes,1,\"Singh, Anita\""), "{directory}");
+}
+
+#[test]
+fn what_a_sheet_says_is_printed_escaped() {
+    let program = clinic();
+    let wild = DIRECTORY.replace("Roy", "R\u{202e}oy").replace("Walk-in", "Walk\u{1b}[31m-in");
+    fs::write(program.folder().join("directory.csv"), wild).unwrap();
+    ends(&program, &["capture", "--template"], 0);
+    fill(&program, &[("Main Street,1,\"Singh", ",\u{1b}]0;x\u{7},,,,,,,,,,")]);
+    let refused = ends(&program, &["capture", "grid-to-fill.csv", "--by", "J\u{1b}c"], 1);
+    assert!(refused.stderr.contains("`\\u{1b}]0;x\\u{7}` is not a level"), "{}", refused.stderr);
+    let text = fs::read_to_string(program.folder().join("grid-to-fill.csv")).unwrap();
+    fs::write(program.folder().join("grid-to-fill.csv"), text.replace("\u{1b}]0;x\u{7}", "x"))
+        .unwrap();
+    let kept = ends(&program, &["capture", "grid-to-fill.csv", "--by", "J\u{1b}c"], 0);
+    let planned = ends(&program, &["plan"], 8);
+    for ended in [refused, kept, planned] {
+        let raw = ended.everything().chars().find(|one| is_raw(*one));
+        assert_eq!(raw, None, "{:?}", ended.everything());
+    }
 }
 
 #[test]

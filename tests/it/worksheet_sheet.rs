@@ -152,11 +152,8 @@ struct Looks {
     order: Vec<usize>,
     delimiter: char,
     line_end: &'static str,
-    mark: bool,
-    wide: bool,
-    upper: bool,
-    by_id: bool,
-    blank_lines: bool,
+    /// A byte order mark, UTF-16, capitals, ids, blank lines between lines.
+    flags: [bool; 5],
     lines: Vec<usize>,
 }
 
@@ -165,9 +162,12 @@ fn looks() -> impl Strategy<Value = Looks> {
         (any::<[bool; 5]>(), select(vec![',', ';', '\t']), select(vec!["\n", "\r\n", "\r"]));
     let order = Just((0..16).collect::<Vec<usize>>()).prop_shuffle();
     let lines = Just((0..4).collect::<Vec<usize>>()).prop_shuffle();
-    (flags, order, lines).prop_map(|((flags, delimiter, line_end), order, lines)| {
-        let [mark, wide, upper, by_id, blank_lines] = flags;
-        Looks { order, delimiter, line_end, mark, wide, upper, by_id, blank_lines, lines }
+    (flags, order, lines).prop_map(|((flags, delimiter, line_end), order, lines)| Looks {
+        order,
+        delimiter,
+        line_end,
+        flags,
+        lines,
     })
 }
 
@@ -182,6 +182,7 @@ const DATES: [&str; 4] = ["2027-01-31", "31 Jan 2027", "1/31/2027", "January 31,
 const PLACES: [(u64, u64); 4] = [(1, 1042), (1, 1043), (1, 1044), (2, 1042)];
 
 fn written(rows: &[Vec<String>], looks: &Looks) -> Vec<u8> {
+    let [mark, wide, upper, _, blank_lines] = looks.flags;
     let titles = [
         "User",
         "Office",
@@ -200,8 +201,8 @@ fn written(rows: &[Vec<String>], looks: &Looks) -> Vec<u8> {
         "Access Until",
         "Read",
     ];
-    let titles = titles
-        .map(|title| if looks.upper { title.to_uppercase() } else { title.replace(' ', "_") });
+    let titles =
+        titles.map(|title| if upper { title.to_uppercase() } else { title.replace(' ', "_") });
     let quoted = |cell: &String| format!("\"{}\"", cell.replace('"', "\"\""));
     let line = |row: &[String]| {
         let cells: Vec<String> = looks.order.iter().map(|at| quoted(&row[*at])).collect();
@@ -210,12 +211,12 @@ fn written(rows: &[Vec<String>], looks: &Looks) -> Vec<u8> {
     let mut lines = vec![line(&titles)];
     for at in &looks.lines {
         lines.push(line(&rows[*at]));
-        if looks.blank_lines {
+        if blank_lines {
             lines.push(String::new());
         }
     }
     let text = lines.join(looks.line_end);
-    match (looks.wide, looks.mark) {
+    match (wide, mark) {
         (true, _) => format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect(),
         (false, true) => format!("\u{feff}{text}").into_bytes(),
         (false, false) => text.into_bytes(),
@@ -248,7 +249,7 @@ proptest! {
             .enumerate()
             .map(|(at, ((office, provider), (levels, date)))| {
                 // Two people are called Singh, Anita in the first office: their ids must be there.
-                let by_id = looks.by_id || (*office, *provider) != (2, 1042);
+                let by_id = looks.flags[3] || (*office, *provider) != (2, 1042);
                 let name = names.providers[&ProviderId(*provider)].clone();
                 let mut row = vec![
                     USER.to_uppercase(),

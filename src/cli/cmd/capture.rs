@@ -110,8 +110,7 @@ fn directory(
         worksheet::add(&mut found.directory, office, &people);
         is_changed = true;
     } else {
-        let warnings: Vec<Fault> =
-            missing.iter().map(|expected| worksheet::not_listed(expected)).collect();
+        let warnings: Vec<Fault> = missing.iter().map(worksheet::not_listed).collect();
         print_faults(&warnings, printer);
     }
     if is_changed && !args.template {
@@ -150,8 +149,8 @@ impl Screen<'_> {
             let before = chosen.len();
             chosen.extend(found.map(|(id, _)| *id));
             if chosen.len() == before {
-                let names = offices.values().map(|office| office.name.as_str());
-                let hint = did_you_mean(name, names).map_or_else(
+                let all = offices.values().map(|office| office.name.as_str());
+                let hint = did_you_mean(name, all).map_or_else(
                     || "check the spelling, or write the office's id".to_owned(),
                     |near| format!("did you mean `{near}`?"),
                 );
@@ -333,7 +332,7 @@ fn print_faults(faults: &[Fault], printer: &mut Printer) {
 fn write(path: &Path, rows: &[Vec<String>], made: Option<Timestamp>) -> Result<(), Failure> {
     let is_xlsx = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
     if !is_xlsx {
-        return save(path, "sheet", &worksheet::to_csv(rows));
+        return save(path, "sheet", worksheet::to_csv(rows));
     }
     let made = made.map_or(0, Timestamp::as_second);
     let bytes = worksheet::to_xlsx(rows, made).map_err(|error| {

@@ -65,10 +65,7 @@ pub(super) fn run(
     let mut interview = Interview::new(rows, capture.grids.clone());
     let mut asked = Asked { screen, terminal: &terminal, printer, shown: None };
     while let Some(question) = interview.question() {
-        let press = match asked.ask(question, &interview)? {
-            Some(press) => press,
-            None => break,
-        };
+        let Some(press) = asked.ask(question, &interview)? else { break };
         let done = interview.press(press);
         // A row that was opened again is not read until it is answered.
         if done.is_some() || press == Press::Back {
