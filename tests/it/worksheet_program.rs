@@ -259,6 +259,14 @@ fn rows_are_asked_one_key_a_cell_and_kept_as_they_are_answered() {
     let plan = ends(&program, &["plan"], 8).stdout;
     assert!(plan.contains("1 row of OceanAPILAKESIDE in Walk-in"), "{plan}");
 
+    // Before the first answer nothing is overwritten.
+    let before = fs::read(program.folder().join("grid.csv")).unwrap();
+    let mut session = terminal(&program, &["capture", "--restart", "--by", "Bo Lee"]);
+    press(&mut session, "Patient: ", "\u{7f}");
+    press(&mut session, "Patient: ", "q");
+    assert!(session.exp_eof().unwrap().contains("no row was answered: nothing was written"));
+    assert_eq!(fs::read(program.folder().join("grid.csv")).unwrap(), before);
+
     // Somebody else does not sign what Jane read.
     let mut session = terminal(&program, &["capture", "--by", "Bo Lee"]);
     session.exp_string("error[W019]: the last capture is Jane Roy's").unwrap();

@@ -64,20 +64,26 @@ pub(super) fn run(
     printer.story(KEYS);
     let mut interview = Interview::new(rows, capture.grids.clone());
     let mut asked = Asked { screen, terminal: &terminal, printer, shown: None };
+    // Before the first answer the last capture stays as it is.
+    let mut is_kept = false;
     while let Some(question) = interview.question() {
         let Some(press) = asked.ask(question, &interview)? else { break };
         let done = interview.press(press);
         // A row that was opened again is not read until it is answered.
-        if done.is_some() || press == Press::Back {
+        if done.is_some() || (press == Press::Back && is_kept) {
             capture.grids.clone_from(interview.grids());
             screen.keep(&capture)?;
+            is_kept = true;
         }
         if let Some((_, cells)) = done {
             asked.printer.line(&format!("    = {}", in_words(cells)));
         }
     }
-    screen.keep(&capture)?;
-    screen.print_kept(&capture, printer);
+    if is_kept {
+        screen.print_kept(&capture, printer);
+    } else {
+        printer.line("no row was answered: nothing was written");
+    }
     Ok(Exit::Done)
 }
 
