@@ -1,6 +1,6 @@
 //! The lines of a sheet: what somebody ticked off the screen, and what nobody read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::dates;
 use super::fault::Fault;
@@ -77,8 +77,8 @@ pub enum Reading {
     Unread,
 }
 
-/// Reads a sheet. A line with a mark was read, and its blank cells are not ticked. A line that is wholly
-/// blank was not read, unless `Read` says yes.
+/// Reads a sheet. A line with a mark in one of the nine columns was read, and its blank cells are not
+/// ticked. Any other line was not read, unless `Read` says yes.
 pub fn sheet(table: &Table, expected: Expectation<'_>) -> Result<Sheet, Vec<Fault>> {
     let mut faults = Vec::new();
     let Some(headings) = Headings::find(table, PROVIDER, &known(), &mut faults) else {
@@ -249,13 +249,13 @@ impl Lines<'_> {
         let before = self.faults.len();
         let mut columns = Columns::NONE;
         let mut unclear = false;
-        let mut written = BTreeSet::new();
+        let mut is_marked = false;
         for column in Column::ALL {
             let text = self.text(row, column.title());
             if text.is_empty() {
                 continue;
             }
-            written.insert(column.title());
+            is_marked = true;
             match mark(&text) {
                 Some(Mark::Level(level)) => columns = columns.with(column, level),
                 Some(Mark::Unclear) => unclear = true,
@@ -265,7 +265,7 @@ impl Lines<'_> {
                 }
             }
         }
-        let until = self.until(row, &mut written);
+        let until = self.until(row);
         let said = self.text(row, READ);
         let read = yes(&said);
         if read.is_none() && !said.is_empty() && said != "?" {
@@ -276,14 +276,13 @@ impl Lines<'_> {
         if self.faults.len() > before {
             return None;
         }
-        let was_read = !unclear && said != "?" && read.unwrap_or(!written.is_empty());
+        let was_read = !unclear && said != "?" && read.unwrap_or(is_marked);
         Some(if was_read { Reading::Read(Cells::new(columns, until)) } else { Reading::Unread })
     }
 
-    fn until(&mut self, row: usize, written: &mut BTreeSet<&'static str>) -> Option<Until> {
+    fn until(&mut self, row: usize) -> Option<Until> {
         let column = self.headings.column(UNTIL)?;
         let cell = self.table.cell(row, column)?.clone();
-        written.insert(UNTIL);
         let text = cell.text();
         let is_none = matches!(mark(&text), Some(Mark::Level(Level::None)));
         let date = match cell {

@@ -77,7 +77,13 @@ fn a_line_with_a_mark_was_read_and_a_blank_one_was_not() {
 
 #[test]
 fn whoever_cannot_tell_or_says_no_leaves_the_row_unread() {
-    for line in ["x,?,,,,,,,,,", "x,,,,,,,,,,no", "x,x,x,x,x,x,x,x,x,,?", ",,,,,,,,,,no"] {
+    for line in [
+        ",,,,,,,,,2027-01-31,",
+        "x,?,,,,,,,,,",
+        "x,,,,,,,,,,no",
+        "x,x,x,x,x,x,x,x,x,,?",
+        ",,,,,,,,,,no",
+    ] {
         let text = format!("{HEADINGS}\n{USER},Main Street,1042,,{line}\n");
         assert_eq!(rows(text.as_bytes()), BTreeMap::new(), "{line}");
     }

@@ -190,7 +190,7 @@ impl Screen<'_> {
         printer.line(
             "fill one of them in at the screen: full, read-only or blank; yes under Read where nothing is ticked",
         );
-        printer.line(&format!("then: accuroform capture {} --at now", sheet.display()));
+        printer.line(&format!("then: accuroform capture {}", sheet.display()));
         Ok(Exit::Done)
     }
 
