@@ -1,5 +1,6 @@
 //! From desired and live to a plan.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diff::{DiffRows, diff_rows};
@@ -116,9 +117,12 @@ fn user_plan(
     let unlisted = unlisted(user, live, &snapshot.directory);
     let (kept, judged): (Vec<LiveRow>, Vec<LiveRow>) =
         live.iter().partition(|row| unlisted.contains(&row.key));
-    let known =
-        |row: &&DesiredRow| !snapshot.grid(name).is_some_and(|grid| grid.has_unread(row.key));
-    let rows: Vec<DesiredRow> = rows.iter().filter(known).copied().collect();
+    let rows: Cow<'_, [DesiredRow]> = match snapshot.grid(name) {
+        Some(Grid::Read { unread, .. }) if !unread.is_empty() => {
+            rows.iter().filter(|row| !unread.contains(&row.key)).copied().collect()
+        }
+        Some(_) | None => Cow::Borrowed(rows),
+    };
     let mut diff = diff_rows(&rows, &judged, &revocable);
     diff.excess.extend(kept.iter().map(|row| Excess {
         key: row.key,
