@@ -75,7 +75,7 @@ impl SheetError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::File { .. } => "C013",
-            Self::Faults(faults) => faults.first().map_or("W001", |fault| fault.code.as_str()),
+            Self::Faults(faults) => faults.first().map_or("X001", |fault| fault.code.as_str()),
         }
     }
 

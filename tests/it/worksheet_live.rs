@@ -169,13 +169,13 @@ fn a_capture_is_opened_as_it_was_made_and_not_as_somebody_changed_it() {
         assert!(text.contains(was), "{was}: {text}");
         let changed = text.replacen(was, is, 1);
         // A read line with marks stays read without its yes.
-        let expected = if is == ",\r\n" { None } else { Some("W012") };
+        let expected = if is == ",\r\n" { None } else { Some("X012") };
         assert_eq!(open(&changed, "lakeside").err().map(|f| f[0].code.as_str()), expected, "{was}");
     }
-    assert_eq!(code(&text, "elsewhere"), "W011");
+    assert_eq!(code(&text, "elsewhere"), "X011");
     assert_eq!(
         code(&text.replacen("accuroform,capture", "accuroform,sheet", 1), "lakeside"),
-        "W003"
+        "X003"
     );
-    assert_eq!(code(&text.replacen("Captured at", "Noted at", 1), "lakeside"), "W003");
+    assert_eq!(code(&text.replacen("Captured at", "Noted at", 1), "lakeside"), "X003");
 }

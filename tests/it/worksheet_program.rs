@@ -53,7 +53,7 @@ fn fill(program: &Program, lines: &[(&str, &str)]) {
 fn a_sheet_is_filled_in_captured_and_planned() {
     let program = clinic();
     let said = ends(&program, &["plan"], 1).stderr;
-    assert!(said.contains("error[W014]: directory.csv!1: 4 offices and providers"), "{said}");
+    assert!(said.contains("error[X014]: directory.csv!1: 4 offices and providers"), "{said}");
     ends(&program, &["capture", "--template"], 0);
     let directory = fs::read_to_string(program.folder().join("directory.csv")).unwrap();
     assert!(
@@ -67,17 +67,17 @@ fn a_sheet_is_filled_in_captured_and_planned() {
 
     // A blank sheet captures nothing; a raw sheet is no capture.
     let said = ends(&program, &["capture", "grid-to-fill.csv", "--by", "Jane"], 1).stderr;
-    assert!(said.contains("error[W018]: no line of grid-to-fill.csv is filled in"), "{said}");
+    assert!(said.contains("error[X018]: no line of grid-to-fill.csv is filled in"), "{said}");
     let sheet = program.folder().join("grid-to-fill.csv");
     fs::copy(&sheet, program.folder().join("grid.csv")).unwrap();
     let said = ends(&program, &["plan"], 1).stderr;
-    assert!(said.contains("error[W003]: grid.csv!B1: the file is not a capture"), "{said}");
+    assert!(said.contains("error[X003]: grid.csv!B1: the file is not a capture"), "{said}");
 
     fill(&program, &[("Main Street,1,\"Singh", ",x,x,x,,x,maybe,,x,,1/2/2027,")]);
     let said = ends(&program, &["capture", "grid-to-fill.csv", "--by", "Jane"], 1).stderr;
     for fault in [
-        "error[W007]: grid-to-fill.csv!K9: `maybe`",
-        "error[W008]: grid-to-fill.csv!O9: `1/2/2027`",
+        "error[X007]: grid-to-fill.csv!K9: `maybe`",
+        "error[X008]: grid-to-fill.csv!O9: `1/2/2027`",
     ] {
         assert!(said.contains(fault), "{said}");
     }
@@ -91,7 +91,7 @@ fn a_sheet_is_filled_in_captured_and_planned() {
     let kept = ends(&program, &["capture", "grid-to-fill.csv", "--by", "Jane Roy"], 0);
     assert!(kept.stdout.contains("Captured: 2 rows, read ") && kept.stdout.contains("by Jane Roy"));
     assert!(
-        kept.stderr.contains("warning[W015]: grid-to-fill.csv!12: Singh, Anita (1) in Walk-in"),
+        kept.stderr.contains("warning[X015]: grid-to-fill.csv!12: Singh, Anita (1) in Walk-in"),
         "{}",
         kept.stderr
     );
@@ -108,7 +108,7 @@ fn a_sheet_is_filled_in_captured_and_planned() {
     let text = fs::read_to_string(program.folder().join("grid.csv")).unwrap();
     fs::write(program.folder().join("grid.csv"), text.replacen("read-only", "full", 1)).unwrap();
     let said = ends(&program, &["plan"], 1).stderr;
-    assert!(said.contains("error[W012]: grid.csv!B7: the capture was changed"), "{said}");
+    assert!(said.contains("error[X012]: grid.csv!B7: the capture was changed"), "{said}");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_whole_capture_is_verified_and_an_old_one_is_unread() {
     assert!(said.contains("error[P010]"), "{said}");
     for time in ["2026-01-05", "soon", "2999-01-01 09:00"] {
         let said = ends(&program, &["capture", "grid-to-fill.csv", "--by", "J", "--at", time], 1);
-        assert!(said.stderr.contains("error[W003]"), "{time}: {}", said.stderr);
+        assert!(said.stderr.contains("error[X003]"), "{time}: {}", said.stderr);
     }
 }
 
@@ -146,7 +146,7 @@ fn providers_that_another_list_expects_are_named_or_added() {
     let template = [&["capture", "--template"], &list[..]].concat();
     let said = ends(&program, &template, 0).stderr;
     assert!(
-        said.contains("warning[W016]: users.csv!A3: the directory does not list Lee, Kim"),
+        said.contains("warning[X016]: users.csv!A3: the directory does not list Lee, Kim"),
         "{said}"
     );
     let added = [&template[..], &["--add-to", "Walk-in", "--out", "again"]].concat();
@@ -190,10 +190,10 @@ fn capture_is_for_worksheets_alone_and_questions_for_terminals() {
         "{worksheet: {file: grid.csv, directory: directory.csv, max_age: 30d}}",
         "{embedded: {world: world.yaml}}",
     ));
-    assert!(ends(&program, &["capture", "--template"], 1).stderr.contains("error[W017]"));
+    assert!(ends(&program, &["capture", "--template"], 1).stderr.contains("error[X017]"));
     let program = clinic();
     ends(&program, &["capture", "--template"], 0);
-    assert!(ends(&program, &["capture", "--by", "Jane"], 1).stderr.contains("error[W020]"));
+    assert!(ends(&program, &["capture", "--by", "Jane"], 1).stderr.contains("error[X020]"));
     let said = ends(&program, &["capture", "--template", "--office", "Main Stret"], 1).stderr;
     assert!(said.contains("did you mean `Main Street`?"), "{said}");
 }
@@ -269,7 +269,7 @@ fn rows_are_asked_one_key_a_cell_and_kept_as_they_are_answered() {
 
     // Somebody else does not sign what Jane read.
     let mut session = terminal(&program, &["capture", "--by", "Bo Lee"]);
-    session.exp_string("error[W019]: the last capture is Jane Roy's").unwrap();
+    session.exp_string("error[X019]: the last capture is Jane Roy's").unwrap();
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn rows(bytes: &[u8]) -> BTreeMap<RowKey, Cells> {
     Capture::grids_of(&sheet).remove(USER).unwrap_or_default()
 }
 
-/// `grid.csv!F14 W007`, in order.
+/// `grid.csv!F14 X007`, in order.
 fn faults(text: &str) -> Vec<String> {
     let faults = read(text.as_bytes()).unwrap_err();
     for fault in &faults {
@@ -106,20 +106,20 @@ fn every_fault_is_named_at_its_cell_in_one_run() {
          {USER},Main Street,1044,,,,,,,,,,,,\n"
     );
     let expected = [
-        "grid.csv!E4 W007",
-        "grid.csv!J4 W007",
-        "grid.csv!N4 W008",
-        "grid.csv!O4 W010",
-        "grid.csv!A5 W006",
-        "grid.csv!B6 W004",
-        "grid.csv!C7 W005",
-        "grid.csv!D8 W005",
-        "grid.csv!D9 W005",
-        "grid.csv!B10 W004",
-        "grid.csv!D11 W005",
-        "grid.csv!A13 W006",
-        "grid.csv!N13 W008",
-        "grid.csv!14 W009",
+        "grid.csv!E4 X007",
+        "grid.csv!J4 X007",
+        "grid.csv!N4 X008",
+        "grid.csv!O4 X010",
+        "grid.csv!A5 X006",
+        "grid.csv!B6 X004",
+        "grid.csv!C7 X005",
+        "grid.csv!D8 X005",
+        "grid.csv!D9 X005",
+        "grid.csv!B10 X004",
+        "grid.csv!D11 X005",
+        "grid.csv!A13 X006",
+        "grid.csv!N13 X008",
+        "grid.csv!14 X009",
     ];
     assert_eq!(faults(&text), expected);
 }
@@ -127,11 +127,11 @@ fn every_fault_is_named_at_its_cell_in_one_run() {
 #[test]
 fn a_column_that_is_not_there_is_no_column_with_nothing_ticked() {
     let without = HEADINGS.replace("Labs,", "Lab,").replace("Prescribe For,", "");
-    assert_eq!(faults(&format!("{without}\n")), ["grid.csv!1 W002", "grid.csv!1 W002"]);
+    assert_eq!(faults(&format!("{without}\n")), ["grid.csv!1 X002", "grid.csv!1 X002"]);
     let twice = HEADINGS.replace("Labs,", "Labs,labs,");
-    assert_eq!(faults(&format!("{twice}\n")), ["grid.csv!K1 W002"]);
-    assert_eq!(faults("just,some\ntext,here\n"), ["grid.csv!1 W002"]);
-    assert_eq!(faults(""), ["grid.csv!1 W002"]);
+    assert_eq!(faults(&format!("{twice}\n")), ["grid.csv!K1 X002"]);
+    assert_eq!(faults("just,some\ntext,here\n"), ["grid.csv!1 X002"]);
+    assert_eq!(faults(""), ["grid.csv!1 X002"]);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn the_user_may_be_said_above_the_sheet_and_must_be_said() {
     let above = format!("User,{}\n\n{HEADINGS}\n{line}\n", USER.to_lowercase());
     assert_eq!(rows(above.as_bytes()).len(), 1);
     let wrong = format!("User,SomebodyElse\n\n{HEADINGS}\n{line}\n{line}\n");
-    assert_eq!(faults(&wrong), ["grid.csv!B1 W006"], "said once");
+    assert_eq!(faults(&wrong), ["grid.csv!B1 X006"], "said once");
 }
 
 /// Ways to write one level.
@@ -339,25 +339,25 @@ mod files {
         let expected = [
             (
                 "office,provider,provider id\nMain,A B,7\nMain,C D,7\n",
-                vec!["directory.csv!B3 W014"],
+                vec!["directory.csv!B3 X014"],
             ),
-            ("office,provider,provider id\nMain,A B,7\nWalk,A B,\n", vec!["directory.csv!B3 W014"]),
-            ("office,provider\nMain,A B\nMain,a b\n", vec!["directory.csv!B3 W013"]),
+            ("office,provider,provider id\nMain,A B,7\nWalk,A B,\n", vec!["directory.csv!B3 X014"]),
+            ("office,provider\nMain,A B\nMain,a b\n", vec!["directory.csv!B3 X013"]),
             (
                 "office,provider,provider id\nMain,A B,x\nMain,C D,0\n,E,1\n",
-                vec!["directory.csv!C2 W013", "directory.csv!C3 W013", "directory.csv!A4 W013"],
+                vec!["directory.csv!C2 X013", "directory.csv!C3 X013", "directory.csv!A4 X013"],
             ),
-            ("office id,office,provider\n1,Main,A B\n1,Walk,C D\n", vec!["directory.csv!B3 W014"]),
+            ("office id,office,provider\n1,Main,A B\n1,Walk,C D\n", vec!["directory.csv!B3 X014"]),
             (
                 "office id,office,provider\n1,Main,A B\n2,Main,C D\n,Main,E F\n",
-                vec!["directory.csv!B4 W014"],
+                vec!["directory.csv!B4 X014"],
             ),
             (
                 "office,active,provider\nMain,yes,A B\nMain,no,C D\nWalk,maybe,E F\n",
-                vec!["directory.csv!B4 W013", "directory.csv!B3 W013"],
+                vec!["directory.csv!B4 X013", "directory.csv!B3 X013"],
             ),
-            ("office,provider\n", vec!["directory.csv!1 W013"]),
-            ("office,name\nMain,A\n", vec!["directory.csv!1 W002"]),
+            ("office,provider\n", vec!["directory.csv!1 X013"]),
+            ("office,name\nMain,A\n", vec!["directory.csv!1 X002"]),
         ];
         for (text, faults) in expected {
             assert_eq!(load(text).unwrap_err(), faults, "{text}");

@@ -42,7 +42,7 @@ pub(super) fn run(
     let AccuroConnection::Worksheet(worksheet) = &clinic.manifest.connections.accuro else {
         return Err(Failure::new(
             Exit::Error,
-            "W017",
+            "X017",
             "the clinic's Accuro connection is not a worksheet: its grid is read over a bridge",
             "write `accuro: {connection: {worksheet: {file: grid.csv, directory: directory.csv}}}`",
         ));
@@ -214,7 +214,7 @@ impl Screen<'_> {
         if capture.rows() == 0 {
             return Err(Failure::new(
                 Exit::Error,
-                "W018",
+                "X018",
                 format!("no line of {} is filled in: nothing was captured", table.file),
                 "tick what the screen shows; where nothing is ticked, write yes under Read",
             ));
@@ -240,7 +240,7 @@ impl Screen<'_> {
         };
         let wrong = |message: String| {
             let hint = "say when the screen was read: --at now, or --at '2026-01-05 09:00'";
-            Failure::new(Exit::Error, "W003", message, hint)
+            Failure::new(Exit::Error, "X003", message, hint)
         };
         let said = said.ok_or_else(|| wrong("nothing says when the screen was read".to_owned()))?;
         let at = worksheet::moment(said, &self.zone())
@@ -355,5 +355,5 @@ fn known(who: String) -> Option<String> {
 
 fn nobody() -> Failure {
     let message = "nothing says who read the screen";
-    Failure::new(Exit::Error, "W003", message, "add --by NAME")
+    Failure::new(Exit::Error, "X003", message, "add --by NAME")
 }

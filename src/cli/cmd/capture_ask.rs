@@ -36,7 +36,7 @@ pub(super) fn run(
     if !std::io::stdin().is_terminal() || !terminal.is_term() {
         return Err(Failure::new(
             Exit::Error,
-            "W020",
+            "X020",
             "without a sheet the rows are asked on a terminal, and there is none",
             "name a sheet that was filled in, or write one with --template",
         ));
@@ -107,7 +107,7 @@ fn begin(
     if last.by != by {
         return Err(Failure::new(
             Exit::Error,
-            "W019",
+            "X019",
             format!("the last capture is {}'s, and not old yet", last.by),
             format!("--by '{}' goes on with it, --restart begins a new one", last.by),
         ));
@@ -140,7 +140,7 @@ impl Asked<'_, '_> {
             });
             let key = self.terminal.read_key_raw().map_err(|error| {
                 let message = format!("cannot read a key: {error}");
-                Failure::new(Exit::Error, "W020", message, "run the command again: it goes on")
+                Failure::new(Exit::Error, "X020", message, "run the command again: it goes on")
             })?;
             let (word, press) = match (key, question.cell) {
                 (Key::Char('f' | 'F' | ' '), Asking::Level(_)) => {
