@@ -25,3 +25,4 @@ pub mod report;
 pub mod rollout;
 pub mod sim;
 pub mod state;
+pub mod worksheet;

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(super) use super::args_capture::{CAPTURE_HELP, CaptureArgs};
 pub(super) use super::args_files::{
     CiSystem, FmtArgs, InitArgs, PolicyCommand, PolicyTestArgs, SimArgs, ValidateArgs,
 };
@@ -183,6 +184,9 @@ Examples:
   accuroform review --format html > review.html       a page to filter and to print
   accuroform review --format csv fleet.yaml > all.csv the rows of every clinic of a fleet")]
     Review(ReviewArgs),
+    /// Capture the grid at the Manage Security screen, where no bridge is
+    #[command(after_help = CAPTURE_HELP)]
+    Capture(CaptureArgs),
     /// List what was applied to a clinic, newest first
     #[command(
         args_conflicts_with_subcommands = true,

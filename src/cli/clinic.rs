@@ -16,13 +16,13 @@ use super::fleet::FleetFile;
 use super::printer::Printer;
 use super::targets;
 use crate::approval::{Demand, TrustedKey};
-use crate::bridge::{Reader, Traffic};
-use crate::connection::{Opened, open};
+use crate::bridge::Traffic;
+use crate::connection::{Accuro, Asked, Opened, open};
 use crate::desired::{Desired, desired};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::live::{Snapshot, fetch};
+use crate::live::Snapshot;
 use crate::manifest::{self, ApprovalKey, Approvals, Loaded, MAX_BYTES, Manifest, Safety, Source};
-use crate::model::StateUrl;
+use crate::model::{Clock, StateUrl};
 use crate::plan::file::{Sealed, seal};
 use crate::plan::{self, Inputs, ManifestRef, Plan, Policy, Recorded, Refusal, Targets};
 use crate::report;
@@ -38,6 +38,8 @@ pub(super) struct Clinic {
     /// What its connections share with those of other clinics.
     traffic: Arc<Traffic>,
     state: Result<State, StateError>,
+    /// By which the age of a capture is judged.
+    clock: Clock,
 }
 
 /// What a clinic's plan was made from, and the plan.
@@ -122,8 +124,8 @@ impl Clinic {
         environment: &Environment,
     ) -> Self {
         let state = state_of(path, manifest.state.as_ref(), environment);
-        let path = path.to_owned();
-        Self { manifest, source, path, fleet: None, traffic: Arc::default(), state }
+        let (path, clock) = (path.to_owned(), environment.clock);
+        Self { manifest, source, path, fleet: None, traffic: Arc::default(), state, clock }
     }
 
     /// A clinic whose manifest inherits from a fleet's.
@@ -140,7 +142,7 @@ impl Clinic {
             url => state_of(&path, url.as_ref(), environment),
         };
         let (traffic, fleet) = (Arc::clone(&fleet.traffic), Some(fleet.path.clone()));
-        Self { manifest, source, path, fleet, traffic, state }
+        Self { manifest, source, path, fleet, traffic, state, clock: environment.clock }
     }
 
     /// The path of the manifest.
@@ -223,15 +225,29 @@ impl Clinic {
         })
     }
 
+    /// The users whose grids are managed.
+    pub(super) fn users(&self) -> Vec<String> {
+        self.manifest.users.iter().map(|user| user.name.clone()).collect()
+    }
+
+    /// Reads the directory and the grids of these users.
+    pub(super) async fn read(
+        &self,
+        accuro: &Accuro,
+        users: &[String],
+    ) -> Result<Snapshot, Failure> {
+        let (clinic, tenant) = (&self.manifest.clinic.id, &self.manifest.tenant);
+        Ok(accuro.read(Asked { clinic, tenant, users, now: self.clock.now() }).await?)
+    }
+
     /// Reads the clinic and plans it.
     pub(super) async fn plan(
         &self,
-        reader: &Reader,
+        accuro: &Accuro,
         purpose: Purpose<'_>,
         scope: Scope<'_>,
     ) -> Result<Planned, Failure> {
-        let users: Vec<String> = self.manifest.users.iter().map(|user| user.name.clone()).collect();
-        let live = fetch(reader, &users).await?;
+        let live = self.read(accuro, &self.users()).await?;
         let targets = match scope {
             Scope::Typed { only, except } => targets::resolve(only, except, &live.directory)?,
             Scope::Saved(targets) => targets.clone(),

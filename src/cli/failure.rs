@@ -1,7 +1,7 @@
 //! What ends a command: a stable code, what was attempted on what, and what to do next.
 
 use crate::bridge::BridgeError;
-use crate::connection::OpenError;
+use crate::connection::{OpenError, ReadError};
 use crate::journal::JournalError;
 use crate::plan::file::PlanFileError;
 use crate::state::StateError;
@@ -40,6 +40,12 @@ impl Failure {
 
 impl From<BridgeError> for Failure {
     fn from(error: BridgeError) -> Self {
+        Self::new(Exit::Error, error.code(), error.to_string(), error.hint())
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
         Self::new(Exit::Error, error.code(), error.to_string(), error.hint())
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn is_owed(clinic: &Clinic) -> bool {
 /// The EMR user that the Ocean site works with, if Ocean says; it must be one of the manifest's.
 pub(super) async fn site_user(clinic: &Clinic, opened: &Opened) -> Result<Option<String>, Failure> {
     let site = &clinic.manifest.ocean.site;
-    let user = opened.ocean().site(site).await?.emr_user;
+    let user = opened.ocean()?.site(site).await?.emr_user;
     match &user {
         Some(user) if !clinic.manifest.users.iter().any(|u| fold(&u.name) == fold(user)) => {
             let (message, hint) = other_user(site, user);
@@ -71,7 +71,7 @@ pub(super) async fn look_before(
         return Ok(None);
     }
     site_user(clinic, opened).await?;
-    Ok(Some(opened.ocean().site_providers(&clinic.manifest.ocean.site).await?))
+    Ok(Some(opened.ocean()?.site_providers(&clinic.manifest.ocean.site).await?))
 }
 
 /// Starts the sync and waits for it, with a record before and after.
@@ -81,11 +81,14 @@ pub(super) async fn sync(
     watch: &Watch,
     printer: &mut Printer,
 ) -> Result<Synced, SyncError> {
+    let (Ok(reader), Ok(starter)) = (opened.ocean(), opened.sync_starter()) else {
+        return Err(SyncError::Unreached);
+    };
     let key = watch.mode.key();
     printer.tell(|| [events::sync_begins(watch)]);
     record(journal, Event::SyncStarted { mode: key.to_owned() }, printer);
     let (mut progress, mut last) = (Progress::waiting(printer), None);
-    let result = ocean::sync(&opened.ocean(), &opened.sync_starter(), watch, &mut |happening| {
+    let result = ocean::sync(&reader, &starter, watch, &mut |happening| {
         let words = match &happening {
             ocean::Progress::WaitingFor(run) => {
                 format!("sync: waiting for run {run}, which began before (green)")
@@ -210,7 +213,7 @@ pub(super) async fn verify(
     let planned = clinic.plan(&opened.accuro(), purpose, scope).await?;
     let Planned { live, desired, plan, refusals: _ } = planned;
     let appearance = if mode(clinic).is_some() {
-        let after = opened.ocean().site_providers(&clinic.manifest.ocean.site).await?;
+        let after = opened.ocean()?.site_providers(&clinic.manifest.ocean.site).await?;
         // Only what Ocean's own user may see decides who appears.
         let user = site_user(clinic, opened).await?;
         let is_oceans =
@@ -228,14 +231,11 @@ pub(super) async fn verify(
 
 /// What the grid grants for the rows that the manifest covers.
 fn access(user: &DesiredUser, live: &Snapshot, plan: &Plan) -> Vec<Access> {
-    let rows =
-        live.grids.iter().find(|(name, _)| *name == user.name).and_then(|(_, grid)| match grid {
-            Grid::Read { rows, .. } => Some(rows.as_slice()),
-            Grid::NoUser | Grid::SeveralUsers(_) | Grid::Unread(_) => None,
-        });
-    let rows = rows.unwrap_or_default();
+    let grid = live.grid(&user.name);
+    let rows = grid.and_then(Grid::rows).unwrap_or_default();
     user.rows
         .iter()
+        .filter(|row| !grid.is_some_and(|grid| grid.has_unread(row.key)))
         .map(|row| {
             let found = rows.binary_search_by_key(&row.key, |live| live.key).ok();
             Access {
@@ -274,8 +274,8 @@ pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
         for row in report::held_rows(plan) {
             printer.line(&row);
         }
-        for unread in &plan.unread {
-            printer.line(&format!("! not read: {}", escape(&unread.reason)));
+        for unread in report::unread(plan) {
+            printer.line(&format!("! not read: {}", escape(&unread)));
         }
     }
     if let Some(appearance) = appearance {

@@ -5,6 +5,7 @@
 
 mod adopt;
 mod args;
+mod args_capture;
 mod args_files;
 mod args_findings;
 mod args_fleet;

@@ -4,7 +4,7 @@ use super::clinic::{Clinic, Planned, Purpose, Scope};
 use super::env::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::bridge::Reader;
+use crate::connection::Accuro;
 use crate::journal::{Applied, Journal, Reading, applied, runs};
 
 /// How often the grid is read again because an apply wrote in between.
@@ -28,12 +28,12 @@ impl Observed {
         read
     }
 
-    async fn read(clinic: &Clinic, reader: &Reader) -> Result<Self, Failure> {
+    async fn read(clinic: &Clinic, accuro: &Accuro) -> Result<Self, Failure> {
         let id = &clinic.manifest.clinic.id;
         let state = clinic.state()?;
         let mut before = Journal::read(&state, id)?;
         for _ in 0..TRIES {
-            let planned = clinic.plan(reader, Purpose::Manifest, Scope::ALL).await?;
+            let planned = clinic.plan(accuro, Purpose::Manifest, Scope::ALL).await?;
             let Reading { records, head, .. } = Journal::read(&state, id)?;
             if head == before.head {
                 let applied = applied(&runs(&records, None), &clinic.manifest.tenant);

@@ -66,6 +66,7 @@ fn arguments(command: &Command) -> Option<(&SurfaceArgs, &'static str, Kind)> {
         | Command::Review(_)
         | Command::Diagnose(_)
         | Command::Watch(_)
+        | Command::Capture(_)
         | Command::Import(_)
         | Command::Schema(_)
         | Command::Fleet(_)

@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
 use super::secret::{self, SecretError, Surroundings};
+use super::worksheet::{Accuro, Files};
 use crate::bridge::{
     BridgeError, Client, GridWriter, Limits, Reader, Service, Settings, SyncStarter, Traffic,
 };
@@ -25,30 +26,70 @@ use crate::sim::{Credentials, Serving, Sim, SimError, World};
 /// Open connections of one clinic. The embedded simulator runs as long as this value lives.
 #[derive(Debug)]
 pub struct Opened {
-    accuro: Arc<Client>,
-    ocean: Arc<Client>,
+    accuro: ToAccuro,
+    /// `None`: Ocean is not reached.
+    ocean: Option<Arc<Client>>,
     embedded: Option<Serving>,
 }
 
+/// The way to Accuro.
+#[derive(Debug)]
+enum ToAccuro {
+    Bridge(Arc<Client>),
+    /// Nobody answers: somebody reads the screen.
+    Worksheet(Files),
+}
+
 impl Opened {
-    /// Reads Accuro.
-    pub fn accuro(&self) -> Reader {
-        Reader::new(Arc::clone(&self.accuro))
+    /// Reads Accuro, whichever way the clinic has.
+    pub fn accuro(&self) -> Accuro {
+        match &self.accuro {
+            ToAccuro::Bridge(client) => Accuro::Bridge(Reader::new(Arc::clone(client))),
+            ToAccuro::Worksheet(files) => Accuro::Worksheet(files.clone()),
+        }
+    }
+
+    /// Asks the bridge in front of Accuro.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn bridge(&self) -> Result<Reader, OpenError> {
+        self.accuro_client().map(Reader::new)
     }
 
     /// Reads Ocean.
-    pub fn ocean(&self) -> Reader {
-        Reader::new(Arc::clone(&self.ocean))
+    ///
+    /// # Errors
+    /// Where the manifest leaves its connection out.
+    pub fn ocean(&self) -> Result<Reader, OpenError> {
+        self.ocean_client().map(Reader::new)
     }
 
     /// Writes the grid. For `apply` alone.
-    pub fn grid_writer(&self) -> GridWriter {
-        GridWriter::new(Arc::clone(&self.accuro))
+    ///
+    /// # Errors
+    /// Where there is no bridge that could write it.
+    pub fn grid_writer(&self) -> Result<GridWriter, OpenError> {
+        self.accuro_client().map(GridWriter::new)
     }
 
     /// Starts syncs. For `apply` and `sync` alone.
-    pub fn sync_starter(&self) -> SyncStarter {
-        SyncStarter::new(Arc::clone(&self.ocean))
+    ///
+    /// # Errors
+    /// Where the manifest leaves Ocean's connection out.
+    pub fn sync_starter(&self) -> Result<SyncStarter, OpenError> {
+        self.ocean_client().map(SyncStarter::new)
+    }
+
+    fn accuro_client(&self) -> Result<Arc<Client>, OpenError> {
+        match &self.accuro {
+            ToAccuro::Bridge(client) => Ok(Arc::clone(client)),
+            ToAccuro::Worksheet(_) => Err(OpenError::NoBridge),
+        }
+    }
+
+    fn ocean_client(&self) -> Result<Arc<Client>, OpenError> {
+        self.ocean.clone().ok_or(OpenError::NoOcean)
     }
 
     /// Ends the embedded simulator, if there is one.
@@ -87,6 +128,12 @@ pub enum OpenError {
     /// The URL is none.
     #[error("the url of the {0} connection cannot be read")]
     Url(Service),
+    /// A bridge is needed, and somebody reads the screen.
+    #[error("the Accuro connection is a worksheet: no bridge is there to write the grid")]
+    NoBridge,
+    /// Ocean is needed, and the manifest leaves it out.
+    #[error("the manifest has no connection to Ocean")]
+    NoOcean,
     /// The settings cannot be used.
     #[error("{0}")]
     Settings(#[from] BridgeError),
@@ -111,6 +158,8 @@ impl OpenError {
             Self::File { .. } => "C013",
             Self::Embedded { .. } => "C014",
             Self::NoSimulator | Self::Url(_) => "C011",
+            Self::NoOcean => "C015",
+            Self::NoBridge => "C016",
             Self::Settings(error) => error.code(),
         }
     }
@@ -124,6 +173,12 @@ impl OpenError {
                 "mend the world file, or delete its store to start over".to_owned()
             }
             Self::NoSimulator | Self::Url(_) => "mend the connections in the manifest".to_owned(),
+            Self::NoOcean => "add `ocean.connection` to the manifest".to_owned(),
+            Self::NoBridge => {
+                "type the plan's changes in at the Manage Security screen, then capture the grid \
+                 again: a new plan is then empty"
+                    .to_owned()
+            }
             Self::Settings(error) => error.hint(),
         }
     }
@@ -145,26 +200,31 @@ pub async fn open(
         AccuroConnection::Embedded { world } => {
             Some(Embedded::start(surroundings.folder.join(world)).await?)
         }
-        AccuroConnection::Api(_) => None,
+        AccuroConnection::Api(_) | AccuroConnection::Worksheet(_) => None,
     };
     let settings = |service, api: Option<&Api>| match (api, &embedded) {
         (Some(api), _) => api_settings(api, service, surroundings),
         (None, Some(embedded)) => Ok(embedded.settings(service)),
         (None, None) => Err(OpenError::NoSimulator),
     };
+    let client = |settings| Ok::<_, OpenError>(Arc::new(Client::sharing(settings, traffic)?));
     let accuro = match &connections.accuro {
-        AccuroConnection::Embedded { .. } => settings(Service::Accuro, None)?,
-        AccuroConnection::Api(api) => settings(Service::Accuro, Some(api))?,
+        AccuroConnection::Embedded { .. } => {
+            ToAccuro::Bridge(client(settings(Service::Accuro, None)?)?)
+        }
+        AccuroConnection::Api(api) => {
+            ToAccuro::Bridge(client(settings(Service::Accuro, Some(api))?)?)
+        }
+        AccuroConnection::Worksheet(worksheet) => {
+            ToAccuro::Worksheet(Files::of(worksheet, &surroundings.folder))
+        }
     };
     let ocean = match &connections.ocean {
-        OceanConnection::Embedded => settings(Service::Ocean, None)?,
-        OceanConnection::Api(api) => settings(Service::Ocean, Some(api))?,
+        OceanConnection::Unreached => None,
+        OceanConnection::Embedded => Some(client(settings(Service::Ocean, None)?)?),
+        OceanConnection::Api(api) => Some(client(settings(Service::Ocean, Some(api))?)?),
     };
-    Ok(Opened {
-        accuro: Arc::new(Client::sharing(accuro, traffic)?),
-        ocean: Arc::new(Client::sharing(ocean, traffic)?),
-        embedded: embedded.map(|embedded| embedded.serving),
-    })
+    Ok(Opened { accuro, ocean, embedded: embedded.map(|embedded| embedded.serving) })
 }
 
 /// The running simulator and the way in.

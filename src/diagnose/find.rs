@@ -66,8 +66,8 @@ pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
 
     let sync = site.as_ref().map(|site| causes(site, last_write, now)).unwrap_or_default();
     let planned = plan.users.iter().find(|one| Some(&one.name) == user.as_ref());
-    let read = user.as_deref().and_then(|user| grid(live, user));
-    let mut rows = read.map(|grid| rows(live, grid, planned, plan, today)).unwrap_or_default();
+    let read = user.as_deref().and_then(|user| Some((user, grid(live, user)?)));
+    let mut rows = read.map(|of| rows(live, of, planned, plan, today)).unwrap_or_default();
     let people = People {
         list: list.as_ref().ok().map(Vec::as_slice),
         offices: offices_of(live),
@@ -115,7 +115,13 @@ fn unread_parts(live: &Snapshot, user: Option<&str>, plan: &Plan) -> Vec<String>
         Grid::Unread(why) => Some(words(UnreadPart::Grid(name.clone()), why)),
         Grid::Read { .. } | Grid::NoUser | Grid::SeveralUsers(_) => None,
     });
-    offices.chain(grids).collect()
+    let rows = user.and_then(|user| match live.grid(user)? {
+        Grid::Read { unread, .. } if !unread.is_empty() => {
+            Some(format!("{} rows of the grid of {user} were not read", unread.len()))
+        }
+        Grid::Read { .. } | Grid::NoUser | Grid::SeveralUsers(_) | Grid::Unread(_) => None,
+    });
+    offices.chain(grids).chain(rows).collect()
 }
 
 /// In how many active offices the directory lists each provider.

@@ -14,10 +14,11 @@ use crate::plan::{Plan, UserPlan};
 const SOON: i64 = 30;
 
 /// Every row of active offices that is not what Ocean's article asks for, by provider. A row that is not there
-/// grants nothing; an office whose providers could not be read has no rows here.
+/// grants nothing; an office whose providers could not be read has no rows here, and
+/// nothing is said of a row that nobody read.
 pub(super) fn rows(
     live: &Snapshot,
-    grid: &[LiveRow],
+    (user, grid): (&str, &[LiveRow]),
     planned: Option<&UserPlan>,
     plan: &Plan,
     today: Date,
@@ -27,6 +28,9 @@ pub(super) fn rows(
         let Providers::Read(providers) = &office.providers else { continue };
         for provider in providers.keys() {
             let key = RowKey { office: *id, provider: *provider };
+            if live.grid(user).is_some_and(|grid| grid.has_unread(key)) {
+                continue;
+            }
             let holds = content(grid, key);
             let lacks = lacks(holds);
             let ends = ends(holds, today);
@@ -56,7 +60,7 @@ pub(super) fn content(grid: &[LiveRow], key: RowKey) -> Cells {
 
 /// The rows of a user's grid, if they were read.
 pub(super) fn grid<'a>(live: &'a Snapshot, user: &str) -> Option<&'a [LiveRow]> {
-    live.grids.iter().find(|(name, _)| name == user).and_then(|(_, grid)| match grid {
+    live.grid(user).and_then(|grid| match grid {
         Grid::Read { rows, .. } => Some(rows.as_slice()),
         Grid::NoUser | Grid::SeveralUsers(_) | Grid::Unread(_) => None,
     })

@@ -127,13 +127,15 @@ pub fn access(inputs: AccessInputs<'_>) -> Access {
 fn user_access(user: &DesiredUser, soon: Date, inputs: AccessInputs<'_>) -> Option<UserAccess> {
     let AccessInputs { applied, live, today, zone, .. } = inputs;
     let grid = live.grids.iter().find(|(name, _)| *name == user.name)?;
-    let (_, Grid::Read { user: _, active: _, rows: found }) = grid else { return None };
+    let (_, Grid::Read { user: _, active: _, rows: found, unread }) = grid else { return None };
     let holds: BTreeMap<RowKey, Cells> =
         found.iter().map(|LiveRow { key, cells, revision: _ }| (*key, *cells)).collect();
     let says: BTreeMap<RowKey, DesiredRow> = user.rows.iter().map(|row| (row.key, *row)).collect();
     let mut keys: BTreeSet<RowKey> = listed(&live.directory).collect();
     keys.extend(holds.iter().filter(|(_, cells)| !cells.is_nothing()).map(|(key, _)| *key));
     keys.extend(says.keys());
+    // Nothing is said of what nobody read.
+    keys.retain(|key| !unread.contains(key));
     let uncovered: BTreeSet<RowKey> = user.uncovered.iter().copied().collect();
     let mut rows: Vec<AccessRow> = keys
         .into_iter()

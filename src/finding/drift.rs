@@ -87,7 +87,8 @@ pub fn drift(inputs: DriftInputs<'_>) -> Drift {
         .iter()
         .filter_map(|unread| match &unread.part {
             UnreadPart::Office(office) => Some(*office),
-            UnreadPart::Grid(_) => None,
+            // Its rows are in no grid, and left out one by one.
+            UnreadPart::Grid(_) | UnreadPart::Rows { .. } => None,
         })
         .collect();
     for user in &plan.users {
@@ -127,7 +128,7 @@ fn rows<'a>(
         }
     }
     for (name, grid) in &live.grids {
-        let Grid::Read { user: _, active: _, rows: found } = grid else { continue };
+        let Grid::Read { user: _, active: _, rows: found, unread: _ } = grid else { continue };
         for LiveRow { key, cells, revision: _ } in found.iter().filter(|_| *name == user.name) {
             let row = rows.entry(*key).or_default();
             (row.holds, row.wants) = (*cells, *cells);
@@ -139,6 +140,9 @@ fn rows<'a>(
     let of_user = desired.users.iter().filter(|one| one.id == user.id);
     for DesiredRow { key, cells, rule: _ } in of_user.flat_map(|one| &one.rows) {
         rows.entry(*key).or_default().says = Some(*cells);
+    }
+    if let Some(grid) = live.grid(&user.name) {
+        rows.retain(|key, _| !grid.has_unread(*key));
     }
     rows
 }

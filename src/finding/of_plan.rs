@@ -10,6 +10,9 @@ pub fn unread_heading_of() -> String {
     format!("{}, so nothing is said of it", Kind::Unread.heading())
 }
 
+/// So many rows that were not read are named.
+const NAMED: usize = 5;
+
 /// The heading of what could not be read, in a plan.
 pub fn unread_heading() -> String {
     format!("{}, so nothing is planned for it", Kind::Unread.heading())
@@ -56,5 +59,16 @@ pub fn unread_part(part: &UnreadPart, names: &Names) -> String {
     match part {
         UnreadPart::Office(office) => format!("the providers of {}", names.office(*office)),
         UnreadPart::Grid(user) => format!("the grid of {user}"),
+        UnreadPart::Rows { user, office_id, provider_ids } => {
+            let count = provider_ids.len();
+            let who = provider_ids.iter().take(NAMED).map(|id| names.provider(*id));
+            let mut who: Vec<String> = who.collect();
+            if count > NAMED {
+                who.push(format!("{} more", count - NAMED));
+            }
+            let rows = if count == 1 { "row" } else { "rows" };
+            let (office, who) = (names.office(*office_id), who.join("; "));
+            format!("{count} {rows} of {user} in {office}: {who}")
+        }
     }
 }

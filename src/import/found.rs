@@ -41,7 +41,13 @@ pub struct FoundOffice {
 pub fn found(live: &Snapshot, name: &str) -> Result<Found, ImportError> {
     let grid = live.grids.iter().find(|(asked, _)| asked == name).map(|(_, grid)| grid);
     let rows = match grid {
-        Some(Grid::Read { user: _, active: true, rows }) => rows,
+        Some(Grid::Read { user: _, active: true, rows, unread: missing }) => {
+            if !missing.is_empty() {
+                let what = format!("{} rows of the grid of {name}", missing.len());
+                return Err(unread(what, "the capture does not say what they hold"));
+            }
+            rows
+        }
         Some(Grid::Read { active: false, .. }) => {
             return Err(ImportError::InactiveUser(name.to_owned()));
         }

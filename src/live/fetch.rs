@@ -1,6 +1,8 @@
 //! Reads a clinic: one call for the offices, one for each office, one for each user and one for
 //! each page of its grid.
 
+use std::collections::BTreeSet;
+
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::snapshot::{Directory, Grid, Office, Providers, Snapshot};
@@ -44,7 +46,7 @@ async fn grid(reader: &Reader, name: &str) -> Result<Grid, BridgeError> {
         [] => Ok(Grid::NoUser),
         [user] => {
             let rows = reader.grid(user.id).await?;
-            Ok(Grid::Read { user: user.id, active: user.active, rows })
+            Ok(Grid::Read { user: user.id, active: user.active, rows, unread: BTreeSet::new() })
         }
         several => Ok(Grid::SeveralUsers(several.iter().map(|user| user.id).collect())),
     }

@@ -1,8 +1,8 @@
 //! The directory and the grids as values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{LiveRow, Names, OfficeId, PersonName, ProviderId, UserId};
+use crate::model::{LiveRow, Names, OfficeId, PersonName, ProviderId, RowKey, UserId};
 
 /// Everything that was read of one clinic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub enum Providers {
 /// The grid of one user, or why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grid {
-    /// All its rows, ordered by [`crate::model::RowKey`].
+    /// Its rows, ordered by [`crate::model::RowKey`].
     Read {
         /// The user.
         user: UserId,
@@ -51,6 +51,8 @@ pub enum Grid {
         active: bool,
         /// The rows.
         rows: Vec<LiveRow>,
+        /// Rows that were not read: nothing is known of them, and none is among `rows`.
+        unread: BTreeSet<RowKey>,
     },
     /// No user has this name.
     NoUser,
@@ -58,6 +60,31 @@ pub enum Grid {
     SeveralUsers(Vec<UserId>),
     /// The user or its grid could not be read; the reason.
     Unread(String),
+}
+
+impl Grid {
+    /// The rows that were read; `None` where the grid is not there or was not read.
+    pub fn rows(&self) -> Option<&[LiveRow]> {
+        match self {
+            Self::Read { rows, .. } => Some(rows),
+            Self::NoUser | Self::SeveralUsers(_) | Self::Unread(_) => None,
+        }
+    }
+
+    /// Whether nothing is known of a row, though its grid was read.
+    pub fn has_unread(&self, key: RowKey) -> bool {
+        match self {
+            Self::Read { unread, .. } => unread.contains(&key),
+            Self::NoUser | Self::SeveralUsers(_) | Self::Unread(_) => false,
+        }
+    }
+}
+
+impl Snapshot {
+    /// The grid of a user, by the name it was asked by.
+    pub fn grid(&self, user: &str) -> Option<&Grid> {
+        self.grids.iter().find(|(name, _)| name == user).map(|(_, grid)| grid)
+    }
 }
 
 impl Directory {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use crate::diagnostic::{KeyPath, Span};
 use crate::model::{
@@ -65,11 +66,26 @@ pub enum AccuroConnection {
     },
     /// An HTTP bridge.
     Api(Box<Api>),
+    /// What somebody read at the Manage Security screen.
+    Worksheet(Worksheet),
+}
+
+/// Files that stand for Accuro where no bridge is; paths are relative to the manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worksheet {
+    /// The dated capture of the grid.
+    pub file: String,
+    /// The offices and their providers.
+    pub directory: String,
+    /// How old the capture may be.
+    pub max_age: Duration,
 }
 
 /// How Ocean Cloud Connect is reached.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OceanConnection {
+    /// Not at all: its sync is somebody else's.
+    Unreached,
     /// The embedded simulator that Accuro's connection started.
     Embedded,
     /// An HTTP bridge.

@@ -33,7 +33,7 @@ mod yaml_text;
 pub use checked::{
     AccuroConnection, Api, ApprovalKey, Approvals, ClientCertificate, Clinic, Connections, Grant,
     IgnoredDrift, Management, Manifest, Ocean, OceanConnection, OfficeRule, Policies, Profile,
-    ProviderRule, QueryValue, Safety, SecretRef, Selector, SyncMode, UserRule, Why,
+    ProviderRule, QueryValue, Safety, SecretRef, Selector, SyncMode, UserRule, Why, Worksheet,
 };
 pub use edit::{Edit, edit};
 pub use explain::{Explained, ExplainedValue, Origin, explain};

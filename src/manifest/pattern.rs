@@ -1,6 +1,8 @@
 //! The patterns of the schema, each with the check that judges the same and more, and says what is
 //! wrong.
 
+use std::time::Duration;
+
 use jiff::tz;
 
 use super::fleet::{sample, seconds};
@@ -39,6 +41,8 @@ pub(super) const URL_TEMPLATE: &str =
     r"^(https://[^/?#@\s]+|http://(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?)(/[^?#\s]*){0,1}$";
 /// What happens between two waves.
 pub(super) const PAUSE: &str = "^(manual|[0-9]+[smh])$";
+/// How old a capture may be.
+pub(super) const AGE: &str = "^[0-9]+[mhd]$";
 /// An approver's public key.
 pub(super) const PUBLIC_KEY: &str = "^ed25519:[A-Za-z0-9+/]{43}=$";
 /// A header that a connection may set.
@@ -107,6 +111,7 @@ pub(super) const ALL: &[(&str, Judge)] = &[
     (ENV_TEMPLATE, |name| env(&sample(name))),
     (URL_TEMPLATE, |address| url(&sample(address))),
     (PAUSE, pause),
+    (AGE, |written| age(written).map(drop)),
     (PUBLIC_KEY, public_key),
     (HEADER, header),
     (PATH, |path| path_template(path, &[])),
@@ -220,6 +225,27 @@ fn pause(written: &str) -> Result<(), Fault> {
         format!("`{}` is not a pause", shown::short(written)),
         "write manual, or a time of up to a day: 90s, 10m, 2h",
     ))
+}
+
+/// Reads how old a capture may be.
+pub(super) fn age(written: &str) -> Result<Duration, Fault> {
+    const MONTH: u64 = 30 * 86_400;
+    let parsed = || {
+        let (number, unit) = written.split_at_checked(written.len().checked_sub(1)?)?;
+        let unit = match unit {
+            "m" => 60,
+            "h" => 3600,
+            "d" => 86_400,
+            _ => return None,
+        };
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        let seconds = number.parse::<u64>().ok().filter(|_| digits)?.checked_mul(unit)?;
+        (1..=MONTH).contains(&seconds).then(|| Duration::from_secs(seconds))
+    };
+    parsed().ok_or_else(|| {
+        let message = format!("`{}` is not how old a capture may be", shown::short(written));
+        Fault::new(Code::BadValue, message, "write a time of up to 30 days: 30m, 24h, 3d")
+    })
 }
 
 /// The message never shows the text: it may be a private key.

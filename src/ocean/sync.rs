@@ -100,6 +100,9 @@ pub enum SyncError {
     /// Somebody asked to stop waiting.
     #[error("interrupted while waiting for the sync; it may still be running")]
     Interrupted,
+    /// The manifest does not say how Ocean is reached.
+    #[error("the manifest has no connection to Ocean")]
+    Unreached,
     /// Ocean cannot be asked.
     #[error("{0}")]
     Bridge(#[from] BridgeError),
@@ -114,6 +117,7 @@ impl SyncError {
             Self::NotStarted(_) => "S003",
             Self::Interrupted => "S004",
             Self::NotBegun => "S005",
+            Self::Unreached => "C015",
             Self::Bridge(error) => error.code(),
         }
     }
@@ -127,6 +131,7 @@ impl SyncError {
             Self::TimedOut { .. } => {
                 "look at Cloud Connect's status bar; then run `accuroform apply` again, with a longer --sync-timeout if needed".to_owned()
             }
+            Self::Unreached => "add `ocean.connection` to the manifest".to_owned(),
             Self::Bridge(error) => error.hint(),
         }
     }

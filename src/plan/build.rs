@@ -1,14 +1,15 @@
 //! From desired and live to a plan.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diff::{DiffRows, diff_rows};
 use super::target::Targets;
 use super::value::{Action, Excess, ManifestRef, Plan, Unread, UnreadPart, UserPlan};
-use crate::desired::{Desired, DesiredUser};
+use crate::desired::{Desired, DesiredRow, DesiredUser};
 use crate::diagnostic::{Code, Diagnostic, KeyPath};
 use crate::live::{Directory, Grid, Providers, Snapshot};
-use crate::model::{Cells, LiveRow, OfficeId, RowKey, Until};
+use crate::model::{Cells, LiveRow, OfficeId, ProviderId, RowKey, Until};
 
 /// Everything that decides a plan. The same inputs give the same plan, byte for byte.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +54,10 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
             unread.push(Unread { part: UnreadPart::Grid(name.clone()), reason: reason.clone() });
         }
     }
+    let missing = desired.users.iter().flat_map(|user| {
+        unread_rows(user, live, targets).into_iter().map(|key| (user.name.as_str(), key))
+    });
+    unread.extend(by_office(missing));
     let users: Vec<UserPlan> = desired
         .users
         .iter()
@@ -93,10 +98,7 @@ pub fn plan(inputs: Inputs<'_>) -> Plan {
 }
 
 pub(super) fn live_rows<'a>(live: &'a Snapshot, user: &str) -> Option<&'a [LiveRow]> {
-    live.grids.iter().find(|(name, _)| name == user).and_then(|(_, grid)| match grid {
-        Grid::Read { rows, .. } => Some(rows.as_slice()),
-        Grid::NoUser | Grid::SeveralUsers(_) | Grid::Unread(_) => None,
-    })
+    live.grid(user).and_then(Grid::rows)
 }
 
 fn user_plan(
@@ -115,7 +117,13 @@ fn user_plan(
     let unlisted = unlisted(user, live, &snapshot.directory);
     let (kept, judged): (Vec<LiveRow>, Vec<LiveRow>) =
         live.iter().partition(|row| unlisted.contains(&row.key));
-    let mut diff = diff_rows(rows, &judged, &revocable);
+    let rows: Cow<'_, [DesiredRow]> = match snapshot.grid(name) {
+        Some(Grid::Read { unread, .. }) if !unread.is_empty() => {
+            rows.iter().filter(|row| !unread.contains(&row.key)).copied().collect()
+        }
+        Some(_) | None => Cow::Borrowed(rows),
+    };
+    let mut diff = diff_rows(&rows, &judged, &revocable);
     diff.excess.extend(kept.iter().map(|row| Excess {
         key: row.key,
         holds: row.cells,
@@ -139,6 +147,30 @@ fn user_plan(
         untargeted,
         existing: existing(live),
     }
+}
+
+/// The rows that were not read and that the manifest decides: those that a rule covers, and under exact
+/// management every one of a managed office.
+fn unread_rows(user: &DesiredUser, live: &Snapshot, targets: &Targets) -> Vec<RowKey> {
+    let Some(Grid::Read { unread, .. }) = live.grid(&user.name) else { return Vec::new() };
+    let is_covered = |key: &RowKey| user.rows.binary_search_by_key(key, |row| row.key).is_ok();
+    let is_decided =
+        |key: &RowKey| is_covered(key) || (user.exact && user.managed.contains(&key.office));
+    let wanted = unread.iter().filter(|key| targets.has_row(**key) && is_decided(key));
+    wanted.copied().collect()
+}
+
+/// Rows that were not read, those of one user and office together.
+pub(super) fn by_office<'a>(rows: impl Iterator<Item = (&'a str, RowKey)>) -> Vec<Unread> {
+    let mut parts: BTreeMap<(&str, OfficeId), BTreeSet<ProviderId>> = BTreeMap::new();
+    for (user, RowKey { office, provider }) in rows {
+        parts.entry((user, office)).or_default().insert(provider);
+    }
+    let one = |((user, office_id), provider_ids)| Unread {
+        part: UnreadPart::Rows { user: String::from(user), office_id, provider_ids },
+        reason: "what is ticked there was not read".to_owned(),
+    };
+    parts.into_iter().map(one).collect()
 }
 
 /// Rows that exact management would revoke only because the directory does not list their provider,

@@ -48,8 +48,8 @@ pub fn check(plan: &Plan) -> Vec<Violation> {
                 }
                 Some(_) => {}
             }
-            if plan.unread.iter().any(|unread| is_unread(&unread.part, user)) {
-                wrong("the user's grid is unread");
+            if plan.unread.iter().any(|unread| is_unread(&unread.part, user, change.key)) {
+                wrong("the row is unread");
             }
             if !in_scope(plan, change) {
                 wrong("the row or a column of it is outside the targets");
@@ -74,8 +74,8 @@ pub fn check_against(plan: &Plan, desired: &Desired, live: &Snapshot) -> Vec<Vio
     }
     for user in &plan.users {
         let source = desired.users.iter().find(|want| want.name == user.name);
-        let grid = live.grids.iter().find(|(name, _)| *name == user.name).map(|(_, grid)| grid);
-        let (Some(want), Some(Grid::Read { rows, .. })) = (source, grid) else {
+        let (Some(want), Some(Grid::Read { rows, unread, .. })) = (source, live.grid(&user.name))
+        else {
             found.push(Violation { address: user.name.clone(), problem: "the user was not read" });
             continue;
         };
@@ -88,6 +88,9 @@ pub fn check_against(plan: &Plan, desired: &Desired, live: &Snapshot) -> Vec<Vio
             if !starts_from(change, have.get(&change.key)) {
                 wrong("the row is not planned from its live state");
             }
+            if unread.contains(&change.key) {
+                wrong("what is there now was not read");
+            }
             if !is_wanted(change, says, want) {
                 wrong("the change goes beyond the manifest");
             }
@@ -98,7 +101,7 @@ pub fn check_against(plan: &Plan, desired: &Desired, live: &Snapshot) -> Vec<Vio
         if plan.targets.is_everything() {
             let planned: BTreeMap<RowKey, Cells> =
                 user.changes.iter().map(|change| (change.key, change.after)).collect();
-            for (key, cells) in &says {
+            for (key, cells) in says.iter().filter(|(key, _)| !unread.contains(key)) {
                 let now = have.get(key).map_or(Cells::NOTHING, |row| row.cells);
                 let ends_as = planned.get(key).copied().unwrap_or(now);
                 if cells.count_above(ends_as) > 0 {
@@ -182,10 +185,11 @@ fn is_undone_by(user: &UserPlan, change: &Change, run: &str) -> bool {
     matches!(why, Some(Why::Undo(undone)) if undone == run)
 }
 
-fn is_unread(part: &UnreadPart, user: &UserPlan) -> bool {
+/// A row that a rule names may be planned although its office's providers are unread.
+fn is_unread(part: &UnreadPart, user: &UserPlan, key: RowKey) -> bool {
     match part {
-        UnreadPart::Grid(name) => *name == user.name,
         UnreadPart::Office(_) => false,
+        UnreadPart::Grid(_) | UnreadPart::Rows { .. } => part.covers(&user.name, key),
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::check::{Violation, check, office_unread, starts_from, violation};
 use super::undo::{Recorded, RecordedRow};
-use super::value::{Change, HeldReason, Plan, UnreadPart, UserPlan};
+use super::value::{Change, HeldReason, Plan, UserPlan};
 use crate::desired::Desired;
 use crate::live::{Grid, Providers, Snapshot};
 use crate::model::{Cells, Column, LiveRow, RowKey, UserId};
@@ -102,10 +102,7 @@ fn is_accounted_for(
     let is_planned = |user: &UserPlan| {
         user.id == row.user_id && user.changes.iter().any(|change| change.key == row.key)
     };
-    let is_unread = plan.unread.iter().any(|unread| match &unread.part {
-        UnreadPart::Grid(name) => *name == row.user,
-        UnreadPart::Office(office) => *office == row.key.office,
-    });
+    let is_unread = plan.unread.iter().any(|unread| unread.part.covers(&row.user, row.key));
     let is_back = grids.get(&row.user_id).is_some_and(|rows| {
         rows.get(&row.key).map_or(Cells::NOTHING, |live| live.cells) == row.before
     });

@@ -49,8 +49,8 @@ pub fn compare(saved: &Plan, fresh: &Plan, live: &Snapshot) -> Comparison {
             (&now.name, now.id, &now.name_pattern, now.exact)
                 == (&user.name, user.id, &user.name_pattern, user.exact)
         });
-        let grid = live.grids.iter().find(|(name, _)| *name == user.name).map(|(_, grid)| grid);
-        let (Some(now), Some(Grid::Read { rows, .. })) = (same, grid) else {
+        let (Some(now), Some(Grid::Read { rows, unread, .. })) = (same, live.grid(&user.name))
+        else {
             result.foreign.push(format!("{}/{}", saved.clinic, user.name));
             continue;
         };
@@ -63,7 +63,10 @@ pub fn compare(saved: &Plan, fresh: &Plan, live: &Snapshot) -> Comparison {
             let cells = row.map_or(Cells::NOTHING, |row| row.cells);
             let address = || saved.names.address(&saved.clinic, &user.name, change.key);
             result.open += usize::from(cells != change.after);
-            if cells == change.after {
+            if unread.contains(&change.key) {
+                // Nothing is known of it, so nobody can say that it is as it was.
+                result.moved.push(address());
+            } else if cells == change.after {
                 // Done by an earlier run of the same plan: the row counted as existing then.
                 if cells.is_nothing() {
                     *judged.existing.entry(change.key.office).or_insert(0) += 1;
@@ -115,7 +118,7 @@ fn left_out(saved: &Plan, fresh: &Plan) -> Vec<String> {
     let was_unread = |name: &str| {
         saved.unread.iter().any(|unread| match &unread.part {
             UnreadPart::Grid(user) => user == name,
-            UnreadPart::Office(_) => false,
+            UnreadPart::Office(_) | UnreadPart::Rows { .. } => false,
         })
     };
     let has_user = |name: &str| saved.users.iter().any(|user| user.name == name);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::build::{Inputs, ends, existing, live_rows};
+use super::build::{Inputs, by_office, ends, existing, live_rows};
 use super::diff::DiffRows;
 use super::value::{Action, Change, HeldReason, HeldRow, Plan, Unread, UnreadPart, UserPlan};
 use crate::desired::{Desired, DesiredUser, Rule, Why};
@@ -55,12 +55,14 @@ pub fn undo_plan(inputs: Inputs<'_>, recorded: &Recorded) -> Plan {
     rows.sort_by_key(|row| (&row.user, row.key));
     let mut parts: BTreeMap<UserId, Part> = BTreeMap::new();
     let mut unread: BTreeMap<UnreadPart, String> = BTreeMap::new();
+    let mut unread_rows = Vec::new();
     let mut held = Vec::new();
     for row in rows {
         match fate(row, inputs) {
             Fate::Unread(part, why) => {
                 unread.insert(part, why);
             }
+            Fate::UnreadRow => unread_rows.push((row.user.as_str(), row.key)),
             Fate::Held(reason, is) => held.push(HeldRow {
                 user: row.user.clone(),
                 key: row.key,
@@ -90,7 +92,11 @@ pub fn undo_plan(inputs: Inputs<'_>, recorded: &Recorded) -> Plan {
         undoes: Some(recorded.run.clone()),
         targets: targets.clone(),
         users: users.collect(),
-        unread: unread.into_iter().map(|(part, reason)| Unread { part, reason }).collect(),
+        unread: unread
+            .into_iter()
+            .map(|(part, reason)| Unread { part, reason })
+            .chain(by_office(unread_rows.into_iter()))
+            .collect(),
         held,
         findings: desired
             .findings
@@ -121,6 +127,8 @@ enum Fate {
     Held(HeldReason, Option<Cells>),
     /// It, or whose row it is, is not known.
     Unread(UnreadPart, String),
+    /// The grid was read, and the row was not.
+    UnreadRow,
 }
 
 fn fate(row: &RecordedRow, inputs: Inputs<'_>) -> Fate {
@@ -129,8 +137,12 @@ fn fate(row: &RecordedRow, inputs: Inputs<'_>) -> Fate {
     if !targets.has_row(*key) {
         return Fate::OutOfScope;
     }
-    if let Some((name, Grid::Unread(why))) = live.grids.iter().find(|(name, _)| name == user) {
-        return Fate::Unread(UnreadPart::Grid(name.clone()), why.clone());
+    match live.grid(user) {
+        Some(Grid::Unread(why)) => {
+            return Fate::Unread(UnreadPart::Grid(user.clone()), why.clone());
+        }
+        Some(grid) if grid.has_unread(*key) => return Fate::UnreadRow,
+        Some(_) | None => {}
     }
     let managed = desired.users.iter().find(|user| user.id == *user_id);
     let Some(rows) = managed.and_then(|user| live_rows(live, &user.name)) else {

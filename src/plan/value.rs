@@ -1,6 +1,6 @@
 //! The plan as a value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
 use schemars::JsonSchema;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::target::Targets;
 use crate::desired::Rule;
 use crate::diagnostic::{Diagnostic, Layer, Severity};
-use crate::model::{Cells, Names, OfficeId, Revision, RowKey, Until, UserId};
+use crate::model::{Cells, Names, OfficeId, ProviderId, Revision, RowKey, Until, UserId};
 
 /// Everything that one apply would do, and what it would leave alone and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -215,6 +215,28 @@ pub enum UnreadPart {
     Office(OfficeId),
     /// A user or its grid, by the user's name.
     Grid(String),
+    /// Rows of one office in a grid that was read otherwise.
+    Rows {
+        /// The user's name.
+        user: String,
+        /// The office.
+        office_id: OfficeId,
+        /// Whose rows.
+        provider_ids: BTreeSet<ProviderId>,
+    },
+}
+
+impl UnreadPart {
+    /// Whether a row of this user cannot be known because of it.
+    pub fn covers(&self, of_user: &str, key: RowKey) -> bool {
+        match self {
+            Self::Office(office) => *office == key.office,
+            Self::Grid(name) => name == of_user,
+            Self::Rows { user, office_id, provider_ids } => {
+                user == of_user && *office_id == key.office && provider_ids.contains(&key.provider)
+            }
+        }
+    }
 }
 
 /// The counts of a plan.

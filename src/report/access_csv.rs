@@ -38,7 +38,7 @@ impl AccessReport<'_> {
     fn csv_unread(self, unread: &Unread) -> String {
         let Unread { part, reason } = unread;
         let user = match part {
-            UnreadPart::Grid(user) => user.as_str(),
+            UnreadPart::Grid(user) | UnreadPart::Rows { user, .. } => user.as_str(),
             UnreadPart::Office(_) => "",
         };
         let what = unread_part(part, &self.access.names);

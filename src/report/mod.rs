@@ -48,5 +48,5 @@ pub use history::{history, history_json, run, run_json};
 pub use manifest_diff::{Change, manifest_diff};
 pub use outcome::{appearance, counts, held, outcomes};
 pub use plan::{plan, summary_line};
-pub use review::{NotPlanned, Review, allowance, refused};
+pub use review::{NotPlanned, Review, allowance, refused, unread};
 pub use undo::{held_exception, held_rows};

@@ -186,6 +186,12 @@ pub fn refused(plan: &Plan, refusal: &Refusal) -> String {
     }
 }
 
+/// What could not be read and why, a line each.
+pub fn unread(plan: &Plan) -> Vec<String> {
+    let what = |unread: &Unread| finding::unread_part(&unread.part, &plan.names);
+    plan.unread.iter().map(|unread| format!("{}: {}", what(unread), unread.reason)).collect()
+}
+
 impl Review<'_> {
     /// Everything that stands in the way, worst first, then what is worth a look.
     pub(super) fn problems(self) -> Vec<Problem> {

@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each folder of `src/` may import. `cli` may import everything.
-const WALLS: [(&str, &[&str]); 20] = [
+const WALLS: [(&str, &[&str]); 21] = [
     ("model", &[]),
     ("diagnostic", &["model"]),
     ("manifest", &["model", "diagnostic"]),
     ("bridge", &["model"]),
     ("live", &["model", "diagnostic", "bridge"]),
+    ("worksheet", &["model", "diagnostic", "live"]),
     ("desired", &["model", "diagnostic", "manifest", "live"]),
     ("plan", &["model", "diagnostic", "desired", "live"]),
     ("import", &["model", "diagnostic", "manifest", "live", "desired", "plan"]),
@@ -30,12 +31,12 @@ const WALLS: [(&str, &[&str]); 20] = [
         "report",
         &["model", "diagnostic", "desired", "plan", "journal", "ocean", "finding", "diagnose"],
     ),
-    ("connection", &["bridge", "live", "sim", "manifest"]),
+    ("connection", &["bridge", "live", "sim", "manifest", "worksheet"]),
     ("sim", &[]),
 ];
 
 /// Modules that hold no I/O, no clock and no `async`.
-const PURE: [&str; 20] = [
+const PURE: [&str; 21] = [
     "model",
     "diagnostic",
     "manifest",
@@ -56,6 +57,7 @@ const PURE: [&str; 20] = [
     "journal/history.rs",
     "journal/undo.rs",
     "sim/handle",
+    "worksheet",
 ];
 
 fn src() -> PathBuf {

@@ -96,7 +96,7 @@ impl Bridge {
         let error = |error: OpenError| format!("{} {error}", error.code());
         let opened = self.open(&self.url, settings).await.map_err(error)?;
         let users = ["OceanAPILAKESIDE".to_owned()];
-        match fetch(&opened.accuro(), &users).await {
+        match fetch(&opened.bridge().unwrap(), &users).await {
             Ok(live) => Ok(live.directory.offices.len()),
             Err(error) => Err(format!("{} {error}", error.code())),
         }

@@ -266,7 +266,8 @@ fn a_wrong_a_missing_and_an_inactive_user_come_first() {
     assert!(listed(&found).is_empty());
     let scene = Scene::new(two_offices().grid(Grid::NoUser));
     assert_eq!(scene.diagnose(ALL, None).0.obstacles[0].code, "N007");
-    let inactive = Grid::Read { user: UserId(77), active: false, rows: Vec::new() };
+    let inactive =
+        Grid::Read { user: UserId(77), active: false, rows: Vec::new(), unread: BTreeSet::new() };
     let scene = Scene::new(two_offices().grid(inactive));
     let (found, _) = scene.diagnose(ALL, None);
     assert_eq!(found.obstacles[0].code, "N009");

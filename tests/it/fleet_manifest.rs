@@ -35,7 +35,7 @@ fn merged(fleet: &str, clinic: &str) -> Manifest {
 fn api(manifest: &Manifest) -> &Api {
     match &manifest.connections.accuro {
         AccuroConnection::Api(api) => api,
-        AccuroConnection::Embedded { .. } => panic!("the clinic is embedded"),
+        other => panic!("the clinic has no bridge: {other:?}"),
     }
 }
 

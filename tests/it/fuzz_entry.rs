@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use accuroform::bridge::fuzzing;
-use accuroform::{journal, manifest, plan, report};
+use accuroform::{journal, manifest, plan, report, worksheet};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -36,11 +36,12 @@ fn journal(bytes: &[u8]) {
 /// A reader and the folder of its corpus.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 4] = [
+const TARGETS: [Target; 5] = [
     ("manifest", manifest),
     ("plan_file", plan_file),
     ("journal", journal),
     ("wire", fuzzing::answer),
+    ("sheet", worksheet::fuzzing::read),
 ];
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {

@@ -1,5 +1,7 @@
 //! Which form an import has, clinic by clinic.
 
+use std::collections::BTreeSet;
+
 use accuroform::import::{ImportError, found};
 use accuroform::live::{Grid, Providers};
 use accuroform::model::UserId;
@@ -174,7 +176,8 @@ fn what_is_not_known_is_not_imported() {
     assert!(matches!(grid(Grid::NoUser), ImportError::NoUser(_)));
     let two = Grid::SeveralUsers(vec![UserId(7), UserId(8)]);
     assert!(matches!(grid(two), ImportError::SeveralUsers { .. }));
-    let inactive = Grid::Read { user: UserId(7), active: false, rows: Vec::new() };
+    let inactive =
+        Grid::Read { user: UserId(7), active: false, rows: Vec::new(), unread: BTreeSet::new() };
     assert!(matches!(grid(inactive), ImportError::InactiveUser(_)));
     let nobody = found(&World::new().live, USER).unwrap_err();
     assert!(matches!(nobody, ImportError::NoOffice));

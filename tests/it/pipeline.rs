@@ -74,7 +74,7 @@ ocean: {{site: \"4021\", connection: *bridge}}
 
     async fn live(&self) -> Snapshot {
         let users: Vec<String> = self.manifest.users.iter().map(|user| user.name.clone()).collect();
-        fetch(&self.opened.accuro(), &users).await.unwrap()
+        fetch(&self.opened.bridge().unwrap(), &users).await.unwrap()
     }
 
     /// Reads and plans; the plan passes the independent checker.
@@ -103,8 +103,8 @@ ocean: {{site: \"4021\", connection: *bridge}}
         let (mut journal, _) =
             Journal::open(&State::folder(state), "lakeside", &run, clock).unwrap();
         let apply = Apply {
-            reader: &self.opened.accuro(),
-            writer: &self.opened.grid_writer(),
+            reader: &self.opened.bridge().unwrap(),
+            writer: &self.opened.grid_writer().unwrap(),
             journal: &mut journal,
             stop: &CancellationToken::new(),
         };
@@ -253,8 +253,8 @@ async fn an_apply_that_is_stopped_reaches_nothing_more_and_says_so() {
     let stop = CancellationToken::new();
     stop.cancel();
     let apply = Apply {
-        reader: &clinic.opened.accuro(),
-        writer: &clinic.opened.grid_writer(),
+        reader: &clinic.opened.bridge().unwrap(),
+        writer: &clinic.opened.grid_writer().unwrap(),
         journal: &mut journal,
         stop: &stop,
     };
@@ -269,7 +269,7 @@ async fn a_sync_is_started_watched_and_complete() {
     let clinic = Clinic::generated(2, 5).await;
     let mut told = Vec::new();
     let watch = Clinic::watch(Mode::Full);
-    let (reader, starter) = (clinic.opened.ocean(), clinic.opened.sync_starter());
+    let (reader, starter) = (clinic.opened.ocean().unwrap(), clinic.opened.sync_starter().unwrap());
     let synced = ocean::sync(&reader, &starter, &watch, &mut |p| told.push(p)).await.unwrap();
     assert_eq!(synced.origin, ocean::Origin::Ours);
     assert_eq!(told, [Progress::Running(synced.run.clone().unwrap())]);
@@ -280,7 +280,7 @@ async fn a_sync_is_started_watched_and_complete() {
 #[tokio::test]
 async fn a_sync_that_ran_before_is_waited_for_and_another_is_started() {
     let clinic = Clinic::generated(2, 5).await;
-    let (reader, starter) = (clinic.opened.ocean(), clinic.opened.sync_starter());
+    let (reader, starter) = (clinic.opened.ocean().unwrap(), clinic.opened.sync_starter().unwrap());
     let before = match starter.start("4021", Mode::Full).await.unwrap() {
         accuroform::bridge::Started::Run(run) => run,
         other @ accuroform::bridge::Started::Busy(_) => panic!("{other:?}"),
@@ -304,7 +304,7 @@ async fn a_sync_that_does_not_end_in_time_says_so() {
     let tenant = world.tenant.clone();
     let clinic = Clinic::new(world, &tenant, USERS).await;
     let watch = Watch { timeout: Duration::from_millis(50), ..Clinic::watch(Mode::Full) };
-    let (reader, starter) = (clinic.opened.ocean(), clinic.opened.sync_starter());
+    let (reader, starter) = (clinic.opened.ocean().unwrap(), clinic.opened.sync_starter().unwrap());
     let error = ocean::sync(&reader, &starter, &watch, &mut |_| ()).await.unwrap_err();
     assert_eq!(error.code(), "S002", "{error}");
 }

@@ -1,5 +1,7 @@
 //! What a manifest covers and what the plan makes of it.
 
+use std::collections::BTreeSet;
+
 use accuroform::live::{Grid, Providers};
 use accuroform::model::{Cells, Column, OfficeId, ProviderId, UserId};
 use accuroform::plan::{Action, Target, Targets, UnreadPart};
@@ -209,7 +211,8 @@ fn two_entries_for_one_row_are_a_finding() {
 
 #[test]
 fn a_user_that_is_unknown_several_or_inactive_is_a_finding() {
-    let inactive = Grid::Read { user: UserId(77), active: false, rows: Vec::new() };
+    let inactive =
+        Grid::Read { user: UserId(77), active: false, rows: Vec::new(), unread: BTreeSet::new() };
     let several = Grid::SeveralUsers(vec![UserId(1), UserId(2)]);
     for (grid, code) in [(Grid::NoUser, "N007"), (several, "N008"), (inactive, "N009")] {
         let plan = clinic().grid(grid).plan(ALL);

@@ -1,5 +1,7 @@
 //! The plan that takes a run back: what was there before, and nothing else.
 
+use std::collections::BTreeSet;
+
 use accuroform::live::{Grid, Providers};
 use accuroform::model::{Cells, LiveRow, OfficeId, ProviderId, Revision, UserId};
 use accuroform::plan::{
@@ -134,8 +136,8 @@ fn rows_of_a_user_that_the_manifest_does_not_manage_are_held() {
     assert_eq!(held(&plan), [], "the same id is the same user, whatever its name");
     let rows = renamed.rows().clone();
     let grids = [
-        Grid::Read { user: UserId(78), active: true, rows: rows.clone() },
-        Grid::Read { user: UserId(77), active: false, rows },
+        Grid::Read { user: UserId(78), active: true, rows: rows.clone(), unread: BTreeSet::new() },
+        Grid::Read { user: UserId(77), active: false, rows, unread: BTreeSet::new() },
         Grid::NoUser,
         Grid::SeveralUsers(vec![UserId(77), UserId(78)]),
     ];

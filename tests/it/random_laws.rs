@@ -236,6 +236,15 @@ pub(crate) fn unread_is_untouched(plan: &Plan) {
                 });
                 assert_eq!(touched, None, "an unread office loses something");
             }
+            UnreadPart::Rows { .. } => {
+                let changes = plan
+                    .users
+                    .iter()
+                    .flat_map(|user| user.changes.iter().map(move |change| (&user.name, change)));
+                for (user, change) in changes {
+                    assert!(!unread.part.covers(user, change.key), "an unread row is planned");
+                }
+            }
             UnreadPart::Grid(name) => {
                 assert!(plan.users.iter().all(|user| user.name != *name), "planned without a grid");
             }

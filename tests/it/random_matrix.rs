@@ -360,7 +360,7 @@ impl<'a> Way<'a> {
     }
 }
 
-fn settings(service: Service, serving: &Serving) -> Settings {
+pub(crate) fn settings(service: Service, serving: &Serving) -> Settings {
     Settings {
         service,
         url: serving.url().parse().unwrap(),

@@ -1,6 +1,6 @@
 //! Small clinics for tests of planning: a directory and a grid in a few lines, no sockets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use accuroform::desired::{Desired, desired};
 use accuroform::live::{Directory, Grid, Office, Providers, Snapshot};
@@ -59,7 +59,8 @@ pub(crate) struct World {
 impl World {
     /// A clinic with the user of the test manifests and an empty grid.
     pub(crate) fn new() -> Self {
-        let grid = Grid::Read { user: UserId(77), active: true, rows: Vec::new() };
+        let (rows, unread) = (Vec::new(), BTreeSet::new());
+        let grid = Grid::Read { user: UserId(77), active: true, rows, unread };
         let grids = vec![("OceanAPILAKESIDE".to_owned(), grid)];
         Self { live: Snapshot { directory: Directory::default(), grids } }
     }

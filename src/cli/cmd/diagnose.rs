@@ -66,9 +66,14 @@ struct Read {
 impl Read {
     async fn of(clinic: &Clinic, opened: &Opened) -> Result<Self, Failure> {
         let planned = clinic.plan(&opened.accuro(), Purpose::Manifest, Scope::ALL).await?;
-        let (ocean, number) = (opened.ocean(), &clinic.manifest.ocean.site);
-        let site = ocean.site(number).await.map_err(|error| error.to_string());
-        let list = ocean.site_providers(number).await.map_err(|error| error.to_string());
+        let number = &clinic.manifest.ocean.site;
+        let (site, list) = match opened.ocean() {
+            Ok(ocean) => (
+                ocean.site(number).await.map_err(|error| error.to_string()),
+                ocean.site_providers(number).await.map_err(|error| error.to_string()),
+            ),
+            Err(error) => (Err(error.to_string()), Err(error.to_string())),
+        };
         Ok(Self { planned, site, list })
     }
 }

@@ -169,8 +169,8 @@ impl Execution<'_> {
             Progress::rows(plan.users.iter().map(|user| user.changes.len()).sum(), printer);
         let run = journal.apply_id().to_owned();
         let apply = Apply {
-            reader: &self.opened.accuro(),
-            writer: &self.opened.grid_writer(),
+            reader: &self.opened.bridge()?,
+            writer: &self.opened.grid_writer()?,
             journal,
             stop: self.stop,
         };

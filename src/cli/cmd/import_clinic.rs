@@ -14,7 +14,7 @@ use crate::import::{
     Difference, Found, ImportError, Imported, Settings, User, found, import, keep_reasons,
     must_be_same,
 };
-use crate::live::{Snapshot, fetch};
+use crate::live::Snapshot;
 use crate::manifest::{Loaded, Management, Manifest, SectionError, sections, with_sections};
 use crate::model::fold;
 
@@ -51,7 +51,7 @@ impl Importing<'_> {
         let clinic = &self.draft.clinic;
         let users = self.users();
         let opened = clinic.connect(self.environment).await?;
-        let live = fetch(&opened.accuro(), &users).await;
+        let live = clinic.read(&opened.accuro(), &users).await;
         opened.close().await;
         let live = live?;
         let found: Result<Vec<Found>, ImportError> =

@@ -5,6 +5,8 @@ mod apply;
 mod apply_fleet;
 mod apply_one;
 mod approve;
+mod capture;
+mod capture_ask;
 mod diagnose;
 mod drift;
 mod each;
@@ -91,6 +93,7 @@ pub(super) fn run(
         Command::Sync(args) => block_on(sync::run(&args, environment, printer)),
         Command::History(args) => history::run_command(&args, environment, printer),
         Command::Unlock(args) => unlock::run(&args, environment, printer),
+        Command::Capture(args) => capture::run(&args, environment, printer),
         Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
         Command::Drift(args) => block_on(drift::run(&args, environment, printer)),
         Command::Review(args) => block_on(review::run(&args, environment, printer)),

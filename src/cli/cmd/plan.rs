@@ -215,11 +215,11 @@ fn exit(planned: &Planned, detailed: bool) -> Exit {
 }
 
 /// Writes a file beside its place and renames it, so that a reader sees all of it or nothing.
-pub(in crate::cli) fn save(path: &Path, what: &str, text: &str) -> Result<(), Failure> {
+pub(in crate::cli) fn save(path: &Path, what: &str, text: impl AsRef<[u8]>) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let write = || {
         let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(text.as_ref())?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
         Ok(())

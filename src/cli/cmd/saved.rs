@@ -13,6 +13,7 @@ use crate::cli::fleet::Subject;
 use crate::cli::printer::Printer;
 use crate::plan::file::{KIND, open};
 use crate::plan::{Comparison, ManifestRef, Plan, Renamed, compare};
+use crate::report;
 
 /// A plan from a file.
 pub(super) struct Saved {
@@ -100,8 +101,8 @@ impl Saved {
     /// Refuses a plan whose rows moved or that the manifest, or the run that it undoes, does not ask
     /// for; gives what the guards must judge and what is left to do.
     pub(super) fn must_still_hold(&self, now: &Planned) -> Result<Comparison, Failure> {
-        if let Some(unread) = now.plan.unread.first() {
-            let message = format!("the plan cannot be compared with the clinic: {}", unread.reason);
+        if let Some(unread) = report::unread(&now.plan).first() {
+            let message = format!("the plan cannot be compared with the clinic: {unread}");
             return Err(Failure::new(Exit::Unread, "P010", message, "run the command again later"));
         }
         let comparison = compare(&self.plan, &now.plan, &now.live);

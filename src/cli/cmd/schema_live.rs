@@ -8,7 +8,7 @@ use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
-use crate::live::{Grid, Providers, Snapshot, fetch};
+use crate::live::{Grid, Providers, Snapshot};
 use crate::manifest::{Manifest, Person, WhatIsThere, narrowed_schema};
 use crate::model::printable_json;
 
@@ -32,9 +32,9 @@ pub(super) async fn text(
         }
     };
     let clinic = &draft.clinic;
-    let users: Vec<String> = clinic.manifest.users.iter().map(|user| user.name.clone()).collect();
+    let users = clinic.users();
     let opened = clinic.connect(environment).await?;
-    let live = fetch(&opened.accuro(), &users).await;
+    let live = clinic.read(&opened.accuro(), &users).await;
     opened.close().await;
     let there = there(&clinic.manifest, inherits, &live?)?;
     let schema = format!("{:#}\n", narrowed_schema(&there));

@@ -77,9 +77,14 @@ fn again(args: &WatchArgs, environment: &Environment) -> Result<Clinic, Failure>
 async fn look(clinic: &Clinic, environment: &Environment) -> Result<Look, Failure> {
     let opened = clinic.connect(environment).await?;
     let planned = clinic.plan(&opened.accuro(), Purpose::Manifest, Scope::ALL).await;
-    let site = opened.ocean().site(&clinic.manifest.ocean.site).await;
+    let site = match opened.ocean() {
+        Ok(ocean) => {
+            ocean.site(&clinic.manifest.ocean.site).await.map_err(|error| error.to_string())
+        }
+        Err(error) => Err(error.to_string()),
+    };
     opened.close().await;
-    Ok(Look::of(&planned?.plan, &site.map_err(|error| error.to_string())))
+    Ok(Look::of(&planned?.plan, &site))
 }
 
 /// Prints lines with the time at the clinic.

@@ -16,7 +16,7 @@ use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
 use crate::diagnostic::{Code, Diagnostic, Severity, Span};
 use crate::manifest::{
-    self, AccuroConnection, FILLED_IN, Fleet, FleetLayer, Limits, Loaded, Source, Wave,
+    self, AccuroConnection, FILLED_IN, Fleet, FleetLayer, Limits, Loaded, Source, Wave, Worksheet,
 };
 use crate::rollout::{FleetClinic, WaveRule, check_waves};
 use crate::state::{State, StateError};
@@ -365,6 +365,9 @@ impl Known {
         let place = match &manifest.connections.accuro {
             AccuroConnection::Embedded { world } => {
                 plain(&path.with_file_name(world)).to_string_lossy().into_owned()
+            }
+            AccuroConnection::Worksheet(Worksheet { file, .. }) => {
+                plain(&path.with_file_name(file)).to_string_lossy().into_owned()
             }
             AccuroConnection::Api(api) => api.url.trim_end_matches('/').to_owned(),
         };

@@ -1,19 +1,37 @@
 //! How the two services are reached, and whether the two ways fit together.
 
-use super::super::checked::{AccuroConnection, Connections, OceanConnection};
-use super::super::raw::{RawAccuroConnection, RawOceanConnection};
+use std::time::Duration;
+
+use super::super::checked::{
+    AccuroConnection, Connections, Ocean, OceanConnection, SyncMode, Worksheet,
+};
+use super::super::pattern;
+use super::super::raw::{RawAccuroConnection, RawOceanConnection, RawWorksheet};
 use super::api::api;
 use super::context::Context;
 use crate::diagnostic::{Code, Diagnostic, KeyPath};
+
+/// How old a capture may be where the manifest does not say.
+const MAX_AGE: Duration = Duration::from_hours(24);
 
 /// Checks both connections.
 pub(super) fn connections(
     context: &mut Context<'_>,
     accuro: Option<RawAccuroConnection>,
-    ocean: Option<RawOceanConnection>,
+    (site, ocean): (Option<&Ocean>, Option<RawOceanConnection>),
 ) -> Option<Connections> {
-    let (accuro, ocean) = (accuro?, ocean?);
-    if ocean.embedded.is_some() && accuro.embedded.is_none() && accuro.api.is_some() {
+    let unreached = may_be_unreached(context, site, ocean.is_some());
+    let accuro = accuro?;
+    let Some(ocean) = ocean else {
+        let ocean = unreached.then_some(OceanConnection::Unreached)?;
+        return Some(Connections { accuro: to_accuro(accuro)?, ocean });
+    };
+    let other = match (&accuro.embedded, &accuro.api, &accuro.worksheet) {
+        (None, Some(_), _) => Some("api"),
+        (None, None, Some(_)) => Some("worksheet"),
+        (Some(_), ..) | (None, None, None) => None,
+    };
+    if let Some(other) = other.filter(|_| ocean.embedded.is_some()) {
         let connection = |service| KeyPath::root().key(service).key("connection");
         context.report(
             Diagnostic::error(
@@ -25,16 +43,44 @@ pub(super) fn connections(
             .hint(
                 "the simulated Ocean shows the simulated Accuro: use `api` for both, or `embedded`",
             )
-            .related("accuro is reached here", connection("accuro").key("api")),
+            .related("accuro is reached here", connection("accuro").key(other)),
         );
     }
-    let accuro = match (accuro.embedded, accuro.api) {
-        (Some(embedded), _) => AccuroConnection::Embedded { world: embedded.world? },
-        (None, raw) => AccuroConnection::Api(Box::new(api(*raw?)?)),
-    };
+    let accuro = to_accuro(accuro)?;
     let ocean = match (ocean.embedded, ocean.api) {
         (Some(_), _) => OceanConnection::Embedded,
         (None, raw) => OceanConnection::Api(Box::new(api(*raw?)?)),
     };
     Some(Connections { accuro, ocean })
+}
+
+/// Whether Ocean needs no connection: nothing of it is asked where its sync is somebody else's.
+fn may_be_unreached(context: &mut Context<'_>, site: Option<&Ocean>, has_connection: bool) -> bool {
+    let path = KeyPath::root().key("ocean");
+    // What is faulty was reported already.
+    let is_written = has_connection || context.is_written(&path.key("connection"));
+    if is_written || !context.is_written(&path) {
+        return false;
+    }
+    let nobody_asks = site.is_none_or(|site| site.sync == SyncMode::None);
+    if !nobody_asks {
+        let finding = Diagnostic::error(Code::MissingField, path, "`ocean` has no `connection`")
+            .on_key()
+            .hint("add `connection`, or `sync: none` if somebody else starts the sync");
+        context.report(context.source.in_own_file(finding));
+    }
+    nobody_asks
+}
+
+fn to_accuro(raw: RawAccuroConnection) -> Option<AccuroConnection> {
+    let RawAccuroConnection { embedded, api: bridge, worksheet } = raw;
+    Some(match (embedded, bridge, worksheet) {
+        (Some(embedded), ..) => AccuroConnection::Embedded { world: embedded.world? },
+        (None, Some(bridge), _) => AccuroConnection::Api(Box::new(api(*bridge)?)),
+        (None, None, raw) => {
+            let RawWorksheet { file, directory, max_age } = raw?;
+            let max_age = max_age.map_or(Some(MAX_AGE), |age| pattern::age(&age).ok())?;
+            AccuroConnection::Worksheet(Worksheet { file: file?, directory: directory?, max_age })
+        }
+    })
 }

@@ -55,7 +55,7 @@ pub(in crate::manifest) fn manifest(
         profiles.report_unused(&mut context);
     }
     safety::own_user(&mut context, &safety, rules.as_deref().unwrap_or_default());
-    let connections = connections::connections(&mut context, accuro, to_ocean);
+    let connections = connections::connections(&mut context, accuro, (site.as_ref(), to_ocean));
     Some(Manifest {
         clinic: clinic(raw_clinic?)?,
         tenant: tenant?,

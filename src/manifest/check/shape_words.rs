@@ -68,11 +68,12 @@ pub(super) fn one_of(name: &str) -> Option<Code> {
     }
 }
 
-/// Connections that people may have read about.
+/// A connection that people may have read about.
 pub(super) fn not_this_version(name: &str, key: &str) -> Option<(String, &'static str)> {
-    let connection = matches!(name, "AccuroConnection" | "OceanConnection");
-    (connection && matches!(key, "worksheet" | "attest"))
-        .then(|| (format!("this version has no connection `{key}`"), "use `embedded` or `api`"))
+    (name == "OceanConnection" && key == "attest").then(|| {
+        let message = format!("this version has no connection `{key}`");
+        (message, "use `embedded` or `api`, or `sync: none` without a connection")
+    })
 }
 
 pub(super) fn secret_hint(name: &str) -> &'static str {
@@ -91,6 +92,8 @@ pub(super) fn add(field: &str) -> String {
         "site" => "add `site: \"NUMBER\"`".to_owned(),
         "profile" => "add `profile: ocean`, or a profile of your own".to_owned(),
         "world" => "add `world: world.yaml`".to_owned(),
+        "file" => "add `file: grid.csv`".to_owned(),
+        "directory" => "add `directory: directory.csv`".to_owned(),
         _ => format!("add `{field}`"),
     }
 }
@@ -130,9 +133,10 @@ pub(super) fn type_hint(name: &str, schema: &Value, node: &Node, written: &str) 
                 format!("write `name: \"{written}\"`")
             }
         }
-        ("a mapping", _) if one_of(name) == Some(Code::Connection) => {
-            "write `embedded:` or `api:` below it".to_owned()
-        }
+        ("a mapping", _) if one_of(name) == Some(Code::Connection) => match name {
+            "AccuroConnection" => "write `embedded:`, `api:` or `worksheet:` below it".to_owned(),
+            _ => "write `embedded:` or `api:` below it".to_owned(),
+        },
         (_, Some(Scalar::Null)) => "write a value, or remove the key".to_owned(),
         ("text", Some(_)) => format!("put it in quotes: \"{written}\""),
         ("a whole number", Some(Scalar::Text)) if written.parse::<u64>().is_ok() => {

@@ -12,7 +12,7 @@ use super::super::tree::{Child, Entry, Map, Node, NodeId, Tree};
 use super::template::Placeholders;
 
 /// Keys whose text is a path.
-const PATHS: [&str; 5] = ["ca_file", "certificate_file", "file", "rego", "world"];
+const PATHS: [&str; 6] = ["ca_file", "certificate_file", "directory", "file", "rego", "world"];
 
 /// What is needed to read a default as the clinic's own.
 pub(super) struct Inherit<'a> {

@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::pattern::{
-    ENV, HEADER, PATH, PATH_OFFICE, PATH_RUN, PATH_SITE, PATH_USER, TEXT, URL,
+    AGE, ENV, HEADER, PATH, PATH_OFFICE, PATH_RUN, PATH_SITE, PATH_USER, TEXT, URL,
 };
 use super::Entries;
 
-/// How Accuro is reached: exactly one of the two.
+/// How Accuro is reached: exactly one of the three.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
@@ -22,6 +22,24 @@ pub(in crate::manifest) struct RawAccuroConnection {
     pub(in crate::manifest) embedded: Option<RawEmbedded>,
     /// An HTTP bridge: a service that answers the calls listed under `paths`.
     pub(in crate::manifest) api: Option<Box<RawApi>>,
+    /// What somebody reads at the Manage Security screen, where no bridge is: see `accuroform capture`.
+    pub(in crate::manifest) worksheet: Option<RawWorksheet>,
+}
+
+/// What somebody reads at the Manage Security screen.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Worksheet")]
+pub(in crate::manifest) struct RawWorksheet {
+    /// The capture that `accuroform capture` writes, relative to this file.
+    #[schemars(required, regex(pattern = TEXT))]
+    pub(in crate::manifest) file: Option<String>,
+    /// The offices and their providers, relative to this file.
+    #[schemars(required, regex(pattern = TEXT))]
+    pub(in crate::manifest) directory: Option<String>,
+    /// How old a capture may be and still be planned from: `30m`, `24h`, `3d`; 30 days at most.
+    #[schemars(regex(pattern = AGE), extend("default" = "24h"))]
+    pub(in crate::manifest) max_age: Option<String>,
 }
 
 /// The simulator inside accuroform.

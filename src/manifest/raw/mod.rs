@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer};
 
 pub(super) use connection::{
     RawAccuroConnection, RawApi, RawClientCertificate, RawOceanConnection, RawPaths, RawQuery,
-    RawSecret,
+    RawSecret, RawWorksheet,
 };
 pub(super) use drift::{RawDrift, RawIgnoredDrift};
 pub(super) use fleet::{
@@ -116,7 +116,7 @@ pub(super) struct RawAccuro {
     /// The tenant id of the Accuro instance. Ocean's user is named after it.
     #[schemars(required, regex(pattern = TEXT))]
     pub(super) tenant: Option<String>,
-    /// How Accuro is reached: exactly one of `embedded` and `api`.
+    /// How Accuro is reached: exactly one of `embedded`, `api` and `worksheet`.
     #[schemars(with = "RawAccuroConnection")]
     pub(super) connection: Option<RawAccuroConnection>,
 }
@@ -132,8 +132,8 @@ pub(super) struct RawOcean {
     /// The sync that follows an apply.
     #[schemars(extend("default" = "full"))]
     pub(super) sync: Option<RawSync>,
-    /// How Ocean Cloud Connect is reached: exactly one of `embedded` and `api`.
-    #[schemars(with = "RawOceanConnection")]
+    /// How Ocean Cloud Connect is reached: exactly one of `embedded` and `api`. May be left out with
+    /// `sync: none` alone.
     pub(super) connection: Option<RawOceanConnection>,
 }
 

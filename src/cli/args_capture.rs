@@ -1,0 +1,63 @@
+//! The arguments of `capture`, as clap reads them.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args};
+
+use crate::worksheet::ExpectedColumns;
+
+/// The end of its help.
+pub(super) const CAPTURE_HELP: &str = "\
+For clinics whose Accuro connection is `worksheet`: no bridge is there, and somebody reads the grid at the
+Manage Security screen. A blank line of a sheet is unread, never empty: write yes under Read where nothing
+is ticked. See docs/worksheet.md.
+
+Examples:
+  accuroform capture --template               write a sheet to fill in, as CSV and XLSX
+  accuroform capture grid-to-fill.xlsx --by 'Jane Roy' --at '2026-01-05 09:00'
+                                              make it the capture that plans are made from
+  accuroform capture --office 'Main Street'   be asked instead, one key a cell
+  accuroform capture --template --ocean-users users.csv --ocean-columns 'provider=Full name'
+                                              say who of a list of Ocean's users is not in the directory";
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("how").args(["file", "template"])))]
+pub(super) struct CaptureArgs {
+    /// A sheet that was filled in, CSV or XLSX
+    #[arg(value_name = "SHEET")]
+    pub(super) file: Option<PathBuf>,
+    /// Write a sheet to fill in, and nothing else
+    #[arg(long)]
+    pub(super) template: bool,
+    /// The manifest, or a fleet manifest
+    #[arg(long, default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    /// The clinic of a fleet
+    #[arg(long, value_name = "ID")]
+    pub(super) clinic: Option<String>,
+    /// This office alone (may be repeated)
+    #[arg(long, value_name = "NAME", conflicts_with = "file")]
+    pub(super) office: Vec<String>,
+    /// Where to write the sheet, without .csv and .xlsx; default: the capture's name and -to-fill
+    #[arg(long, value_name = "PATH", requires = "template")]
+    pub(super) out: Option<PathBuf>,
+    /// Who read the screen; default: what the sheet says, else the account's name
+    #[arg(long, value_name = "NAME", conflicts_with = "template")]
+    pub(super) by: Option<String>,
+    /// When the screen was read: `now` or 2026-01-05 09:00; default: what the sheet says, else when its
+    /// template was made
+    #[arg(long, value_name = "TIME", requires = "file")]
+    pub(super) at: Option<String>,
+    /// Begin a new capture, whatever the last one holds
+    #[arg(long, conflicts_with = "how")]
+    pub(super) restart: bool,
+    /// A list of Ocean's users, CSV or XLSX: providers of it that the directory lacks are named
+    #[arg(long, value_name = "FILE")]
+    pub(super) ocean_users: Option<PathBuf>,
+    /// Which of its headings hold the name: provider=HEADING, or surname=HEADING,first=HEADING
+    #[arg(long, value_name = "MAP", default_value = "provider=Name", requires = "ocean_users")]
+    pub(super) ocean_columns: ExpectedColumns,
+    /// Add those to this office of the directory
+    #[arg(long, value_name = "OFFICE", requires_all = ["template", "ocean_users"])]
+    pub(super) add_to: Option<String>,
+}

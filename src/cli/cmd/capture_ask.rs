@@ -1,0 +1,233 @@
+//! `capture` without a sheet: the rows asked on a terminal, one key a cell, in plain lines that a screen
+//! reader speaks as they come. Each row is kept when its last cell is answered.
+
+use std::io::{BufRead as _, IsTerminal as _};
+use std::time::Duration;
+
+use console::{Key, Term};
+
+use crate::cli::cmd::capture::Screen;
+use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::printer::Printer;
+use crate::live::Providers;
+use crate::model::{Cells, Level, OfficeId, RowKey, Until};
+use crate::report::escape;
+use crate::worksheet::{Asking, Capture, Interview, Press, Question, typed_date};
+
+const KEYS: &str = "\
+  f or space  full              e  nothing more is ticked in this row
+  r           read-only         s  skip the row: it stays unread
+  n or Enter  none              backspace  go back one cell
+  u           type the date     q  stop and keep what was answered
+  ?           these keys
+";
+
+/// Asks for the rows of `offices` that were not read yet.
+pub(super) fn run(
+    screen: &Screen<'_>,
+    offices: &[OfficeId],
+    (by, (max_age, restart)): (&str, (Duration, bool)),
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let terminal = Term::stderr();
+    if !std::io::stdin().is_terminal() || !terminal.is_term() {
+        return Err(Failure::new(
+            Exit::Error,
+            "X020",
+            "without a sheet the rows are asked on a terminal, and there is none",
+            "name a sheet that was filled in, or write one with --template",
+        ));
+    }
+    let mut capture = begin(screen, (by, max_age, restart), environment, printer)?;
+    let users = screen.clinic.users();
+    let is_read = |user: &String, key: &RowKey| {
+        capture.grids.get(user).is_some_and(|rows| rows.contains_key(key))
+    };
+    let mut rows: Vec<(String, RowKey)> = Vec::new();
+    for user in &users {
+        for office in offices {
+            let found = screen.directory.offices.get(office).map(|office| &office.providers);
+            let Some(Providers::Read(people)) = found else { continue };
+            let keys =
+                people.keys().map(|provider| RowKey { office: *office, provider: *provider });
+            rows.extend(keys.filter(|key| !is_read(user, key)).map(|key| (user.clone(), key)));
+        }
+    }
+    if rows.is_empty() {
+        printer.line("every row was read already; --restart begins a new capture");
+        screen.print_kept(&capture, printer);
+        return Ok(Exit::Done);
+    }
+    printer.story(KEYS);
+    let mut interview = Interview::new(rows, capture.grids.clone());
+    let mut asked = Asked { screen, terminal: &terminal, printer, shown: None };
+    // Before the first answer the last capture stays as it is.
+    let mut is_kept = false;
+    while let Some(question) = interview.question() {
+        let Some(press) = asked.ask(question, &interview)? else { break };
+        let done = interview.press(press);
+        // A row that was opened again is not read until it is answered.
+        if done.is_some() || (press == Press::Back && is_kept) {
+            capture.grids.clone_from(interview.grids());
+            screen.keep(&capture)?;
+            is_kept = true;
+        }
+        if let Some((_, cells)) = done {
+            asked.printer.line(&format!("    = {}", in_words(cells)));
+        }
+    }
+    if is_kept {
+        screen.print_kept(&capture, printer);
+    } else {
+        printer.line("no row was answered: nothing was written");
+    }
+    Ok(Exit::Done)
+}
+
+/// The capture that is gone on with, or a new one.
+fn begin(
+    screen: &Screen<'_>,
+    (by, max_age, restart): (&str, Duration, bool),
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Capture, Failure> {
+    let now = environment.clock.now();
+    let new = || screen.made(now, by.to_owned(), std::collections::BTreeMap::new());
+    if restart {
+        return Ok(new());
+    }
+    let Some(last) = screen.last(printer)? else { return Ok(new()) };
+    let is_old = now.duration_since(last.at) > max_age.try_into().unwrap_or_default();
+    if is_old {
+        return Ok(new());
+    }
+    if last.by != by {
+        return Err(Failure::new(
+            Exit::Error,
+            "X019",
+            format!("the last capture is {}'s, and not old yet", last.by),
+            format!("--by '{}' goes on with it, --restart begins a new one", last.by),
+        ));
+    }
+    // It keeps its date: what is in it was read then.
+    printer.line(&format!("going on with the capture begun at {}", last.at));
+    Ok(last)
+}
+
+struct Asked<'a, 'p> {
+    screen: &'a Screen<'a>,
+    terminal: &'a Term,
+    printer: &'p mut Printer,
+    /// The row whose heading was printed last.
+    shown: Option<(String, RowKey)>,
+}
+
+impl Asked<'_, '_> {
+    /// Asks one cell until there is an answer; `None`: stop.
+    fn ask(
+        &mut self,
+        question: Question<'_>,
+        interview: &Interview,
+    ) -> Result<Option<Press>, Failure> {
+        self.heading(question, interview);
+        loop {
+            self.printer.story(&match question.cell {
+                Asking::Level(column) => format!("    {column}: "),
+                Asking::Until => "    Access Until (Enter: none, u: type a date): ".to_owned(),
+            });
+            let key = self.terminal.read_key_raw().map_err(|error| {
+                let message = format!("cannot read a key: {error}");
+                Failure::new(Exit::Error, "X020", message, "run the command again: it goes on")
+            })?;
+            let (word, press) = match (key, question.cell) {
+                (Key::Char('f' | 'F' | ' '), Asking::Level(_)) => {
+                    ("full", Some(Press::Level(Level::Full)))
+                }
+                (Key::Char('r' | 'R'), Asking::Level(_)) => {
+                    ("read-only", Some(Press::Level(Level::ReadOnly)))
+                }
+                (Key::Char('n' | 'N') | Key::Enter, Asking::Level(_)) => {
+                    ("none", Some(Press::Level(Level::None)))
+                }
+                (Key::Char('e' | 'E'), Asking::Level(_)) => ("nothing more", Some(Press::NoMore)),
+                (Key::Char('n' | 'N') | Key::Enter, Asking::Until) => {
+                    ("none", Some(Press::Until(None)))
+                }
+                (Key::Char('u' | 'U'), Asking::Until) => {
+                    self.printer.line("");
+                    ("", self.date().map(|until| Press::Until(Some(until))))
+                }
+                (Key::Char('s' | 'S'), _) => ("skipped: unread", Some(Press::Skip)),
+                (Key::Backspace, _) => ("back", Some(Press::Back)),
+                (Key::Char('q' | 'Q' | '\u{4}') | Key::CtrlC | Key::Escape, _) => {
+                    self.printer.line("stop");
+                    return Ok(None);
+                }
+                (Key::Char('u' | 'U'), Asking::Level(_)) => {
+                    ("the date is asked after the nine columns", None)
+                }
+                _ => ("", None),
+            };
+            self.printer.line(word);
+            if let Some(press) = press {
+                return Ok(Some(press));
+            }
+            if word.is_empty() {
+                self.printer.story(KEYS);
+            }
+        }
+    }
+
+    /// Names the office where it is another, and the provider.
+    fn heading(&mut self, question: Question<'_>, interview: &Interview) {
+        let Question { user, key, cell: _ } = question;
+        let row = (user.to_owned(), key);
+        if self.shown.as_ref() == Some(&row) {
+            return;
+        }
+        let names = self.screen.directory.names();
+        let is_new = self
+            .shown
+            .as_ref()
+            .is_none_or(|(last, shown)| last != user || shown.office != key.office);
+        if is_new {
+            let office = names.office(key.office);
+            self.printer.line(&format!("{user}, {office}: choose both at the screen"));
+        }
+        let (at, all) = interview.progress();
+        self.printer.line(&format!("  {} (row {} of {all})", names.provider(key.provider), at + 1));
+        self.shown = Some(row);
+    }
+
+    /// A typed date; `None` where it is none.
+    fn date(&mut self) -> Option<Until> {
+        self.printer.story("    date: ");
+        let mut typed = String::new();
+        std::io::stdin().lock().read_line(&mut typed).ok()?;
+        match typed_date(typed.trim()) {
+            Ok(until) => {
+                self.printer.story(&format!("    until {until}"));
+                Some(until)
+            }
+            Err((message, hint)) => {
+                self.printer.line(&format!("    {}; {}", escape(&message), escape(&hint)));
+                None
+            }
+        }
+    }
+}
+
+/// `Patient full, Labs read-only, until 2027-01-31`.
+fn in_words(cells: Cells) -> String {
+    if cells.is_nothing() {
+        return "nothing ticked".to_owned();
+    }
+    let ticked = cells.columns().iter().filter(|(_, level)| *level > Level::None);
+    let mut words: Vec<String> =
+        ticked.map(|(column, level)| format!("{column} {level}")).collect();
+    words.extend(cells.until().map(|until| format!("until {until}")));
+    words.join(", ")
+}
