@@ -71,6 +71,12 @@ pub fn narrowed_schema(there: &WhatIsThere) -> Value {
     ] {
         set(&mut schema, list, "items", json!({"$ref": format!("#/$defs/{selector}")}));
     }
+    for (field, selector) in [
+        ("/$defs/IgnoredDrift/properties/office", "OfficeSelector"),
+        ("/$defs/IgnoredDrift/properties/provider", "ProviderSelector"),
+    ] {
+        set(&mut schema, field, "$ref", json!(format!("#/$defs/{selector}")));
+    }
     for (field, value) in [
         ("/$defs/Clinic/properties/id", clinic),
         ("/$defs/Accuro/properties/tenant", tenant),

@@ -129,6 +129,18 @@ fn every_sample_means_what_it_meant_and_tidy_ones_stay_as_they_are() {
     assert!(count > 30, "{count} samples");
 }
 
+/// Other readers take `{id:}` for a text.
+#[test]
+fn an_empty_value_keeps_the_space_behind_its_colon() {
+    for (text, expected) in [
+        ("a: [{id:   }]\n", "a: [{id: }]\n"),
+        ("a: {id: ,  b: 1}\n", "a: {id: , b: 1}\n"),
+        ("a: {\"id\": }\n", "a: {\"id\": }\n"),
+    ] {
+        assert_eq!(formatted(text), expected);
+    }
+}
+
 #[test]
 fn what_is_no_yaml_is_refused() {
     for text in ["a: [", "a: b: c", "'"] {

@@ -78,10 +78,17 @@ impl Line {
     fn punctuation(&mut self, token: &str) {
         match token {
             "," | ":" => {
+                if self.out.ends_with(':') {
+                    self.out.push(' ');
+                }
                 self.out.push_str(token);
                 self.space = true;
             }
             "]" | "}" => {
+                // Behind an empty value: `{id:}` is a key to some readers of YAML and a text to others.
+                if self.out.ends_with(':') {
+                    self.out.push(' ');
+                }
                 self.space = false;
                 self.out.push_str(token);
             }
