@@ -91,6 +91,8 @@ fn a_rollout_that_was_begun_on_one_machine_goes_on_from_another() {
             ended = here(&["apply", "--resume", &id, "fleet.yaml"]);
         }
         assert_eq!(ended.code, 0, "{}", ended.everything());
+        // Shown where what follows fails.
+        println!("{}\n{}", ended.everything(), there(&["rollout", "status", "fleet.yaml"]).stdout);
         for id in ids {
             scene.must_be_as_before(id);
         }

@@ -195,10 +195,14 @@ impl FleetSummary {
 
     /// The sum for programs.
     pub(in crate::cli) fn told(&self, total: usize, exit: Exit) -> Told {
+        // They come in the order in which they fail.
+        let mut unread: Vec<String> =
+            self.unread.iter().map(|(clinic, _)| clinic.clone()).collect();
+        unread.sort();
         let planned = FleetPlanned {
             clinics: total,
             changed: self.changed,
-            unread: self.unread.iter().map(|(clinic, _)| clinic.clone()).collect(),
+            unread,
             summary: self.sum,
             folded: self.folded.lines(),
             exit_code: exit.code(),
