@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::event_stream::Events;
 use super::program::Ended;
 use super::readers::Clinic;
 use super::runner::{self, commands, dotenv};
@@ -200,8 +201,12 @@ fn a_sync_that_is_owed_is_told_by_the_apply_and_by_the_next_plan() {
     let world = QUICKSTART[1].1.replace("full_sync_seconds: 2", "full_sync_seconds: 600");
     assert_ne!(world, QUICKSTART[1].1);
     let step = Step::of(&[QUICKSTART[0], ("world.yaml", &world)]);
-    let (_, outputs, summary) =
-        step.run(&["apply", "--github", "-auto-approve", "--sync-timeout", "1s"], 6);
+    let (ended, outputs, summary) =
+        step.run(&["apply", "--github", "-auto-approve", "--json", "--sync-timeout", "1s"], 6);
+    // One code has one set of words.
+    let outcome = Events::of(&ended.stdout, ended.code).one("outcome").clone();
+    assert_eq!(outcome["@message"], "exit 6: not synced or not verified");
+    assert!(summary.starts_with("### accuroform apply: not synced or not verified (exit 6)\n"));
     let keys = ["done", "sync", "verified", "exit_meaning"];
     assert_eq!(values(&outputs, &keys), ["16", "not_complete", "true", "not_verified"]);
     assert!(summary.contains("**The sync is not complete.**"), "{summary}");

@@ -47,8 +47,6 @@ mod version;
 mod watch;
 mod watch_look;
 
-pub(super) use plan::save;
-
 use clap::CommandFactory as _;
 
 use super::args::{
