@@ -40,6 +40,8 @@ fn a_denied_plan_exits_5_and_names_rule_reason_and_place() {
     let program = example();
     let ended = program.run(&["plan", "-out", "plan.json"]);
     assert_eq!(ended.code, 5, "{}", ended.stderr);
+    // What cannot be overridden is not offered.
+    assert!(ended.stderr.contains("saved to plan.json\n"), "{}", ended.stderr);
     assert!(
         ended.stderr.contains(
             "error[Y001]: refused: policy main.deny: OceanAPILAKESIDE would gain billing without a ticket \

@@ -23,6 +23,7 @@ mod import_place;
 mod init;
 mod init_files;
 mod init_from;
+mod init_pipeline;
 mod man;
 mod merge;
 mod plan;

@@ -115,11 +115,20 @@ pub(super) async fn show(
             facts.saved(&shown.to_string());
         }
         printer.tell(|| [events::saved(&shown.to_string(), &sealed.digest)]);
-        printer.line(&format!(
-            "saved to {shown}; to apply exactly this plan: accuroform apply {shown}"
-        ));
+        printer.line(&format!("saved to {shown}{}", how_to_apply(review, &shown.to_string())));
     }
     Ok(exit(&planned, *detailed_exitcode))
+}
+
+/// How exactly this plan is applied; nothing where it cannot be.
+fn how_to_apply(review: Review<'_>, path: &str) -> String {
+    let Review { plan, refusals, digest } = review;
+    if plan.errors() > 0 || refusals.iter().any(|refusal| !refusal.overridable) {
+        return String::new();
+    }
+    let allowance = if refusals.is_empty() { String::new() } else { report::allowance(digest) };
+    let words = format!("; to apply exactly this plan: accuroform apply {path} {allowance}");
+    words.trim_end().to_owned()
 }
 
 /// Refuses to save a plan that could never be applied: where the planner's approval must not count,
