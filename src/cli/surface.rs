@@ -54,6 +54,7 @@ fn arguments(command: &Command) -> Option<(&SurfaceArgs, &'static str, Kind)> {
         Command::Undo(args) if args.out.is_some() => (&args.surface, "undo", Kind::Plans),
         Command::Undo(args) => (&args.surface, "undo", Kind::Acts),
         Command::Verify(args) => (&args.surface, "verify", Kind::Acts),
+        Command::Drift(args) => (&args.surface, "drift", Kind::Acts),
         Command::Init(_)
         | Command::Fmt(_)
         | Command::Approve(_)
@@ -61,7 +62,6 @@ fn arguments(command: &Command) -> Option<(&SurfaceArgs, &'static str, Kind)> {
         | Command::History(_)
         | Command::Unlock(_)
         | Command::Explain(_)
-        | Command::Drift(_)
         | Command::Review(_)
         | Command::Diagnose(_)
         | Command::Watch(_)

@@ -59,6 +59,7 @@ fn own_files(command: &Command) -> Vec<&PathBuf> {
         }
         Command::Undo(args) => [&args.manifest].into_iter().chain(&args.out).collect(),
         Command::Verify(args) => vec![&args.manifest],
+        Command::Drift(args) => vec![&args.manifest],
         _ => Vec::new(),
     }
 }

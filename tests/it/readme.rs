@@ -29,7 +29,8 @@ fn the_picture_is_the_plan_of_the_quickstart() {
 
 #[test]
 fn the_table_of_commands_has_each_command_once_and_the_kinds_of_schema() {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let rows = |command: &str| -> Vec<&str> {
         let start = format!("| `{command}`");
         readme.lines().filter(|line| line.starts_with(&start)).collect()
