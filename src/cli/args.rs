@@ -67,7 +67,8 @@ Examples:
                               a manifest for a clinic that is there; `import` fills it in
   accuroform init clinics/lakeside --id lakeside --tenant LAKESIDE --site 4021 \\
       --timezone America/Toronto --url https://bridge.example.org --ci github
-                              a clinic of your own, and a workflow for it")]
+                              a clinic of your own, and a workflow for it at the root of the
+                              repository")]
     Init(InitArgs),
     /// Write the rules that say what Accuro grants now: adopt a clinic as it is
     #[command(after_help = super::args_import::HELP)]

@@ -42,7 +42,7 @@ pub(super) struct OwnClinic {
     /// Where the bridge to Accuro and Ocean is
     #[arg(long, value_name = "URL")]
     pub(super) url: Option<String>,
-    /// Write a pipeline for this CI system, too
+    /// Write a pipeline for this CI system, too: at the root of the repository, if there is one
     #[arg(long, value_name = "SYSTEM")]
     pub(super) ci: Option<CiSystem>,
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::args_fleet::SelectArgs;
+use super::args_surface::SurfaceArgs;
 
 #[derive(Debug, Args)]
 pub(super) struct DriftArgs {
@@ -28,6 +29,8 @@ pub(super) struct DriftArgs {
         value_parser = clap::value_parser!(u32).range(32_768..=16_777_216)
     )]
     pub(super) limit: u32,
+    #[command(flatten)]
+    pub(super) surface: SurfaceArgs,
 }
 
 #[derive(Debug, Args)]

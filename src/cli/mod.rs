@@ -33,6 +33,7 @@ mod printer;
 mod progress;
 mod spelling;
 mod surface;
+mod surface_files;
 mod targets;
 
 use std::ffi::OsString;
@@ -65,8 +66,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             failure.exit
         }
     };
-    let exit = printer.finish(exit);
-    surface::close(exit, &mut printer).into()
+    // The last event says how the program ends, so nothing may fail after it.
+    let exit = surface::close(printer.printed(exit), &mut printer);
+    printer.finish(exit).into()
 }
 
 /// Help and version are results; every other parse error is a usage error and exits with 1, because

@@ -265,16 +265,27 @@ impl Printer {
         }
     }
 
-    /// The exit code, unless the result could not be printed. The last event says it.
+    /// The exit code, unless the result could not be printed so far.
+    pub(super) fn printed(&self, exit: Exit) -> Exit {
+        match self.unprinted() {
+            Some(_) if exit == Exit::Done => Exit::Error,
+            Some(_) | None => exit,
+        }
+    }
+
+    /// The exit code, which the last event says, unless the result could not be printed.
     pub(super) fn finish(&mut self, exit: Exit) -> Exit {
         self.tell(|| [events::outcome(exit)]);
-        match self.broken.take().filter(|error| error.kind() != ErrorKind::BrokenPipe) {
-            None => exit,
-            Some(error) => {
-                self.line(&format!("error: cannot print the result: {error}"));
-                if exit == Exit::Done { Exit::Error } else { exit }
-            }
+        if let Some(error) = self.unprinted() {
+            let words = format!("error: cannot print the result: {error}");
+            self.line(&words);
         }
+        self.printed(exit)
+    }
+
+    /// Why the result could not be printed. A reader that went away is no such reason.
+    fn unprinted(&self) -> Option<&io::Error> {
+        self.broken.as_ref().filter(|error| error.kind() != ErrorKind::BrokenPipe)
     }
 }
 

@@ -1,19 +1,18 @@
 //! What CI systems are told: gathered while a command works, written when it has ended. Only a flag
 //! turns it on; the environment says no more than where.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::PathBuf;
 
 use super::args::{Ci, Command, PlanCommand, SurfaceArgs};
-use super::cmd::save;
 use super::env::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fleet::MemberPlan;
 use super::printer::Printer;
+use super::surface_files::{append, gitlab_files, must_be_apart, replace, room};
 use crate::plan::file::{Opened, open_whole};
-use crate::report::ci::{self, Ending, Facts, SUMMARY_LIMIT, plan_limit};
+use crate::report::ci::{self, Ending, Facts, plan_limit};
 use crate::report::{NotPlanned, Review};
 use crate::rollout::bundle::{Bundle, Entry, Unplanned};
 
@@ -31,7 +30,7 @@ enum Kind {
 #[derive(Debug)]
 enum System {
     Github { outputs: Option<PathBuf>, summary: Option<PathBuf> },
-    Gitlab { folder: PathBuf, kind: Kind },
+    Gitlab { files: [PathBuf; 3], kind: Kind },
 }
 
 /// A CI system, and what it will be told.
@@ -55,6 +54,7 @@ fn arguments(command: &Command) -> Option<(&SurfaceArgs, &'static str, Kind)> {
         Command::Undo(args) if args.out.is_some() => (&args.surface, "undo", Kind::Plans),
         Command::Undo(args) => (&args.surface, "undo", Kind::Acts),
         Command::Verify(args) => (&args.surface, "verify", Kind::Acts),
+        Command::Drift(args) => (&args.surface, "drift", Kind::Acts),
         Command::Init(_)
         | Command::Fmt(_)
         | Command::Approve(_)
@@ -62,7 +62,6 @@ fn arguments(command: &Command) -> Option<(&SurfaceArgs, &'static str, Kind)> {
         | Command::History(_)
         | Command::Unlock(_)
         | Command::Explain(_)
-        | Command::Drift(_)
         | Command::Review(_)
         | Command::Diagnose(_)
         | Command::Watch(_)
@@ -86,13 +85,15 @@ impl Surface {
         environment: &Environment,
         printer: &mut Printer,
     ) -> Result<Option<Self>, Failure> {
-        let Some((args, command, kind)) = arguments(command) else { return Ok(None) };
+        let typed = command;
+        let Some((args, command, kind)) = arguments(typed) else { return Ok(None) };
         let SurfaceArgs { github, gitlab, ci, gitlab_dir } = args;
         let asks = kind == Kind::Plans;
         let is_auto = matches!(ci, Some(Ci::Auto));
         if *gitlab || (is_auto && environment.is_gitlab()) {
-            fs::create_dir_all(gitlab_dir).map_err(|error| unwritten(gitlab_dir, &error))?;
-            let system = System::Gitlab { folder: gitlab_dir.clone(), kind };
+            let files = gitlab_files(gitlab_dir)?;
+            must_be_apart(typed, &files)?;
+            let system = System::Gitlab { files, kind };
             return Ok(Some(Self { system, command, facts: Facts::new(0, asks) }));
         }
         if !(*github || (is_auto && environment.is_github())) {
@@ -110,7 +111,9 @@ impl Surface {
         if let Some(missing) = missing {
             printer.line(&format!("note: {missing} written"));
         }
-        for path in outputs.iter().chain(&summary) {
+        let told: Vec<PathBuf> = outputs.iter().chain(&summary).cloned().collect();
+        must_be_apart(typed, &told)?;
+        for path in &told {
             append(path, "")?;
         }
         let limit = summary.as_deref().map_or(0, |path| plan_limit(room(path)));
@@ -128,33 +131,35 @@ impl Surface {
         if self.has_commands() { ci::annotations(&self.facts) } else { String::new() }
     }
 
-    /// Writes all of it. `Err`: what could not be written, and why.
+    /// Writes all of it, what can be where something else cannot. `Err`: the first that could not be
+    /// written, and why.
     fn write(&self, ending: Ending) -> Result<Option<String>, Failure> {
         let Self { system, command: _, facts } = self;
         match system {
             System::Github { outputs, summary } => {
-                if let Some(path) = outputs {
-                    append(path, &ci::outputs(facts, ending))?;
-                }
-                let Some(path) = summary else { return Ok(None) };
+                let told = outputs
+                    .as_ref()
+                    .map_or(Ok(()), |path| append(path, &ci::outputs(facts, ending)));
+                let Some(path) = summary else { return told.map(|()| None) };
                 let Some(text) = ci::summary(facts, ending, room(path)) else {
-                    return Ok(Some("the summary of the step is full already".to_owned()));
+                    let note = "the summary of the step is full already".to_owned();
+                    return told.map(|()| Some(note));
                 };
-                append(path, &text)?;
+                told.and(append(path, &text))?;
                 let left = ci::left_out(facts);
                 Ok(left
                     .map(|left| format!("not annotated, for a step shows ten of a kind: {left}")))
             }
-            System::Gitlab { folder, kind } => {
-                replace(&folder.join("accuroform.env"), Some(&ci::dotenv(facts, ending)))?;
+            System::Gitlab { files: [variables, tests, widget], kind } => {
+                let mut told = replace(variables, Some(&ci::dotenv(facts, ending)));
                 if *kind != Kind::Acts {
-                    replace(&folder.join("accuroform-junit.xml"), Some(&ci::junit(facts)))?;
+                    told = told.and(replace(tests, Some(&ci::junit(facts))));
                 }
                 if *kind == Kind::Plans {
                     // A file of an earlier plan would say what this one did not.
-                    replace(&folder.join("accuroform-plan.json"), ci::widget(facts).as_deref())?;
+                    told = told.and(replace(widget, ci::widget(facts).as_deref()));
                 }
-                Ok(None)
+                told.map(|()| None)
             }
         }
     }
@@ -162,15 +167,16 @@ impl Surface {
 
 /// Tells the CI system, if there is one; gives how the program ends.
 pub(super) fn close(exit: Exit, printer: &mut Printer) -> Exit {
-    let Some(surface) = printer.surface.take() else { return exit };
+    let Some(surface) = &printer.surface else { return exit };
     let ending = Ending {
         command: surface.command,
         code: exit.code(),
         meaning: exit.key(),
         words: exit.words(),
     };
-    printer.commands(&surface.commands());
-    match surface.write(ending) {
+    let (commands, written) = (surface.commands(), surface.write(ending));
+    printer.commands(&commands);
+    match written {
         Ok(None) => exit,
         Ok(Some(note)) => {
             printer.line(&format!("note: {note}"));
@@ -214,48 +220,4 @@ pub(super) fn add_bundle(facts: &mut Facts, bundle: &mut Bundle<File>) -> Result
     let words = format!("Plans of {}.", super::fleet::clinics(clinics.len()));
     facts.fleet_planned(words, Some(bundle.digest()));
     Ok(())
-}
-
-/// How many bytes of the step's summary are left.
-fn room(path: &Path) -> usize {
-    let used =
-        fs::metadata(path).map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX));
-    // A line break may have to come first.
-    SUMMARY_LIMIT.saturating_sub(used).saturating_sub(1)
-}
-
-/// Appends to a file of the runner, on a line of its own; an empty text tries whether that would do.
-fn append(path: &Path, text: &str) -> Result<(), Failure> {
-    let write = || {
-        let mut file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
-        if text.is_empty() {
-            return Ok(());
-        }
-        let mut last = [b'\n'];
-        if file.metadata()?.len() > 0 {
-            file.seek(SeekFrom::End(-1))?;
-            file.read_exact(&mut last)?;
-        }
-        let start = if last == [b'\n'] { "" } else { "\n" };
-        file.write_all(format!("{start}{text}").as_bytes())
-    };
-    write().map_err(|error| unwritten(path, &error))
-}
-
-/// Puts a file in place whole, or takes it away.
-fn replace(path: &Path, text: Option<&str>) -> Result<(), Failure> {
-    let Some(text) = text else {
-        return match fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(unwritten(path, &error))
-            }
-            Ok(()) | Err(_) => Ok(()),
-        };
-    };
-    save(path, "report", text)
-}
-
-fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
-    let message = format!("cannot tell the CI system: {}: {error}", path.display());
-    Failure::new(Exit::Error, "F001", message, "choose a folder that is there and writable")
 }

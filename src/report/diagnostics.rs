@@ -159,14 +159,14 @@ pub struct RelatedPlace {
     pub place: Place,
 }
 
-/// Findings for programs, safe to print as JSON: they hold no text of the file but what the
-/// messages quote.
+/// Findings for programs. They hold no text of the file but what the messages quote, as it is: who shows
+/// them to people escapes it.
 pub fn findings(files: &[File<'_>], findings: &[Diagnostic]) -> Vec<Finding> {
     let place = |span: Option<Span>, path: &KeyPath| Place {
-        file: escape(file_of(files, span).0).into_owned(),
+        file: file_of(files, span).0.to_owned(),
         line: span.map(|span| span.line),
         column: span.map(|span| span.column),
-        path: escape(&path.to_string()).into_owned(),
+        path: path.to_string(),
     };
     let one = |finding: &Diagnostic| Finding {
         code: finding.code.as_str(),
@@ -174,14 +174,14 @@ pub fn findings(files: &[File<'_>], findings: &[Diagnostic]) -> Vec<Finding> {
             Severity::Error => "error",
             Severity::Warning => "warning",
         },
-        message: escape(&finding.message).into_owned(),
+        message: finding.message.clone(),
         place: place(finding.span, &finding.path),
-        hint: finding.hint.as_deref().map(|hint| escape(hint).into_owned()),
+        hint: finding.hint.clone(),
         related: finding
             .related
             .iter()
             .map(|related| RelatedPlace {
-                label: escape(&related.label).into_owned(),
+                label: related.label.clone(),
                 place: place(related.span, &related.path),
             })
             .collect(),

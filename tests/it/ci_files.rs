@@ -91,6 +91,13 @@ impl<'a> Github<'a> {
         let mut ended = Vec::new();
         let steps = self.jobs[name]["steps"].as_array().unwrap().clone();
         for step in steps.iter().filter(|step| step["run"].is_string()) {
+            // Of the conditions of these steps, whether an output is there is what matters.
+            let condition = step["if"].as_str().unwrap_or("").trim_end_matches(" }}");
+            let wanted = condition.rsplit(['&', ' ', '(']).next().unwrap();
+            if wanted.starts_with("steps.") && self.context.get(wanted).is_none_or(String::is_empty)
+            {
+                continue;
+            }
             let files = tempfile::tempdir().unwrap();
             let [output, summary] = ["output", "summary"].map(|name| files.path().join(name));
             let mut variables: BTreeMap<String, String> = BTreeMap::new();
@@ -172,15 +179,32 @@ async fn github_plans_comments_once_and_applies_the_saved_plan() {
     let comments: Value = serde_json::from_str(&github.stored("store.json")).unwrap();
     assert_eq!(comments.as_array().unwrap().len(), 3);
     assert!(comments[2]["body"].as_str().unwrap().contains("15 rows to grant"), "{comments}");
-    // Another push: the comment is updated in place, and says that there is no plan.
+    // Another push: the check fails, the plan is skipped, and the comment is updated in place all the same,
+    // on a runner that has no file of the last one.
     let manifest = fs::read_to_string(scene.path("clinic.yaml")).unwrap();
     fs::write(scene.path("clinic.yaml"), manifest.replace("sync: full", "sync: never")).unwrap();
-    assert_eq!(codes(&github.job("plan")), [1, 0]);
+    assert_eq!(codes(&github.job("check"))[1], 3);
+    assert_eq!(github.jobs["comment"]["needs"], json!(["check", "plan"]));
+    let condition = github.jobs["comment"]["if"].as_str().unwrap();
+    assert_eq!(
+        condition,
+        "${{ !cancelled() && github.event_name == 'pull_request' && !github.event.pull_request.head.repo.fork }}"
+    );
+    github.context.retain(|name, _| !name.starts_with("needs.plan."));
+    fs::remove_file(scene.path("comment.md")).unwrap();
     good(&github.job("comment"));
     let comments: Value = serde_json::from_str(&github.stored("store.json")).unwrap();
     assert_eq!(comments.as_array().unwrap().len(), 3);
     assert!(comments[2]["body"].as_str().unwrap().contains("No plan of lakeside"), "{comments}");
     assert_eq!(comments[0]["body"], "<!-- accuroform plan lakeside -->");
+    assert_eq!(comments[1]["body"], "hello");
+    // So it is where the plan itself fails.
+    fs::remove_file(scene.path("comment.md")).unwrap();
+    assert_eq!(codes(&github.job("plan")), [1]);
+    assert!(!scene.path("comment.md").exists());
+    good(&github.job("comment"));
+    let comments = github.stored("store.json");
+    assert!(comments.contains("It ended with: error."), "{comments}");
     assert!(
         github
             .stored("store.json.log")
@@ -215,11 +239,11 @@ async fn github_opens_one_issue_for_drift_and_another_where_nothing_could_be_com
     let mut github = Github::new(&scene).with_secrets();
     github.store(&json!([]));
     for _ in 0..2 {
-        assert_eq!(codes(&github.job("drift")), [2]);
+        assert_eq!(codes(&github.job("drift")), [0, 2]);
         good(&github.job("drift-issue"));
     }
     github.context.insert("secrets.LAKESIDE_READ_CLIENT_SECRET".to_owned(), "expired".to_owned());
-    assert_eq!(codes(&github.job("drift")), [1]);
+    assert_eq!(codes(&github.job("drift")), [1, 1]);
     good(&github.job("drift-issue"));
     let issues: Value = serde_json::from_str(&github.stored("store.json")).unwrap();
     let titles: Vec<&str> =

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use axum::extract::Request;
 use serde_json::{Value, json};
 
-use super::ci_scene::{READER, Scene, WRITER, serve, yaml};
+use super::ci_scene::{READER, Scene, WRITER, example, serve, yaml};
 use super::program::Ended;
 use super::runner::dotenv;
 
@@ -99,13 +99,19 @@ async fn gitlab_fails_for_drift() {
     assert_eq!(dotenv(&text)["ACCUROFORM_EXIT_MEANING"], "changes");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn gitlab_keeps_one_comment() {
-    let (scene, jobs) = (Scene::new().await, yaml("gitlab-ci.yml"));
-    let notes = Arc::new(Mutex::new(vec![json!({"id": 1, "body": "hello"})]));
-    let kept = Arc::clone(&notes);
-    let url = serve(move |request: Request| {
-        let notes = Arc::clone(&kept);
+/// The notes of a merge request: 120 of others, some of which look like ours.
+fn notes_of_others() -> Vec<Value> {
+    let of = |id: u64| {
+        let marker = if id.is_multiple_of(7) { "<!-- accuroform plan lakeside -->\n" } else { "" };
+        json!({"id": id, "author": {"id": 8}, "body": format!("{marker}hello")})
+    };
+    (1..=120).map(of).collect()
+}
+
+/// Answers as GitLab's API does for the notes of one merge request; the token's user is 9.
+async fn serve_notes(notes: Arc<Mutex<Vec<Value>>>) -> String {
+    serve(move |request: Request| {
+        let notes = Arc::clone(&notes);
         async move {
             assert_eq!(request.headers()["private-token"], "token");
             let (parts, body) = request.into_parts();
@@ -115,40 +121,88 @@ async fn gitlab_keeps_one_comment() {
                 let text = rest.split_once("\r\n\r\n").unwrap().1;
                 text.rsplit_once("\r\n--").unwrap().0.to_owned()
             });
+            let say =
+                |value: Value| axum::http::Response::new(axum::body::Body::from(value.to_string()));
+            if parts.uri.path() == "/user" {
+                return say(json!({"id": 9, "username": "project_5_bot"}));
+            }
             let mut notes = notes.lock().unwrap();
             let path =
                 parts.uri.path().strip_prefix("/projects/5/merge_requests/12/notes").unwrap();
             match (parts.method.as_str(), text) {
-                ("GET", None) => {}
+                ("GET", None) => {
+                    let page = parts.uri.query().unwrap().rsplit_once("page=").unwrap().1;
+                    let page: usize = page.parse().unwrap();
+                    let page: Vec<&Value> = notes.iter().skip((page - 1) * 100).take(100).collect();
+                    return say(json!(page));
+                }
                 ("POST", Some(text)) if path.is_empty() => {
                     let id = notes.len() + 1;
-                    notes.push(json!({"id": id, "body": text}));
+                    notes.push(json!({"id": id, "author": {"id": 9}, "body": text}));
                 }
                 ("PUT", Some(text)) => {
                     let id: usize = path.trim_start_matches('/').parse().unwrap();
+                    assert_eq!(notes[id - 1]["author"]["id"], 9, "somebody else's");
                     notes[id - 1]["body"] = text.into();
                 }
                 other => panic!("{other:?}"),
             }
-            axum::http::Response::new(axum::body::Body::from(json!(*notes).to_string()))
+            say(json!({}))
         }
     })
-    .await;
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn gitlab_keeps_one_comment_of_its_own_and_an_old_plan_never_stands() {
+    let (scene, jobs) = (Scene::new().await, yaml("gitlab-ci.yml"));
+    let notes = Arc::new(Mutex::new(notes_of_others()));
+    let url = serve_notes(Arc::clone(&notes)).await;
     let given = [
         ("CI_API_V4_URL", url.as_str()),
         ("CI_MERGE_REQUEST_PROJECT_ID", "5"),
         ("CI_MERGE_REQUEST_IID", "12"),
         ("ACCUROFORM_COMMENT_TOKEN", "token"),
     ];
-    for expected in ["first", "second"] {
-        let text = format!("<!-- accuroform plan lakeside -->\n{expected}");
-        fs::write(scene.path("comment.md"), &text).unwrap();
+    // Also after a check that failed, when there is no plan and no file of one.
+    let comment = &jobs["comment"];
+    assert_eq!(comment["needs"], json!(["check", "plan"]));
+    assert_eq!(comment["variables"]["GIT_STRATEGY"], "empty");
+    assert!(comment["rules"].as_array().unwrap().iter().any(|rule| rule["when"] == "always"));
+    let marker = "<!-- accuroform plan lakeside -->\n";
+    for (left, expected) in [
+        (Some(format!("{marker}first")), "first"),
+        (Some(format!("{marker}second")), "second"),
+        (None, "### No plan of lakeside"),
+        (Some(String::new()), "### No plan of lakeside"),
+        (Some("what another job left".to_owned()), "### No plan of lakeside"),
+        (Some(format!("{marker}third")), "third"),
+    ] {
+        let file = scene.path("comment.md");
+        match left {
+            Some(text) => fs::write(file, text).unwrap(),
+            None => fs::remove_file(file).unwrap(),
+        }
         let ended = gitlab(&scene, &jobs, "comment", &given);
         assert_eq!(ended.code, 0, "{}", ended.everything());
         let notes = notes.lock().unwrap();
-        assert_eq!(
-            (notes.len(), notes[1]["body"].as_str().unwrap().trim_end()),
-            (2, text.as_str())
-        );
+        assert_eq!(notes.len(), 121);
+        assert_eq!(notes[..120], notes_of_others()[..]);
+        let body = notes[120]["body"].as_str().unwrap();
+        assert!(body.starts_with(&format!("{marker}{expected}")), "{body}");
     }
+    // The token is for this job alone, and nothing else needs it.
+    let ended = gitlab(&scene, &jobs, "comment", &given[..3]);
+    assert_eq!((ended.code, notes.lock().unwrap().len()), (0, 121), "{}", ended.everything());
+    let environment = comment["environment"]["name"].as_str().unwrap();
+    for (name, job) in jobs.as_object().unwrap() {
+        let names_it = job["environment"].to_string().contains(environment);
+        assert_eq!(names_it, name == "comment", "{name}");
+    }
+    let text = fs::read_to_string(example("gitlab-ci.yml")).unwrap();
+    let head = text.split("stages:").next().unwrap();
+    assert!(
+        head.contains("role Reporter")
+            && head.contains(&format!("environment scope {environment}"))
+    );
 }

@@ -148,3 +148,65 @@ fn from_a_world_it_says_what_the_world_says_unless_flags_say_more() {
         assert!(ended.code == 1 && ended.stderr.contains(code), "{}", ended.stderr);
     }
 }
+
+#[test]
+fn the_pipeline_is_where_ci_systems_read_it_and_names_the_manifest_from_there() {
+    for (ci, path) in [("github", ".github/workflows/accuroform.yml"), ("gitlab", ".gitlab-ci.yml")]
+    {
+        let program = Program::with_manifest("");
+        fs::create_dir(program.folder().join(".git")).unwrap();
+        let mut typed = [OWN, &["--ci", ci]].concat();
+        typed[1] = "clinics/lakeside";
+        let ended = program.run(&typed);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        assert!(ended.stderr.contains(&format!("wrote {path}\n")), "{}", ended.stderr);
+        assert!(!program.folder().join("clinics/lakeside").join(path).exists());
+        let text = fs::read_to_string(program.folder().join(path)).unwrap();
+        let check = "accuroform fmt --check clinics/lakeside/clinic.yaml\n";
+        assert!(text.contains(check), "{text}");
+        let all = text.matches("clinic.yaml").count();
+        assert_eq!(text.matches("clinics/lakeside/clinic.yaml").count(), all, "{text}");
+        // What the pipeline runs works from there.
+        let ended = program.run(&["fmt", "--check", "clinics/lakeside/clinic.yaml"]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        // A second clinic finds a pipeline there, and nothing is written.
+        typed[1] = "clinics/other";
+        let ended = program.run(&typed);
+        assert!(ended.code == 1 && ended.stderr.contains("error[F001]"), "{}", ended.stderr);
+        assert!(!program.folder().join("clinics/other").exists());
+    }
+    let program = Program::with_manifest("");
+    fs::create_dir(program.folder().join(".git")).unwrap();
+    let mut typed = [OWN, &["--ci", "github"]].concat();
+    typed[1] = "a; rm -rf $HOME/clinic";
+    let ended = program.run(&typed);
+    assert!(ended.code == 1 && ended.stderr.contains("error[U003]"), "{}", ended.stderr);
+    assert!(!program.folder().join(".github").exists());
+}
+
+#[test]
+fn every_id_gives_variables_that_can_be_set() {
+    for (id, prefix) in [
+        ("4corners", "CLINIC_4CORNERS"),
+        ("github", "CLINIC_GITHUB"),
+        ("gitlab-east", "CLINIC_GITLAB_EAST"),
+        ("ci", "CLINIC_CI"),
+        ("city", "CITY"),
+    ] {
+        let program = Program::with_manifest("");
+        let mut typed = [OWN, &["--ci", "github"]].concat();
+        typed[3] = id;
+        let ended = program.run(&typed);
+        assert_eq!(ended.code, 0, "{id}: {}", ended.stderr);
+        let said = format!("set {prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET");
+        assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+        let text =
+            |name: &str| fs::read_to_string(program.folder().join("new").join(name)).unwrap();
+        let manifest: Value = serde_yaml::from_str(&text("clinic.yaml")).unwrap();
+        let api = &manifest["accuro"]["connection"]["api"];
+        assert_eq!(api["client_id"]["env"], format!("{prefix}_CLIENT_ID"));
+        let pipeline = text(".github/workflows/accuroform.yml");
+        assert!(pipeline.contains(&format!("secrets.{prefix}_READ_CLIENT_ID")), "{pipeline}");
+        assert!(pipeline.contains(&format!(" {prefix}_CLIENT_ID:")), "{pipeline}");
+    }
+}

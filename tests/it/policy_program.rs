@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::Path;
 
+use super::event_stream::Events;
 use super::program::Program;
+use super::runner::commands;
 
 /// The example of docs/policy.md.
 fn example() -> Program {
@@ -38,6 +40,8 @@ fn a_denied_plan_exits_5_and_names_rule_reason_and_place() {
     let program = example();
     let ended = program.run(&["plan", "-out", "plan.json"]);
     assert_eq!(ended.code, 5, "{}", ended.stderr);
+    // What cannot be overridden is not offered.
+    assert!(ended.stderr.contains("saved to plan.json\n"), "{}", ended.stderr);
     assert!(
         ended.stderr.contains(
             "error[Y001]: refused: policy main.deny: OceanAPILAKESIDE would gain billing without a ticket \
@@ -288,4 +292,24 @@ fn a_pair_of_duties_is_two_different_columns() {
         let ended = program.run(&["validate"]);
         assert_eq!(ended.code, 3, "{pair}: {}", ended.everything());
     }
+}
+
+/// What the CI system and programs are told is what the policies of the day warn of, as they say it.
+#[test]
+fn an_apply_tells_the_warnings_of_its_own_day_in_their_own_words() {
+    let program = example();
+    let warns = |text: &str| format!("package main\nwarn contains \"{text}\"\n");
+    write(&program, "policies/limits.rego", &warns("an old word"));
+    assert_eq!(program.run(&["plan", "-out", "plan.json"]).code, 0);
+    write(&program, "policies/limits.rego", &warns("a new word\\nin two lines ##[add-mask]x"));
+    let ended = program.run(&["apply", "plan.json", "--json", "--github"]);
+    assert_eq!(ended.code, 0, "{}", ended.everything());
+    let events = Events::of(&ended.stdout, ended.code);
+    let [warning] = events.all("diagnostic")[..] else { panic!("{:?}", events.kinds()) };
+    assert_eq!(warning["summary"], "policy main.warn: a new word\nin two lines ##[add-mask]x");
+    let message = warning["@message"].as_str().unwrap();
+    assert!(message.ends_with(r"a new word\u{a}in two lines ##[add-mask]x"), "{message}");
+    let [warning] = &commands(&ended.stderr)[..] else { panic!("{}", ended.stderr) };
+    assert_eq!(warning.name, "warning");
+    assert_eq!(warning.message, "policy main.warn: a new word\nin two lines #\\u{23}[add-mask]x");
 }

@@ -26,3 +26,20 @@ fn the_picture_is_the_plan_of_the_quickstart() {
     let picture = Data::text(text).coerce_to(DataFormat::TermSvg);
     assert_data_eq!(picture, Data::read_from(&root.join("docs/plan.svg"), None));
 }
+
+#[test]
+fn the_table_of_commands_has_each_command_once_and_the_kinds_of_schema() {
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let rows = |command: &str| -> Vec<&str> {
+        let start = format!("| `{command}`");
+        readme.lines().filter(|line| line.starts_with(&start)).collect()
+    };
+    for command in ["plan", "apply", "drift", "explain", "verify", "sim"] {
+        assert_eq!(rows(command).len(), 1, "{command}");
+    }
+    let [schema] = rows("schema")[..] else { panic!("{readme}") };
+    for option in ["--fleet", "--live", "--events"] {
+        assert!(schema.contains(option), "{schema}");
+    }
+}

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::event_stream::Events;
 use super::program::Ended;
 use super::readers::Clinic;
 use super::runner::{self, commands, dotenv};
@@ -200,8 +201,12 @@ fn a_sync_that_is_owed_is_told_by_the_apply_and_by_the_next_plan() {
     let world = QUICKSTART[1].1.replace("full_sync_seconds: 2", "full_sync_seconds: 600");
     assert_ne!(world, QUICKSTART[1].1);
     let step = Step::of(&[QUICKSTART[0], ("world.yaml", &world)]);
-    let (_, outputs, summary) =
-        step.run(&["apply", "--github", "-auto-approve", "--sync-timeout", "1s"], 6);
+    let (ended, outputs, summary) =
+        step.run(&["apply", "--github", "-auto-approve", "--json", "--sync-timeout", "1s"], 6);
+    // One code has one set of words.
+    let outcome = Events::of(&ended.stdout, ended.code).one("outcome").clone();
+    assert_eq!(outcome["@message"], "exit 6: not synced or not verified");
+    assert!(summary.starts_with("### accuroform apply: not synced or not verified (exit 6)\n"));
     let keys = ["done", "sync", "verified", "exit_meaning"];
     assert_eq!(values(&outputs, &keys), ["16", "not_complete", "true", "not_verified"]);
     assert!(summary.contains("**The sync is not complete.**"), "{summary}");
@@ -420,4 +425,43 @@ fn a_fleet_is_told_as_a_sum() {
     );
     assert!(applied["done"] != "0" && !applied.contains_key("sync"), "{applied:?}");
     assert!(summary.contains("Rollout of 6 clinics"), "{summary}");
+}
+
+#[test]
+fn drift_tells_what_others_changed_beside_what_is_pending() {
+    let step = Step::of(&[
+        ("clinic.yaml", include_str!("../cases/drift/steps.in/clinic.yaml")),
+        ("other.yaml", include_str!("../cases/drift/steps.in/other.yaml")),
+        ("lower.yaml", include_str!("../cases/drift/steps.in/lower.yaml")),
+        ("world.yaml", include_str!("../cases/drift/steps.in/world.yaml")),
+    ]);
+    let keys = ["changed_outside", "pending", "both", "exit_code", "exit_meaning"];
+    let (_, outputs, summary) = step.run(&["drift", "--github"], 0);
+    assert_eq!(values(&outputs, &keys), ["0", "3", "0", "0", "done"]);
+    assert!(summary.contains("### Drift of <code>lakeside</code>"), "{summary}");
+    for manifest in ["clinic.yaml", "other.yaml", "lower.yaml"] {
+        step.run(&["apply", manifest, "-auto-approve"], 0);
+    }
+    let (ended, outputs, summary) = step.run(&["drift", "--github"], 2);
+    assert_eq!(values(&outputs, &keys), ["1", "0", "1", "2", "changes"]);
+    assert!(summary.starts_with("### accuroform drift: there are changes (exit 2)\n"), "{summary}");
+    assert!(summary.contains("Okafor, Ngozi"), "{summary}");
+    let plain = Ended::of(step.command(&["drift"]).output().unwrap());
+    assert_eq!(ended.stdout, plain.stdout);
+    let told = Ended::of(step.command(&["drift", "--gitlab"]).output().unwrap());
+    assert_eq!(told.code, 2, "{}", told.everything());
+    let variables = dotenv(&fs::read_to_string(step.path("accuroform.env")).unwrap());
+    assert_eq!(variables["ACCUROFORM_CHANGED_OUTSIDE"], "1");
+    // An entry that names nobody is at its line.
+    let text = fs::read_to_string(step.path("clinic.yaml")).unwrap();
+    let ignore = "drift:\n  ignore:\n    - {office: {id: 2}, provider: {name: \"Nobody, At All\"}, reason: r, until: 2999-01-01}\n";
+    fs::write(step.path("clinic.yaml"), format!("{text}{ignore}")).unwrap();
+    let (ended, outputs, _) = step.run(&["drift", "--github"], 2);
+    let found = commands(&ended.stderr);
+    assert_eq!(
+        (found.len(), &found[0].properties["file"]),
+        (1, &"clinic.yaml".to_owned()),
+        "{found:?}"
+    );
+    assert_eq!(outputs["warnings"], "1");
 }

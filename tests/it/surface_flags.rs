@@ -5,6 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use super::event_stream::Events;
 use super::program::Ended;
 use super::runner::{commands, dotenv};
 use super::surface::{QUICKSTART, Step};
@@ -108,4 +109,94 @@ fn gitlab_gets_variables_the_widget_and_a_test_report() {
     let keys = ["DONE", "VERIFIED", "SYNC", "EXIT_CODE"].map(|key| format!("ACCUROFORM_{key}"));
     assert_eq!(keys.map(|key| variables[&key].clone()), ["16", "true", "complete", "0"]);
     assert!(!step.path("accuroform-junit.xml").exists());
+}
+
+#[test]
+fn the_last_event_says_what_the_exit_code_says_where_nothing_could_be_told() {
+    let step = Step::of(&QUICKSTART);
+    if !std::path::Path::new("/dev/full").exists() {
+        return;
+    }
+    let summary = step.path("summary");
+    let mut command = step.command(&["apply", "-auto-approve", "--json", "--github"]);
+    command.env("GITHUB_OUTPUT", "/dev/full").env("GITHUB_STEP_SUMMARY", &summary);
+    let ended = Ended::of(command.output().unwrap());
+    assert_eq!(ended.code, 1, "{}", ended.everything());
+    let events = Events::of(&ended.stdout, ended.code);
+    assert_eq!(events.one("outcome")["exit_code"], 1);
+    let [.., last] = events.all("diagnostic")[..] else { panic!("{:?}", events.kinds()) };
+    assert_eq!(last["code"], "F001");
+    // What can be told is told.
+    assert!(fs::read_to_string(summary).unwrap().contains("Apply: 16 rows done"));
+}
+
+#[test]
+fn gitlab_is_told_in_a_folder_that_takes_every_file_or_nothing_begins() {
+    let step = Step::of(&QUICKSTART);
+    let files = ["accuroform.env", "accuroform-junit.xml", "accuroform-plan.json"];
+    for name in files {
+        fs::create_dir_all(step.path("g1").join(name)).unwrap();
+        let apply = ["apply", "-auto-approve", "--json", "--gitlab", "--gitlab-dir", "g1"];
+        let ended = Ended::of(step.command(&apply).output().unwrap());
+        assert_eq!(ended.code, 1, "{}", ended.everything());
+        let events = Events::of(&ended.stdout, ended.code);
+        assert_eq!(events.kinds(), [("version", 1), ("diagnostic", 1), ("outcome", 1)]);
+        let said = format!("error[F001]: cannot tell the CI system: g1/{name}: is a directory\n");
+        assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+        fs::remove_dir(step.path("g1").join(name)).unwrap();
+    }
+    let (_, outputs, _) = step.run(&["plan", "--github"], 0);
+    assert_eq!(outputs["grant"], "15", "nothing was written");
+    // What a runner's helper sends away is for other users to read, as the umask says.
+    let shell = "umask 022; exec \"$0\" plan --gitlab --gitlab-dir g1";
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", shell, env!("CARGO_BIN_EXE_accuroform")]);
+    let ended = Ended::of(command.current_dir(step.path("")).output().unwrap());
+    assert_eq!(ended.code, 0, "{}", ended.everything());
+    for name in files {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(step.path("g1").join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o644, "{name}");
+    }
+}
+
+#[test]
+fn no_file_of_the_command_is_one_that_the_ci_system_is_told_in() {
+    let step = Step::of(&QUICKSTART);
+    let [output, summary] = ["output", "summary"].map(|name| step.path(name));
+    fs::create_dir(step.path("g")).unwrap();
+    let run = |arguments: &[&str], [output, summary]: [&std::path::Path; 2]| {
+        let mut command = step.command(arguments);
+        command.env("GITHUB_OUTPUT", output).env("GITHUB_STEP_SUMMARY", summary);
+        Ended::of(command.output().unwrap())
+    };
+    let files = [output.as_path(), summary.as_path()];
+    let ended = run(&["plan", "-out", "g/accuroform-plan.json"], files);
+    assert_eq!(ended.code, 0, "{}", ended.everything());
+    let saved = fs::read(step.path("g/accuroform-plan.json")).unwrap();
+    let gitlab = ["--gitlab", "--gitlab-dir", "g"];
+    for arguments in [
+        &["plan", "-out", "g/../g/accuroform-plan.json"][..],
+        &["plan", "-out", "g/accuroform.env"],
+        &["show", "g/accuroform-plan.json"],
+        &["apply", "g/accuroform-plan.json"],
+        &["undo", "-out", "./g/accuroform-junit.xml"],
+        &["plan", "merge", "a.bundle", "-out", "g/accuroform-plan.json"],
+    ] {
+        let ended = run(&[arguments, &gitlab].concat(), files);
+        assert_eq!(ended.code, 1, "{arguments:?}: {}", ended.everything());
+        assert!(ended.stderr.contains("error[U003]"), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("is a file that the CI system is told in"));
+        assert_eq!(fs::read(step.path("g/accuroform-plan.json")).unwrap(), saved);
+        assert!(!step.path("g/accuroform.env").exists(), "{arguments:?}");
+    }
+    for name in ["output", "./summary"] {
+        let ended = run(&["plan", "--github", "-out", name], files);
+        assert!(ended.code == 1 && ended.stderr.contains("error[U003]"), "{}", ended.everything());
+    }
+    let ended = run(&["plan", "--github"], [&output, &output]);
+    assert!(ended.code == 1 && ended.stderr.contains("two things in one file"), "{}", ended.stderr);
+    let null = std::path::Path::new("/dev/null");
+    let ended = run(&["plan", "--github", "-out", "plan.json"], [null, null]);
+    assert_eq!(ended.code, 0, "{}", ended.everything());
 }

@@ -24,6 +24,7 @@ use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::connection::Opened;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::journal::{Journal, is_pending, is_pending_beside, runs};
 use crate::plan::{self, Plan};
 use crate::report::{self, Review};
@@ -75,6 +76,14 @@ pub(super) async fn run(
         around: Around::Nothing,
     };
     Ok(request.carry_out(&clinic, environment, printer).await?.ended.exit)
+}
+
+/// The plan as the CI system is told of it: with what the policies warn of now, not when it was saved.
+fn told(plan: &Plan, warnings: &[Diagnostic]) -> Plan {
+    let mut told = plan.clone();
+    told.findings.retain(|finding| finding.code != Code::PolicyWarns);
+    told.findings.extend_from_slice(warnings);
+    told
 }
 
 fn check_usage(args: &ApplyArgs, saved: Option<&Saved>) -> Result<(), Failure> {
@@ -224,6 +233,7 @@ impl Apply<'_> {
             sync_owed: self.owed != Owed::Nothing,
         };
         if let Some(facts) = printer.facts() {
+            let plan = &told(plan, &warnings);
             facts.plan(Review { plan, refusals: &refusals, digest });
         }
         self.print(plan, &sealed.text, printer);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::cli::args::{DriftArgs, DriftFormat};
-use crate::cli::clinic::{Clinic, print_findings};
+use crate::cli::clinic::{Clinic, note_findings, print_findings};
 use crate::cli::cmd::each::{Said, each};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
@@ -22,7 +22,7 @@ pub(super) async fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let DriftArgs { manifest, select, json, format, limit } = args;
+    let DriftArgs { manifest, select, json, format, limit, surface: _ } = args;
     let json = *json || *format == Some(DriftFormat::Json);
     let is_markdown = *format == Some(DriftFormat::Markdown);
     let clinic = match Subject::load(manifest, select, environment, printer)? {
@@ -48,6 +48,10 @@ pub(super) async fn run(
     let found = Found::of(&clinic, environment).await?;
     let (report, exit) = (found.report(&clinic), found.exit());
     print_findings(&clinic.source, &found.findings, printer);
+    note_findings(&clinic.source, &found.findings, printer);
+    if let Some(facts) = printer.facts() {
+        facts.drifted(report);
+    }
     if json {
         printer.json(&format!("{}\n", report.json(exit.code())));
     } else if is_markdown {

@@ -2,15 +2,14 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::args::InitArgs;
 use crate::cli::args_files::OwnClinic;
 use crate::cli::clinic::{faults, print_findings};
-use crate::cli::cmd::init_files::{
-    Answers, Connection, USERS, manifest, pipeline, pipeline_path, variable,
-};
+use crate::cli::cmd::init_files::{Answers, Connection, USERS, manifest, variable};
 use crate::cli::cmd::init_from;
+use crate::cli::cmd::init_pipeline::pipeline;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
@@ -34,9 +33,9 @@ pub(super) fn run(args: &InitArgs, printer: &mut Printer) -> Result<Exit, Failur
     let Some(answers) = answers else {
         let files = EXAMPLE.map(|(name, text)| {
             let lines = text.split_inclusive('\n').filter(|line| !line.starts_with(MODELINE));
-            (name.to_owned(), lines.collect())
+            (folder.join(name), lines.collect())
         });
-        write(folder, &files, printer)?;
+        write(&files, printer)?;
         printer.line(&format!("next: accuroform plan {}", folder.join("clinic.yaml").display()));
         return Ok(Exit::Done);
     };
@@ -45,10 +44,10 @@ pub(super) fn run(args: &InitArgs, printer: &mut Printer) -> Result<Exit, Failur
     must_be_sound(&whole, printer)?;
     // Which users there are is for an import to say.
     let text = if from.is_some() { text } else { whole };
-    let mut files =
-        vec![("clinic.yaml".to_owned(), text), ("manifest.schema.json".to_owned(), schema_text())];
-    files.extend(own.ci.map(|ci| (pipeline_path(ci).to_owned(), pipeline(ci, &answers.id))));
-    write(folder, &files, printer)?;
+    let schema = (folder.join("manifest.schema.json"), schema_text());
+    let mut files = vec![(folder.join("clinic.yaml"), text), schema];
+    files.extend(own.ci.map(|ci| pipeline(ci, &answers.id, folder)).transpose()?);
+    write(&files, printer)?;
     printer.line(&format!("next: {}", next(&answers, folder, from.is_some())));
     Ok(Exit::Done)
 }
@@ -149,27 +148,23 @@ fn must_be_sound(text: &str, printer: &mut Printer) -> Result<(), Failure> {
 }
 
 /// Writes new files: all of them, or none where one is there already.
-fn write(folder: &Path, files: &[(String, String)], printer: &mut Printer) -> Result<(), Failure> {
+fn write(files: &[(PathBuf, String)], printer: &mut Printer) -> Result<(), Failure> {
     let failed = |path: &Path, error: std::io::Error| {
         let message = format!("cannot write {}: {error}", path.display());
         Failure::new(Exit::Error, "F001", message, "choose another folder: `accuroform init DIR`")
     };
-    for (name, _) in files {
-        let path = folder.join(name);
-        if path.symlink_metadata().is_ok() {
-            return Err(failed(&path, std::io::ErrorKind::AlreadyExists.into()));
-        }
+    if let Some((path, _)) = files.iter().find(|(path, _)| path.symlink_metadata().is_ok()) {
+        return Err(failed(path, std::io::ErrorKind::AlreadyExists.into()));
     }
-    for (name, text) in files {
-        let path = folder.join(name);
-        let parent = path.parent().unwrap_or(folder);
+    for (path, text) in files {
+        let parent = path.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
         OpenOptions::new()
             .write(true)
             .create_new(true)
-            .open(&path)
+            .open(path)
             .and_then(|mut file| file.write_all(text.as_bytes()))
-            .map_err(|error| failed(&path, error))?;
+            .map_err(|error| failed(path, error))?;
         printer.line(&format!("wrote {}", path.display()));
     }
     Ok(())

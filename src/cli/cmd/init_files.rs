@@ -1,6 +1,5 @@
 //! What `init` writes for a clinic of one's own.
 
-use crate::cli::args::CiSystem;
 use crate::manifest::yaml_text;
 
 /// What the manifest says.
@@ -70,24 +69,13 @@ accuro:
     )
 }
 
-/// `LAKE_SIDE` for `lake-side`.
+/// What no variable of a runner may begin with.
+const TAKEN: [&str; 3] = ["GITHUB_", "GITLAB_", "CI_"];
+
+/// `LAKE_SIDE` for `lake-side`, and `CLINIC_4CORNERS` where it could be no variable alone.
 pub(super) fn variable(id: &str) -> String {
-    id.to_uppercase().replace('-', "_")
-}
-
-/// Where a pipeline is read from.
-pub(super) const fn pipeline_path(ci: CiSystem) -> &'static str {
-    match ci {
-        CiSystem::Github => ".github/workflows/accuroform.yml",
-        CiSystem::Gitlab => ".gitlab-ci.yml",
-    }
-}
-
-/// The pipeline of the examples, for this clinic.
-pub(super) fn pipeline(ci: CiSystem, id: &str) -> String {
-    let text = match ci {
-        CiSystem::Github => include_str!("../../../examples/ci/github-actions.yml"),
-        CiSystem::Gitlab => include_str!("../../../examples/ci/gitlab-ci.yml"),
-    };
-    text.replace("LAKESIDE", &variable(id)).replace("lakeside", id)
+    let name = id.to_uppercase().replace('-', "_");
+    let is_taken = TAKEN.iter().any(|taken| format!("{name}_").starts_with(taken));
+    let is_number = name.starts_with(|first: char| first.is_ascii_digit());
+    if is_taken || is_number { format!("CLINIC_{name}") } else { name }
 }

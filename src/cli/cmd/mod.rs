@@ -23,6 +23,7 @@ mod import_place;
 mod init;
 mod init_files;
 mod init_from;
+mod init_pipeline;
 mod man;
 mod merge;
 mod plan;
@@ -46,8 +47,6 @@ mod verify;
 mod version;
 mod watch;
 mod watch_look;
-
-pub(super) use plan::save;
 
 use clap::CommandFactory as _;
 

@@ -15,6 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::finish::{OWED, is_owed};
 use crate::cli::fleet::Subject;
 use crate::cli::printer::Printer;
+use crate::cli::surface_files::reason;
 use crate::plan::{Plan, Refusal, made_again};
 use crate::report::{self, Document, Review, escape};
 
@@ -114,11 +115,20 @@ pub(super) async fn show(
             facts.saved(&shown.to_string());
         }
         printer.tell(|| [events::saved(&shown.to_string(), &sealed.digest)]);
-        printer.line(&format!(
-            "saved to {shown}; to apply exactly this plan: accuroform apply {shown}"
-        ));
+        printer.line(&format!("saved to {shown}{}", how_to_apply(review, &shown.to_string())));
     }
     Ok(exit(&planned, *detailed_exitcode))
+}
+
+/// How exactly this plan is applied; nothing where it cannot be.
+fn how_to_apply(review: Review<'_>, path: &str) -> String {
+    let Review { plan, refusals, digest } = review;
+    if plan.errors() > 0 || refusals.iter().any(|refusal| !refusal.overridable) {
+        return String::new();
+    }
+    let allowance = if refusals.is_empty() { String::new() } else { report::allowance(digest) };
+    let words = format!("; to apply exactly this plan: accuroform apply {path} {allowance}");
+    words.trim_end().to_owned()
 }
 
 /// Refuses to save a plan that could never be applied: where the planner's approval must not count,
@@ -215,7 +225,7 @@ fn exit(planned: &Planned, detailed: bool) -> Exit {
 }
 
 /// Writes a file beside its place and renames it, so that a reader sees all of it or nothing.
-pub(in crate::cli) fn save(path: &Path, what: &str, text: impl AsRef<[u8]>) -> Result<(), Failure> {
+pub(super) fn save(path: &Path, what: &str, text: impl AsRef<[u8]>) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let write = || {
         let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
@@ -225,7 +235,8 @@ pub(in crate::cli) fn save(path: &Path, what: &str, text: impl AsRef<[u8]>) -> R
         Ok(())
     };
     write().map_err(|error: std::io::Error| {
-        let message = format!("cannot save the {what} to {}: {error}", path.display());
+        let (path, why) = (path.display(), reason(&error));
+        let message = format!("cannot save the {what} to {path}: {why}");
         Failure::new(Exit::Error, "F001", message, "choose a folder that is there and writable")
     })
 }

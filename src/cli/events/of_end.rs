@@ -129,17 +129,7 @@ pub(in crate::cli) fn not_verified(failure: &Failure) -> Told {
 
 /// How the command ended.
 pub(in crate::cli) fn outcome(exit: Exit) -> Told {
-    let words = match exit {
-        Exit::Done => "done",
-        Exit::Error => "error",
-        Exit::Changes => "there are changes",
-        Exit::Findings => "there are findings",
-        Exit::Incomplete => "some rows are not as planned",
-        Exit::Refused => "refused",
-        Exit::NotVerified => "written, but not synced or not verified",
-        Exit::Locked => "somebody else holds the lock",
-        Exit::Unread => "parts could not be read",
-    };
+    let words = exit.words();
     let exit_code = exit.code();
     let is_good = matches!(exit, Exit::Done | Exit::Changes);
     let event = Event::Outcome(Outcome { exit_code, outcome: exit });

@@ -63,10 +63,10 @@ impl Annotation {
     }
 }
 
-/// Lines stay lines; whatever else a terminal would act on becomes visible.
+/// Lines stay lines; whatever else a terminal or the runner would act on becomes visible.
 fn data(text: &str) -> String {
     let lines: Vec<Cow<'_, str>> = text.split('\n').map(escape).collect();
-    lines.join("\n").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    without_marks(&lines.join("\n")).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {
@@ -115,13 +115,18 @@ impl Annotations {
     }
 }
 
+/// The same text without what makes any line a command, wherever in it.
+fn without_marks(text: &str) -> String {
+    text.replace("##[", r"#\u{23}[")
+}
+
 /// The same text without any line that a runner would take for a command.
 pub fn without_commands(text: &str) -> Cow<'_, str> {
     if !text.contains("::") && !text.contains("##[") {
         return Cow::Borrowed(text);
     }
     let line = |line: &str| {
-        let line = line.replace("##[", r"#\u{23}[");
+        let line = without_marks(line);
         let start = line.trim_start();
         match start.strip_prefix("::") {
             Some(rest) => {
@@ -152,8 +157,8 @@ mod tests {
     #[test]
     fn what_would_end_a_property_or_the_line_is_encoded() {
         assert_eq!(
-            of(Level::Error, "100% \u{1b}[0m::x\ny").command(),
-            "::error file=a%2Cb%3Ac%25.yaml,line=14,col=7,title=N003%2C x::100%25 \\u{1b}[0m::x%0Ay%0Ahint: mend it\n"
+            of(Level::Error, "100% \u{1b}[0m::x\ny##[add-mask]z").command(),
+            "::error file=a%2Cb%3Ac%25.yaml,line=14,col=7,title=N003%2C x::100%25 \\u{1b}[0m::x%0Ay#\\u{23}[add-mask]z%0Ahint: mend it\n"
         );
     }
 

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use super::annotation::Annotations;
 use super::notes;
+use crate::finding::Drift;
 use crate::journal::{Outcome, RowOutcome};
 use crate::plan::{Plan, Summary};
 use crate::report::diagnostics::Finding;
 use crate::report::document::{Document, document};
+use crate::report::drift::DriftReport;
 use crate::report::fold::WEIGHTY;
 use crate::report::fold_pattern::escalates;
 use crate::report::junit::Junit;
@@ -30,6 +32,8 @@ pub struct Facts {
     pub(super) applied: Option<Outcomes>,
     /// What a verification that wrote nothing found.
     pub(super) verified: Option<bool>,
+    /// What differs from what was last applied; `None`: nobody looked.
+    pub(super) drifted: Option<Drifted>,
     /// Whether a sync is owed from before; `None`: nobody looked.
     pub(super) sync_owed: Option<bool>,
     pub(super) digest: Option<String>,
@@ -58,6 +62,17 @@ pub(super) struct Planned {
     pub(super) widget: GitlabTerraform,
     /// The plan for reviewers.
     pub(super) text: Text,
+}
+
+/// The sum of what differs from what was last applied.
+#[derive(Debug, Clone)]
+pub(super) struct Drifted {
+    /// Rows by what they are: `changed_outside`, `pending`, `both`.
+    pub(super) counts: [(&'static str, usize); 3],
+    /// The sum in a line.
+    pub(super) words: String,
+    /// All of it for reviewers.
+    pub(super) text: String,
 }
 
 /// A plan for reviewers.
@@ -149,6 +164,20 @@ impl Facts {
     pub fn looked(&mut self, plan: &Plan, correct: bool) {
         self.verified = Some(correct);
         self.add(Review { plan, refusals: &[], digest: "" });
+    }
+
+    /// What a look at the one clinic found that others changed.
+    pub fn drifted(&mut self, report: DriftReport<'_>) {
+        let Drift { changed_outside, pending, both, .. } = report.drift;
+        self.drifted = Some(Drifted {
+            counts: [
+                ("changed_outside", changed_outside.len()),
+                ("pending", pending.len()),
+                ("both", both.len()),
+            ],
+            words: report.summary(),
+            text: report.markdown(self.limit),
+        });
     }
 
     /// Many plans come: of this fleet.

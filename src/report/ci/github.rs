@@ -1,6 +1,6 @@
 //! What GitHub Actions is told: outputs of the step, its summary, and annotations.
 
-use super::facts::{Facts, Planned, SyncEnd, Text};
+use super::facts::{Drifted, Facts, Planned, SyncEnd, Text};
 use super::values::{Ending, values};
 use crate::report::cut::{Cut, Item};
 use crate::report::markdown_parts::{clip, details, problem_lines};
@@ -58,6 +58,10 @@ pub fn summary(facts: &Facts, ending: Ending, room: usize) -> Option<String> {
     let mut text = cut.finish("The log of the step has all of it.");
     if let Some(planned) = &facts.planned {
         text.push_str(&plan(facts, planned));
+    }
+    if let Some(Drifted { words, text: all, .. }) = &facts.drifted {
+        let line = || format!("{}\n", safe(clip(words, 200).0));
+        text.push_str(&if facts.limit < PLAN { line() } else { all.clone() });
     }
     (text.len() <= room).then_some(text)
 }

@@ -43,6 +43,8 @@ pub(super) fn values(facts: &Facts, ending: Ending) -> Vec<(&'static str, String
     } else if facts.verified.is_some() {
         values.push(("verified", known(facts.verified)));
     }
+    let drifted = facts.drifted.iter().flat_map(|drifted| drifted.counts);
+    values.extend(drifted.map(|(key, count)| (key, count.to_string())));
     values.extend(counts(facts).into_iter().map(|(key, count)| (key, count.to_string())));
     values
 }
