@@ -155,9 +155,15 @@ fn a_clinic_adds_to_the_policies_of_its_fleet_and_takes_none_away() {
             ended.stderr
         );
     }
-    // In the plan of the whole fleet it is refused, too.
-    let ended = program.run(&["plan", "fleet.yaml"]);
+    // In the plan of the whole fleet it is refused, too, and not offered for an apply.
+    let ended = program.run(&["plan", "fleet.yaml", "-out", "all.bundle"]);
     assert_eq!(ended.code, 5, "{}", ended.everything());
+    assert!(
+        ended.stderr.contains("not applied while what is said above stands"),
+        "{}",
+        ended.stderr
+    );
+    assert!(!ended.stderr.contains("to apply exactly"), "{}", ended.stderr);
 }
 
 /// Reviewers see a warning whatever they read, and none of it stops an apply.

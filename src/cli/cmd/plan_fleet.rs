@@ -86,23 +86,43 @@ pub(super) async fn run(
     }
     if let (Some(saved), Some(path)) = (saved, out) {
         printer.tell(|| [events::saved(&path.display().to_string(), &saved.digest)]);
-        say_saved(&saved, path, fleet.selection.shard.is_some(), printer);
+        let next = match (fleet.selection.shard, exit) {
+            (Some(_), _) => Next::Merge,
+            (None, Exit::Refused | Exit::Error) => Next::Mend,
+            (None, _) => Next::Apply,
+        };
+        say_saved(&saved, path, next, printer);
     }
     Ok(exit)
 }
 
-fn say_saved(saved: &SavedBundle, path: &Path, is_shard: bool, printer: &mut Printer) {
+/// What a saved bundle is for.
+#[derive(Clone, Copy)]
+enum Next {
+    /// It is one of several shards.
+    Merge,
+    /// A limit, a policy or a finding stands in the way of a clinic.
+    Mend,
+    /// An apply takes it.
+    Apply,
+}
+
+fn say_saved(saved: &SavedBundle, path: &Path, next: Next, printer: &mut Printer) {
     let shown = path.display();
     if let Some(facts) = printer.facts() {
         facts.saved(&shown.to_string());
     }
     printer.line(&format!("digest: {}", saved.digest));
-    printer.line(&if is_shard {
-        format!(
+    printer.line(&match next {
+        Next::Merge => format!(
             "saved to {shown}; with the other shards: accuroform plan merge -out FILE {shown} …"
-        )
-    } else {
-        format!("saved to {shown}; to apply exactly these plans: accuroform apply {shown}")
+        ),
+        Next::Mend => {
+            format!("saved to {shown}; it is not applied while what is said above stands")
+        }
+        Next::Apply => {
+            format!("saved to {shown}; to apply exactly these plans: accuroform apply {shown}")
+        }
     });
 }
 
