@@ -12,6 +12,7 @@ pub(super) use super::args_fleet::{
     SelectArgs,
 };
 pub(super) use super::args_form::{FormArgs, FormatArgs};
+pub(super) use super::args_people::{AttestArgs, ConfirmArgs};
 pub(super) use super::args_schema::{ExplainArgs, SchemaArgs};
 use clap::{Args, Parser, Subcommand};
 
@@ -135,17 +136,26 @@ Examples:
   accuroform undo -out undo.json              save the plan for review
   accuroform apply undo.json                  apply exactly that undo")]
     Undo(UndoArgs),
-    /// Start Ocean's sync and wait until it is complete
+    /// Start Ocean's sync and wait until it is complete, or ask a person for it
     #[command(after_help = "\
+With `ocean.connection: attest` it prints the steps of a full sync for a Site Admin, who attests it then. A
+sync that was begun before the last write does not count.
+
 Examples:
   accuroform sync
-  accuroform sync --sync-timeout 5m")]
+  accuroform sync --sync-timeout 5m
+  accuroform sync --attest --by 'Jane Roy' --at 14:05
+  accuroform sync fleet.yaml                 the syncs of all clinics that wait, in one list")]
     Sync(SyncArgs),
     /// Compare the grid with the manifest and see who is on Ocean's Patients page; writes nothing
     #[command(after_help = "\
+With `ocean.connection: attest` it lists who is expected on the Patients page; a person attests who is there.
+
 Examples:
   accuroform verify
-  accuroform verify --json clinic.yaml")]
+  accuroform verify --json clinic.yaml
+  accuroform verify --attest --by 'Bo Roy'
+  accuroform verify --attest --by 'Bo Roy' --missing 'Singh, Anita'")]
     Verify(VerifyArgs),
     /// List what was applied to a clinic, newest first
     #[command(
@@ -381,6 +391,8 @@ pub(super) struct SyncArgs {
     #[command(flatten)]
     pub(super) select: SelectArgs,
     #[command(flatten)]
+    pub(super) attest: AttestArgs,
+    #[command(flatten)]
     pub(super) wait: WaitArgs,
     /// Print the result as JSON
     #[arg(long)]
@@ -394,6 +406,8 @@ pub(super) struct VerifyArgs {
     pub(super) manifest: PathBuf,
     #[command(flatten)]
     pub(super) select: SelectArgs,
+    #[command(flatten)]
+    pub(super) confirm: ConfirmArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(super) json: bool,

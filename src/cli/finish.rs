@@ -19,7 +19,7 @@ use crate::journal::{Event, Journal, is_pending};
 use crate::live::{Grid, Snapshot};
 use crate::manifest::SyncMode;
 use crate::model::{Cells, fold};
-use crate::ocean::{self, Access, Appearance, Freshness, SyncError, Synced, Watch};
+use crate::ocean::{self, Access, Appearance, Expected, Freshness, SyncError, Synced, Watch};
 use crate::plan::{HeldRow, Plan};
 use crate::report::{self, escape};
 
@@ -35,9 +35,6 @@ pub(super) fn mode(clinic: &Clinic) -> Option<Mode> {
     }
 }
 
-/// What is said where a sync is owed.
-pub(super) const OWED: &str = "note: the sync after the last apply was not completed and verified; `accuroform apply` runs it";
-
 /// Whether the journal says that a sync is owed; an unreadable journal is apply's to complain of.
 pub(super) fn is_owed(clinic: &Clinic) -> bool {
     mode(clinic).is_some()
@@ -50,7 +47,8 @@ pub(super) fn is_owed(clinic: &Clinic) -> bool {
 /// The EMR user that the Ocean site works with, if Ocean says; it must be one of the manifest's.
 pub(super) async fn site_user(clinic: &Clinic, opened: &Opened) -> Result<Option<String>, Failure> {
     let site = &clinic.manifest.ocean.site;
-    let user = opened.ocean().site(site).await?.emr_user;
+    let Some(ocean) = opened.ocean() else { return Ok(None) };
+    let user = ocean.site(site).await?.emr_user;
     match &user {
         Some(user) if !clinic.manifest.users.iter().any(|u| fold(&u.name) == fold(user)) => {
             Err(Failure::new(
@@ -71,24 +69,23 @@ pub(super) async fn look_before(
     clinic: &Clinic,
     opened: &Opened,
 ) -> Result<Option<Vec<SiteProvider>>, Failure> {
-    if mode(clinic).is_none() {
-        return Ok(None);
-    }
+    let Some(ocean) = opened.ocean().filter(|_| mode(clinic).is_some()) else { return Ok(None) };
     site_user(clinic, opened).await?;
-    Ok(Some(opened.ocean().site_providers(&clinic.manifest.ocean.site).await?))
+    Ok(Some(ocean.site_providers(&clinic.manifest.ocean.site).await?))
 }
 
-/// Starts the sync and waits for it, with a record before and after.
+/// Starts the sync and waits for it, with a record before and after. `None`: a person is to be asked.
 pub(super) async fn sync(
     opened: &Opened,
     journal: &mut Journal,
     watch: &Watch,
     printer: &mut Printer,
-) -> Result<Synced, SyncError> {
+) -> Option<Result<Synced, SyncError>> {
+    let (ocean, starter) = (opened.ocean()?, opened.sync_starter()?);
     let key = watch.mode.key();
     record(journal, Event::SyncStarted { mode: key.to_owned() }, printer);
     let mut progress = Progress::waiting(printer);
-    let result = ocean::sync(&opened.ocean(), &opened.sync_starter(), watch, &mut |happening| {
+    let result = ocean::sync(&ocean, &starter, watch, &mut |happening| {
         let words = match happening {
             ocean::Progress::WaitingFor(run) => {
                 format!("sync: waiting for run {run}, which began before (green)")
@@ -112,7 +109,7 @@ pub(super) async fn sync(
         Err(error) => (false, error.to_string()),
     };
     record(journal, Event::SyncEnded { complete, detail }, printer);
-    result
+    Some(result)
 }
 
 /// Prints how the sync ended.
@@ -137,7 +134,12 @@ pub(super) fn sync_json(result: &Result<Synced, SyncError>) -> Value {
             json!({"complete": true, "run": run, "origin": origin.key()})
         }
         Err(error) => {
-            json!({"complete": false, "code": error.code(), "message": error.to_string()})
+            json!({
+                "complete": false,
+                "of_a_person": error.waits_for_a_person(),
+                "code": error.code(),
+                "message": error.to_string(),
+            })
         }
     }
 }
@@ -148,6 +150,8 @@ pub(super) struct Verified {
     pub(super) plan: Plan,
     /// Who is on the Patients page; `None` where no sync is managed.
     pub(super) appearance: Option<Appearance>,
+    /// Who should be there, where only a person can look.
+    pub(super) expected: Option<Expected>,
     /// Rows of an undo that moved after it was planned.
     moved: Vec<HeldRow>,
 }
@@ -183,6 +187,7 @@ impl Verified {
             "remaining": self.plan.summary(),
             "unread": self.plan.unread,
             "patients_page": self.appearance,
+            "expected_on_patients_page": self.expected,
         })
     }
 }
@@ -206,8 +211,10 @@ pub(super) async fn verify(
 ) -> Result<Verified, Failure> {
     let planned = clinic.plan(&opened.accuro(), purpose, scope).await?;
     let Planned { live, desired, plan, refusals: _ } = planned;
-    let appearance = if mode(clinic).is_some() {
-        let after = opened.ocean().site_providers(&clinic.manifest.ocean.site).await?;
+    let today = clinic.today(environment);
+    let (ocean, is_managed) = (opened.ocean(), mode(clinic).is_some());
+    let appearance = if let Some(ocean) = ocean.as_ref().filter(|_| is_managed) {
+        let after = ocean.site_providers(&clinic.manifest.ocean.site).await?;
         // Only what Ocean's own user may see decides who appears.
         let user = site_user(clinic, opened).await?;
         let is_oceans =
@@ -215,12 +222,17 @@ pub(super) async fn verify(
         let users = desired.users.iter().filter(is_oceans);
         let access: Vec<Access> = users.flat_map(|user| access(user, &live, &plan)).collect();
         let OceanList { before, freshness } = list;
-        Some(ocean::appearance(before, &after, &access, freshness, clinic.today(environment)))
+        Some(ocean::appearance(before, &after, &access, freshness, today))
     } else {
         None
     };
+    let expected = (ocean.is_none() && is_managed).then(|| {
+        let access: Vec<Access> =
+            desired.users.iter().flat_map(|user| access(user, &live, &plan)).collect();
+        ocean::expected(&access, today)
+    });
     let moved = plan.held.clone();
-    Ok(Verified { plan, appearance, moved })
+    Ok(Verified { plan, appearance, expected, moved })
 }
 
 /// What the grid grants for the rows that the manifest covers.
@@ -247,7 +259,7 @@ fn access(user: &DesiredUser, live: &Snapshot, plan: &Plan) -> Vec<Access> {
 
 /// Prints what verification found.
 pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
-    let Verified { plan, appearance, moved } = verified;
+    let Verified { plan, appearance, expected, moved } = verified;
     let (right, wrong) = match &plan.undoes {
         Some(run) => (
             format!("what {} wrote is taken back{}", escape(run), report::held_exception(plan)),
@@ -277,6 +289,9 @@ pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
     }
     if let Some(appearance) = appearance {
         printer.result(&report::appearance(appearance));
+    }
+    if let Some(expected) = expected {
+        printer.result(&report::expected(expected));
     }
 }
 

@@ -26,7 +26,8 @@ use crate::sim::{Credentials, Serving, Sim, SimError, World};
 #[derive(Debug)]
 pub struct Opened {
     accuro: Arc<Client>,
-    ocean: Arc<Client>,
+    /// `None`: a person is asked.
+    ocean: Option<Arc<Client>>,
     embedded: Option<Serving>,
 }
 
@@ -36,9 +37,9 @@ impl Opened {
         Reader::new(Arc::clone(&self.accuro))
     }
 
-    /// Reads Ocean.
-    pub fn ocean(&self) -> Reader {
-        Reader::new(Arc::clone(&self.ocean))
+    /// Reads Ocean; `None`: it is reached through a person, and nothing can be read.
+    pub fn ocean(&self) -> Option<Reader> {
+        self.ocean.clone().map(Reader::new)
     }
 
     /// Writes the grid. For `apply` alone.
@@ -46,9 +47,9 @@ impl Opened {
         GridWriter::new(Arc::clone(&self.accuro))
     }
 
-    /// Starts syncs. For `apply` and `sync` alone.
-    pub fn sync_starter(&self) -> SyncStarter {
-        SyncStarter::new(Arc::clone(&self.ocean))
+    /// Starts syncs; `None`: a person does. For `apply` and `sync` alone.
+    pub fn sync_starter(&self) -> Option<SyncStarter> {
+        self.ocean.clone().map(SyncStarter::new)
     }
 
     /// Ends the embedded simulator, if there is one.
@@ -157,12 +158,16 @@ pub async fn open(
         AccuroConnection::Api(api) => settings(Service::Accuro, Some(api))?,
     };
     let ocean = match &connections.ocean {
-        OceanConnection::Embedded => settings(Service::Ocean, None)?,
-        OceanConnection::Api(api) => settings(Service::Ocean, Some(api))?,
+        OceanConnection::Embedded => Some(settings(Service::Ocean, None)?),
+        OceanConnection::Api(api) => Some(settings(Service::Ocean, Some(api))?),
+        OceanConnection::Attest => None,
     };
     Ok(Opened {
+        ocean: match ocean {
+            Some(settings) => Some(Arc::new(Client::sharing(settings, traffic)?)),
+            None => None,
+        },
         accuro: Arc::new(Client::sharing(accuro, traffic)?),
-        ocean: Arc::new(Client::sharing(ocean, traffic)?),
         embedded: embedded.map(|embedded| embedded.serving),
     })
 }

@@ -4,6 +4,7 @@
 //! a clinic, in an object store one object a run. It says whether a sync is still owed, and what an
 //! undo takes back; nothing else about the grid rests on it.
 
+mod attested;
 mod chain;
 mod error;
 mod history;
@@ -14,10 +15,16 @@ mod read;
 mod record;
 mod undo;
 
+pub use attested::{
+    AskedSync, Attestation, Standing, SyncState, Worklist, WorklistRow, WorklistStage, asked_sync,
+    hands, worklists,
+};
 pub use chain::{Checked, Fault, check};
 pub use error::JournalError;
-pub use history::{Counts, End, Run, RunRow, Written, runs};
+pub use history::{Counts, End, Run, RunRow, Said, Written, runs};
 pub use open::Journal;
 pub use read::{Reading, is_pending};
-pub use record::{Event, Hold, Outcome, Record, RowOutcome, RowRecord, Starter};
+pub use record::{
+    Event, Hold, MissingRecord, Outcome, Record, RowOutcome, RowPlace, RowRecord, SeenRow, Starter,
+};
 pub use undo::{TOGETHER, is_pending_beside, last_to_undo, recorded_together};

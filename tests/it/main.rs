@@ -15,6 +15,7 @@ mod apply_clinic;
 mod apply_faults;
 mod approvals;
 mod architecture;
+mod attest;
 mod bad_input;
 mod bridge_answers;
 mod bridge_contract;

@@ -269,7 +269,7 @@ async fn a_sync_is_started_watched_and_complete() {
     let clinic = Clinic::generated(2, 5).await;
     let mut told = Vec::new();
     let watch = Clinic::watch(Mode::Full);
-    let (reader, starter) = (clinic.opened.ocean(), clinic.opened.sync_starter());
+    let (reader, starter) = (clinic.opened.ocean().unwrap(), clinic.opened.sync_starter().unwrap());
     let synced = ocean::sync(&reader, &starter, &watch, &mut |p| told.push(p)).await.unwrap();
     assert_eq!(synced.origin, ocean::Origin::Ours);
     assert_eq!(told, [Progress::Running(synced.run.clone().unwrap())]);
@@ -280,7 +280,7 @@ async fn a_sync_is_started_watched_and_complete() {
 #[tokio::test]
 async fn a_sync_that_ran_before_is_waited_for_and_another_is_started() {
     let clinic = Clinic::generated(2, 5).await;
-    let (reader, starter) = (clinic.opened.ocean(), clinic.opened.sync_starter());
+    let (reader, starter) = (clinic.opened.ocean().unwrap(), clinic.opened.sync_starter().unwrap());
     let before = match starter.start("4021", Mode::Full).await.unwrap() {
         accuroform::bridge::Started::Run(run) => run,
         other @ accuroform::bridge::Started::Busy(_) => panic!("{other:?}"),
@@ -304,7 +304,7 @@ async fn a_sync_that_does_not_end_in_time_says_so() {
     let tenant = world.tenant.clone();
     let clinic = Clinic::new(world, &tenant, USERS).await;
     let watch = Watch { timeout: Duration::from_millis(50), ..Clinic::watch(Mode::Full) };
-    let (reader, starter) = (clinic.opened.ocean(), clinic.opened.sync_starter());
+    let (reader, starter) = (clinic.opened.ocean().unwrap(), clinic.opened.sync_starter().unwrap());
     let error = ocean::sync(&reader, &starter, &watch, &mut |_| ()).await.unwrap_err();
     assert_eq!(error.code(), "S002", "{error}");
 }

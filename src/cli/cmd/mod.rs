@@ -28,10 +28,12 @@ mod sign;
 mod sim;
 mod sim_fleet;
 mod sync;
+mod sync_person;
 mod undo;
 mod unlock;
 mod validate;
 mod verify;
+mod verify_person;
 mod version;
 
 use clap::CommandFactory as _;

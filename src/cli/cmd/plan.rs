@@ -5,13 +5,14 @@ use std::path::Path;
 
 use crate::approval::NotApproved;
 use crate::cli::args::{FormArgs, PlanArgs, PlanCommand, TargetArgs};
+use crate::cli::attest;
 use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::plan_against::Since;
 use crate::cli::cmd::{merge, plan_fleet};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::finish::{OWED, is_owed};
+use crate::cli::finish::is_owed;
 use crate::cli::fleet::Subject;
 use crate::cli::printer::Printer;
 use crate::plan::{Plan, Refusal, made_again};
@@ -81,7 +82,7 @@ pub(super) async fn show(
     print_refusals((&planned.plan, &sealed.digest), &planned.refusals, printer);
     print_made_again(&planned.plan, &planned, printer);
     if is_owed(clinic) {
-        printer.line(OWED);
+        printer.line(&attest::owed_note(clinic));
     }
     if !planned.plan.is_complete() {
         printer.line("hint: mend what the lines marked with ! say, then plan again");

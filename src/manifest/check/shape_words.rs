@@ -70,8 +70,7 @@ pub(super) fn one_of(name: &str) -> Option<Code> {
 
 /// Connections that people may have read about.
 pub(super) fn not_this_version(name: &str, key: &str) -> Option<(String, &'static str)> {
-    let connection = matches!(name, "AccuroConnection" | "OceanConnection");
-    (connection && matches!(key, "worksheet" | "attest"))
+    (name == "AccuroConnection" && key == "worksheet")
         .then(|| (format!("this version has no connection `{key}`"), "use `embedded` or `api`"))
 }
 

@@ -128,7 +128,7 @@ pub(super) struct RawOcean {
     /// The sync that follows an apply.
     #[schemars(extend("default" = "full"))]
     pub(super) sync: Option<RawSync>,
-    /// How Ocean Cloud Connect is reached: exactly one of `embedded` and `api`.
+    /// How Ocean Cloud Connect is reached: exactly one of `embedded`, `api` and `attest`.
     #[schemars(with = "RawOceanConnection")]
     pub(super) connection: Option<RawOceanConnection>,
 }
