@@ -22,3 +22,4 @@ pub mod report;
 pub mod rollout;
 pub mod sim;
 pub mod state;
+pub mod worklist;

@@ -12,7 +12,7 @@ pub(super) use super::args_fleet::{
     SelectArgs,
 };
 pub(super) use super::args_form::{FormArgs, FormatArgs};
-pub(super) use super::args_people::{AttestArgs, ConfirmArgs};
+pub(super) use super::args_people::{AttestArgs, ConfirmArgs, SyncArgs, VerifyArgs};
 pub(super) use super::args_schema::{ExplainArgs, SchemaArgs};
 use clap::{Args, Parser, Subcommand};
 
@@ -381,36 +381,6 @@ pub(super) struct UndoArgs {
     pub(super) wait: WaitArgs,
     #[command(flatten)]
     pub(super) form: FormArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct SyncArgs {
-    /// The manifest, or a fleet manifest
-    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
-    pub(super) manifest: PathBuf,
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
-    #[command(flatten)]
-    pub(super) attest: AttestArgs,
-    #[command(flatten)]
-    pub(super) wait: WaitArgs,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct VerifyArgs {
-    /// The manifest, or a fleet manifest
-    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
-    pub(super) manifest: PathBuf,
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
-    #[command(flatten)]
-    pub(super) confirm: ConfirmArgs,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,10 @@
-//! The arguments by which a person says what was done.
+//! The arguments of `sync` and `verify`, and those by which a person says what was done.
+
+use std::path::PathBuf;
 
 use clap::Args;
+
+use super::args::{SelectArgs, WaitArgs};
 
 /// What a person says of a sync.
 #[derive(Debug, Clone, Args)]
@@ -30,4 +34,34 @@ pub(super) struct ConfirmArgs {
     /// A provider who is not there, by name or id (may be repeated)
     #[arg(long, value_name = "PROVIDER", requires = "attest")]
     pub(super) missing: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SyncArgs {
+    /// The manifest, or a fleet manifest
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+    #[command(flatten)]
+    pub(super) attest: AttestArgs,
+    #[command(flatten)]
+    pub(super) wait: WaitArgs,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// The manifest, or a fleet manifest
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+    #[command(flatten)]
+    pub(super) confirm: ConfirmArgs,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }

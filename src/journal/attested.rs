@@ -34,6 +34,14 @@ pub struct AskedSync {
     pub state: SyncState,
 }
 
+impl AskedSync {
+    /// Whether a sync that was begun then has seen every write. The journal's clock has whole seconds,
+    /// so in the same second it may have been begun before.
+    pub fn counts(&self, begun: Timestamp) -> bool {
+        begun > self.since
+    }
+}
+
 /// How far a sync that was asked of a person is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
@@ -97,7 +105,7 @@ pub fn asked_sync(records: &[Record]) -> Option<AskedSync> {
             }
             Event::SyncAttested { by, begun } => {
                 // One that was begun before it was asked for does not count, whoever wrote it down.
-                if let Some(asked) = asked.as_mut().filter(|asked| *begun >= asked.since) {
+                if let Some(asked) = asked.as_mut().filter(|asked| asked.counts(*begun)) {
                     asked.state = SyncState::Attested(Attestation { by: by.clone(), at: *begun });
                 }
             }

@@ -25,6 +25,8 @@ mod sarif;
 mod table;
 mod terraform;
 mod undo;
+mod worklist;
+mod worklist_html;
 
 pub use against::against;
 pub use diagnostics::{Finding, Place, RelatedPlace, findings, render};
@@ -39,3 +41,4 @@ pub use people::{SyncToDo, expected, sync_steps};
 pub use plan::{plan, summary_line};
 pub use review::{NotPlanned, Review, refused};
 pub use undo::{held_exception, held_rows};
+pub use worklist::{WorklistForm, words, worklist};

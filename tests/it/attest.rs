@@ -69,6 +69,16 @@ impl Clinic {
         Journal::read(&state, "lakeside").unwrap().records
     }
 
+    /// Somebody does the sync, which takes a while, and says so.
+    #[track_caller]
+    pub(crate) fn attest(&self, by: &str) -> Ended {
+        let since = self.asked().unwrap().since;
+        while jiff::Timestamp::now() < since + jiff::SignedDuration::from_secs(1) {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        self.run(&["sync", "--attest", "--by", by], 0)
+    }
+
     fn asked(&self) -> Option<AskedSync> {
         asked_sync(&self.records())
     }
@@ -113,7 +123,7 @@ fn a_sync_is_pending_then_attested_then_verified_and_only_then_nothing_is_owed()
     let plan = clinic.run(&["plan"], 0);
     assert!(plan.stderr.contains("asked of a person"), "{}", plan.stderr);
 
-    let attested = clinic.run(&["sync", "--attest", "--by", "Jane Roy"], 0);
+    let attested = clinic.attest("Jane Roy");
     assert!(attested.stdout.contains("attested by Jane Roy, not verified"), "{}", attested.stdout);
     assert!(attested.stderr.contains("verify --attest --by NAME clinic.yaml"));
     assert!(matches!(clinic.state(), SyncState::Attested(_)));
@@ -147,7 +157,7 @@ fn a_sync_is_pending_then_attested_then_verified_and_only_then_nothing_is_owed()
 #[test]
 fn who_is_missing_is_a_finding_until_somebody_sees_them() {
     let clinic = Clinic::applied("");
-    clinic.run(&["sync", "--attest", "--by", "Jane Roy"], 0);
+    clinic.attest("Jane Roy");
     let page = |missing: &[&str], code| {
         clinic.run(&[&["verify", "--attest", "--by", "Bo Roy"], missing].concat(), code)
     };
@@ -161,7 +171,7 @@ fn who_is_missing_is_a_finding_until_somebody_sees_them() {
     assert_eq!(missing, ["Singh, Anita (1042)"]);
     assert!(clinic.owes());
     // Somebody selects the provider and syncs once more.
-    clinic.run(&["sync", "--attest", "--by", "Jane Roy"], 0);
+    clinic.attest("Jane Roy");
     assert!(matches!(clinic.state(), SyncState::Attested(_)));
     page(&[], 0);
     assert!(!clinic.owes());
@@ -184,20 +194,24 @@ fn a_sync_from_before_the_last_write_or_from_the_future_does_not_count() {
         assert!(attest(wrong, 1).contains("U003"), "{wrong}");
     }
     assert_eq!(clinic.state(), SyncState::Pending, "nothing was kept");
-    attest(&since.to_string(), 0);
+    assert!(attest(&since.to_string(), 5).contains("S009"), "in the same second");
+    clinic.attest("Jane");
     let SyncState::Attested(said) = clinic.state() else { panic!() };
-    assert_eq!(said.at, since);
+    assert!(said.at > since);
+    let there = said.at.in_tz("America/Toronto").unwrap();
+    attest(&there.strftime("%Y-%m-%dT%H:%M:%S").to_string(), 0);
+    assert_eq!(clinic.state(), SyncState::Attested(said), "a time of the clinic's zone");
 }
 
 #[test]
 fn a_write_after_a_sync_that_was_attested_asks_for_another() {
     let clinic = Clinic::applied("");
-    clinic.run(&["sync", "--attest", "--by", "Jane"], 0);
+    clinic.attest("Jane");
     let first = clinic.asked().unwrap();
     clinic.another_provider();
     clinic.run(&["apply", "-auto-approve"], 6);
     assert_eq!(clinic.state(), SyncState::Pending, "the attested sync did not see the last write");
-    assert!(clinic.asked().unwrap().since > first.since);
+    assert_ne!(clinic.asked().unwrap().run, first.run);
     let early = clinic.run(&["verify", "--attest", "--by", "Bo"], 6);
     assert!(early.stderr.contains("S010"), "{}", early.stderr);
     let at = first.since.to_string();
@@ -207,7 +221,7 @@ fn a_write_after_a_sync_that_was_attested_asks_for_another() {
 #[test]
 fn nobody_confirms_the_page_over_a_grid_that_is_not_right() {
     let clinic = Clinic::applied("");
-    clinic.run(&["sync", "--attest", "--by", "Jane"], 0);
+    clinic.attest("Jane");
     clinic.another_provider();
     let records = clinic.records().len();
     let ended = clinic.run(&["verify", "--attest", "--by", "Bo"], 6);
@@ -218,12 +232,12 @@ fn nobody_confirms_the_page_over_a_grid_that_is_not_right() {
 #[test]
 fn with_four_eyes_somebody_else_verifies() {
     let clinic = Clinic::applied("safety: {four_eyes: true}\n");
-    clinic.run(&["sync", "--attest", "--by", "Jane Roy"], 0);
+    clinic.attest("Jane Roy");
     let same = clinic.run(&["verify", "--attest", "--by", " JANE  roy"], 5);
     assert!(same.stderr.contains("S011"), "{}", same.stderr);
     assert!(clinic.owes());
     // Whoever attested before counts, too: both did what is to be verified.
-    clinic.run(&["sync", "--attest", "--by", "Cy Ode"], 0);
+    clinic.attest("Cy Ode");
     assert_eq!(hands(&clinic.records()), ["Jane Roy", "Cy Ode"]);
     clinic.run(&["verify", "--attest", "--by", "Jane Roy"], 5);
     clinic.run(&["verify", "--attest", "--by", "Bo Roy"], 0);
@@ -275,6 +289,7 @@ fn programs_read_the_state_of_it() {
     assert_eq!(applied["verified"]["grid"], true);
     let names = &applied["verified"]["expected_on_patients_page"]["providers"];
     assert_eq!(names.as_array().unwrap().len(), 2);
+    clinic.attest("Jane");
     let attested = document(&["sync", "--attest", "--by", "Jane", "--json"], 0);
     assert_eq!(attested["sync"]["state"], "attested");
     assert_eq!(attested["sync"]["complete"], false, "attested is not complete");
@@ -283,7 +298,7 @@ fn programs_read_the_state_of_it() {
     let history = document(&["history", "--json"], 0);
     assert_eq!(history["runs"][0]["end"], "page-confirmed");
     assert_eq!(history["runs"][1]["end"], "sync-attested");
-    assert_eq!(history["runs"][2]["end"], "not-verified");
+    assert_eq!(history["runs"][3]["end"], "not-verified");
 }
 
 /// A process can be killed behind any record: whatever is there then, nothing is called more than it
@@ -291,7 +306,7 @@ fn programs_read_the_state_of_it() {
 #[test]
 fn killed_behind_any_record_it_converges_and_nothing_is_called_more_than_it_is() {
     let clinic = Clinic::applied("");
-    clinic.run(&["sync", "--attest", "--by", "Jane"], 0);
+    clinic.attest("Jane");
     clinic.run(&["verify", "--attest", "--by", "Bo"], 0);
     let path = clinic.folder().join(".accuroform/lakeside.journal.jsonl");
     let whole = fs::read_to_string(&path).unwrap();
@@ -319,7 +334,7 @@ fn killed_behind_any_record_it_converges_and_nothing_is_called_more_than_it_is()
             clinic.run(&["apply", "-auto-approve"], 6);
             if kept < attested {
                 clinic.run(&["verify", "--attest", "--by", "Bo"], 6);
-                clinic.run(&["sync", "--attest", "--by", "Jane"], 0);
+                clinic.attest("Jane");
             }
             clinic.run(&["verify", "--attest", "--by", "Bo"], 0);
         }

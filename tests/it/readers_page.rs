@@ -31,7 +31,13 @@ fn the_page_is_valid_html() {
 }
 
 /// The rules that the page breaks, at a width.
-fn violations(browser: &Path, axe: &str, page: &Path, html: &str, width: u32) -> Vec<String> {
+pub(crate) fn violations(
+    browser: &Path,
+    axe: &str,
+    page: &Path,
+    html: &str,
+    width: u32,
+) -> Vec<String> {
     // The page itself allows no script at all.
     let (head, rest) = html.split_once("<meta http-equiv=").unwrap();
     let rest = rest.split_once('\n').unwrap().1;

@@ -113,8 +113,8 @@ pub(super) fn keep(
         if begun > now {
             return does_not_count(format!("it is {now} now"), "check --at and the clock");
         }
-        if begun < open.since {
-            let why = format!("it may not have seen what was written before {}", open.since);
+        if !open.counts(begun) {
+            let why = format!("it may not have seen what was written until {}", open.since);
             return does_not_count(why, "do a full sync now; --at is when it was begun");
         }
         journal.append(starter("sync", clinic, None, environment))?;
