@@ -12,7 +12,9 @@ pub(super) use super::args_fleet::{
     SelectArgs,
 };
 pub(super) use super::args_form::{FormArgs, FormatArgs};
-pub(super) use super::args_people::{AttestArgs, ConfirmArgs, SyncArgs, VerifyArgs};
+pub(super) use super::args_people::{
+    AttestArgs, ConfirmArgs, StatusArgs, SyncArgs, VerifyArgs, WorklistArgs,
+};
 pub(super) use super::args_schema::{ExplainArgs, SchemaArgs};
 use clap::{Args, Parser, Subcommand};
 
@@ -157,6 +159,26 @@ Examples:
   accuroform verify --attest --by 'Bo Roy'
   accuroform verify --attest --by 'Bo Roy' --missing 'Singh, Anita'")]
     Verify(VerifyArgs),
+    /// List everything that waits for a person: syncs, worklists, approvals, grants that end
+    #[command(after_help = "\
+It takes no lock and changes nothing. Exit codes: 0 nothing waits, 2 something does, 6 a sync does, 8 a part
+could not be read.
+
+Examples:
+  accuroform status
+  accuroform status fleet.yaml --expiring 60d
+  accuroform status --plan plan.json      also whose approvals a saved plan needs")]
+    Status(StatusArgs),
+    /// Print the clicks of a saved plan, for a person at the Manage Security screen
+    #[command(after_help = "\
+The plan is judged and approved as an apply of it would be. Its rows are then asked of a person, who ticks them
+off; what a person ticks is attested, and verified only when the grid is read again.
+
+Examples:
+  accuroform worklist plan.json                         a checklist
+  accuroform worklist plan.json --format html > list.html
+  accuroform worklist plan.json --tick --by 'Jane Roy'  row by row; stop with q, go on later")]
+    Worklist(WorklistArgs),
     /// List what was applied to a clinic, newest first
     #[command(
         args_conflicts_with_subcommands = true,

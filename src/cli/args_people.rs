@@ -1,10 +1,11 @@
-//! The arguments of `sync` and `verify`, and those by which a person says what was done.
+//! The arguments of `sync`, `verify`, `status` and `worklist`, and those by which a person says what was done.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::args::{SelectArgs, WaitArgs};
+use crate::report::WorklistForm;
 
 /// What a person says of a sync.
 #[derive(Debug, Clone, Args)]
@@ -64,4 +65,79 @@ pub(super) struct VerifyArgs {
     /// Print the result as JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// The manifest, or a fleet manifest
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
+    pub(super) manifest: PathBuf,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+    /// A saved plan of the clinic whose approvals are counted (may be repeated)
+    #[arg(long, value_name = "PLAN")]
+    pub(super) plan: Vec<PathBuf>,
+    /// Name grants that end within this time
+    #[arg(long, value_name = "DAYS", default_value = "30d", value_parser = days)]
+    pub(super) expiring: i32,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// `30d`, or days alone.
+fn days(text: &str) -> Result<i32, String> {
+    let number = text.strip_suffix('d').unwrap_or(text).parse::<u16>();
+    number.map(i32::from).map_err(|_| "write 30d".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WorklistArgs {
+    /// The saved plan
+    #[arg(value_name = "PLAN")]
+    pub(super) plan: PathBuf,
+    /// The manifest of the plan, if it is not where it was
+    #[arg(long, value_name = "MANIFEST")]
+    pub(super) manifest: Option<PathBuf>,
+    /// A signed approval of the plan (may be repeated); default: PLAN.approval-*.json
+    #[arg(long, value_name = "FILE")]
+    pub(super) approval: Vec<PathBuf>,
+    /// Hand it out although a mass-change limit refuses the plan; names the plan by its digest
+    #[arg(long, value_name = "DIGEST")]
+    pub(super) allow_mass_change: Option<String>,
+    /// Print the list in this form
+    #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with = "tick")]
+    pub(super) format: WorklistFormat,
+    /// Tick the rows off, one after the other
+    #[arg(long, requires = "by")]
+    pub(super) tick: bool,
+    /// Who clicks: kept in the journal
+    #[arg(long, value_name = "NAME", requires = "tick")]
+    pub(super) by: Option<String>,
+    #[command(flatten)]
+    pub(super) wait: WaitArgs,
+}
+
+/// The forms of a worklist by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum WorklistFormat {
+    /// A checklist
+    Text,
+    /// For a ticket
+    Markdown,
+    /// A line a row, for a sheet
+    Csv,
+    /// A page to print
+    Html,
+}
+
+impl From<WorklistFormat> for WorklistForm {
+    fn from(format: WorklistFormat) -> Self {
+        match format {
+            WorklistFormat::Text => Self::Text,
+            WorklistFormat::Markdown => Self::Markdown,
+            WorklistFormat::Csv => Self::Csv,
+            WorklistFormat::Html => Self::Html,
+        }
+    }
 }

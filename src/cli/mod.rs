@@ -26,6 +26,7 @@ mod printer;
 mod progress;
 mod spelling;
 mod targets;
+mod tick;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

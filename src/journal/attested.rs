@@ -151,6 +151,7 @@ pub fn hands(records: &[Record]) -> Vec<String> {
                 }
             }
             Event::PageAttested { missing, .. } if missing.is_empty() => hands.clear(),
+            Event::Verified { correct: true } => hands.clear(),
             Event::Started(_)
             | Event::BatchStarted { .. }
             | Event::BatchEnded { .. }

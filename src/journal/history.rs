@@ -131,6 +131,12 @@ pub enum End {
     SyncAsked,
     /// Somebody says that the sync was done.
     SyncAttested,
+    /// Clicks are asked of a person.
+    ClicksAsked,
+    /// Somebody says that rows were clicked and saved.
+    ClicksAttested,
+    /// Rows that somebody clicked were read again.
+    ClicksSeen,
     /// Everybody who is expected was seen on the Patients page.
     PageConfirmed,
     /// Somebody is missing on the Patients page.
@@ -262,6 +268,9 @@ impl Open {
 /// How a run ended in which nothing but people's words was recorded. They count from when they are
 /// recorded, whatever becomes of the process.
 fn by_people(operation: Option<&str>, said: &[Said]) -> Option<End> {
+    if operation? == "worklist" && said.is_empty() {
+        return Some(End::ClicksAsked);
+    }
     match (operation?, said.last()?) {
         ("sync", Said::SyncAsked { .. }) => Some(End::SyncAsked),
         ("sync", Said::SyncAttested(_)) => Some(End::SyncAttested),
@@ -269,6 +278,9 @@ fn by_people(operation: Option<&str>, said: &[Said]) -> Option<End> {
             Some(End::PageConfirmed)
         }
         ("verify", Said::PageAttested { .. }) => Some(End::PageContradicted),
+        ("worklist", Said::ClicksAsked { .. }) => Some(End::ClicksAsked),
+        ("worklist", Said::ClicksAttested { .. }) => Some(End::ClicksAttested),
+        ("worklist", Said::ClicksSeen { .. }) => Some(End::ClicksSeen),
         _ => None,
     }
 }

@@ -185,7 +185,7 @@ pub struct SeenRow {
 /// Who began what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Starter {
-    /// `apply`, `undo`, `sync` or `verify`.
+    /// `apply`, `undo`, `sync`, `verify` or `worklist`.
     pub operation: String,
     /// The run that an undo takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -150,7 +150,7 @@ fn head(run: &Run) -> String {
     } else {
         lines.push(format!("  {at}"));
     }
-    if !matches!(operation, "sync" | "verify") {
+    if !matches!(operation, "sync" | "verify" | "worklist") {
         lines.push(format!("  {}", counted(*counts)));
     }
     lines.extend(said.iter().map(|said| format!("  {}", words(said))));
@@ -202,8 +202,9 @@ const fn ended(end: End) -> &'static str {
         End::Incomplete => "incomplete",
         End::Synced => "synced",
         End::NotSynced => "not synced or not verified",
-        End::SyncAsked => "asked of a person",
-        End::SyncAttested => "attested, not verified",
+        End::SyncAsked | End::ClicksAsked => "asked of a person",
+        End::SyncAttested | End::ClicksAttested => "attested, not verified",
+        End::ClicksSeen => "attested rows were read again",
         End::PageConfirmed => "attested: everybody who is expected is on the Patients page",
         End::PageContradicted => "not verified: somebody is missing on the Patients page",
         End::Interrupted => "interrupted: no end record",

@@ -41,4 +41,4 @@ pub use people::{SyncToDo, expected, sync_steps};
 pub use plan::{plan, summary_line};
 pub use review::{NotPlanned, Review, refused};
 pub use undo::{held_exception, held_rows};
-pub use worklist::{WorklistForm, words, worklist};
+pub use worklist::{WorklistForm, way, words, worklist};

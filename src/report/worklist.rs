@@ -48,6 +48,14 @@ pub(super) fn steps(user: &UserClicks) -> Vec<String> {
     SCREEN.iter().map(|step| step.replace("{user}", &user.user)).collect()
 }
 
+/// The way to the grid of a user, a line a step.
+pub fn way(user: &UserClicks) -> String {
+    let steps = steps(user);
+    let lines =
+        steps.iter().enumerate().map(|(at, step)| format!("{}. {}\n", at + 1, escape(step)));
+    lines.collect::<Vec<_>>().concat()
+}
+
 fn text(list: &Worklist) -> String {
     let mut lines = vec![
         format!("Worklist of {} ({}): {}", list.clinic, list.tenant, sum(list)),
@@ -143,7 +151,7 @@ fn sheet(list: &Worklist) -> String {
     });
     for cells in std::iter::once(head).chain(rows) {
         // Writing to memory cannot fail.
-        let _ = writer.write_record(cells.iter().map(|cell| plain(cell)));
+        drop(writer.write_record(cells.iter().map(|cell| plain(cell))));
     }
     String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned()
 }

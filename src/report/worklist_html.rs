@@ -31,44 +31,57 @@ pub(super) fn page(list: &Worklist) -> String {
 fn user_part(list: &Worklist, user: &UserClicks) -> String {
     let steps = steps(user);
     let steps: Vec<String> = steps.iter().map(|step| format!("<li>{}</li>", safe(step))).collect();
-    let shown: Vec<Column> = Column::ALL
+    let columns = Column::ALL
         .into_iter()
-        .filter(|column| rows(user).any(|row| row.columns.iter().any(|one| one.column == *column)))
-        .collect();
-    let has_dates = rows(user).any(|row| row.until.is_some());
-    let width = 2 + shown.len() + usize::from(has_dates);
-    let mut heads =
-        vec!["<th scope=\"col\">No.</th>".to_owned(), "<th scope=\"col\">Provider</th>".to_owned()];
-    heads.extend(shown.iter().map(|column| format!("<th scope=\"col\">{}</th>", column.title())));
-    heads.extend(has_dates.then(|| "<th scope=\"col\">Access Until</th>".to_owned()));
-    let parts: Vec<String> =
-        user.offices.iter().map(|office| office_part(office, &shown, has_dates, width)).collect();
-    let short: String = list.plan.trim_start_matches("sha256:").chars().take(12).collect();
+        .filter(|column| rows(user).any(|row| row.columns.iter().any(|one| one.column == *column)));
+    let shown = Shown {
+        columns: columns.collect(),
+        has_dates: rows(user).any(|row| row.until.is_some()),
+        whose: whose(list, user),
+    };
+    let tables: Vec<String> = user.offices.iter().map(|office| table(office, &shown)).collect();
     format!(
-        "<section>\n<h2>User {name}</h2>\n<ol>\n{steps}\n</ol>\n<p class=\"notes\">{notes}</p>\n\
-         <p class=\"notes\">A box is a cell to set to full; another level is written beside it.</p>\n\
-         <table>\n<thead>\n<tr class=\"top\"><td colspan=\"{width}\">{clinic}, user <b>{name}</b>, plan {short}</td></tr>\n\
-         <tr>{heads}</tr>\n</thead>\n{parts}\n</table>\n\
+        "<section>\n<h2>User {}</h2>\n<ol>\n{}\n</ol>\n<p class=\"notes\">{}</p>\n\
+         <p class=\"notes\">A box is a cell to set to full; another level is written beside it.</p>\n{}\n\
          <div class=\"sign\"><p><span class=\"box\"></span> Saved</p><p>Clicked by</p><p>Date and time</p><p>Signature</p></div>\n\
          </section>",
-        name = safe(&user.user),
-        steps = steps.join("\n"),
-        notes = NOTES.join(" "),
-        clinic = safe(&list.clinic),
-        heads = heads.concat(),
-        parts = parts.join("\n"),
+        safe(&user.user),
+        steps.join("\n"),
+        NOTES.join(" "),
+        tables.join("\n"),
     )
+}
+
+/// What the tables of a user have in common.
+struct Shown {
+    columns: Vec<Column>,
+    has_dates: bool,
+    whose: String,
+}
+
+/// Which list and whose grid: it stands on every sheet of paper.
+fn whose(list: &Worklist, user: &UserClicks) -> String {
+    let short: String = list.plan.trim_start_matches("sha256:").chars().take(12).collect();
+    safe(&format!("{}, user {}, plan {short}", list.clinic, user.user))
 }
 
 fn rows(user: &UserClicks) -> impl Iterator<Item = &RowClicks> {
     user.offices.iter().flat_map(|office| &office.rows)
 }
 
-fn office_part(office: &OfficeClicks, shown: &[Column], has_dates: bool, width: usize) -> String {
-    let title = safe(&format!("{} ({})", office.name, office.office));
-    let rows: Vec<String> = office.rows.iter().map(|row| line(row, shown, has_dates)).collect();
+/// The rows of an office. Its name is in the part that is printed again on the next sheet.
+fn table(office: &OfficeClicks, shown: &Shown) -> String {
+    let Shown { columns, has_dates, whose } = shown;
+    let heads = ["No.", "Provider"].into_iter().chain(columns.iter().map(|column| column.title()));
+    let heads = heads.chain(has_dates.then_some("Access Until"));
+    let heads: Vec<String> = heads.map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
+    let rows: Vec<String> = office.rows.iter().map(|row| line(row, columns, *has_dates)).collect();
     format!(
-        "<tbody>\n<tr class=\"office\"><th scope=\"rowgroup\" colspan=\"{width}\">{title}</th></tr>\n{}\n</tbody>",
+        "<table>\n<colgroup><col class=\"no\"><col class=\"who\"></colgroup>\n<thead>\n<tr class=\"office\"><th scope=\"colgroup\" colspan=\"{}\">{} <small>{whose}</small></th></tr>\n\
+         <tr>{}</tr>\n</thead>\n<tbody>\n{}\n</tbody>\n</table>",
+        heads.len(),
+        safe(&format!("{} ({})", office.name, office.office)),
+        heads.concat(),
         rows.join("\n")
     )
 }

@@ -118,7 +118,7 @@ fn a_sheet_has_a_line_a_row_and_no_formula() {
         assert_eq!(&row[7], "full");
         assert_eq!(&row[10], "", "Inbox is left alone");
     }
-    assert_eq!(&rows[0][6], "'-1, A\\nB (2)");
+    assert_eq!(&rows[0][6], "'-1, A\\u{a}B (2)");
     assert_eq!(&rows[1][6], "'@sum(1), \"x\" (1)");
 }
 

@@ -27,6 +27,7 @@ mod show;
 mod sign;
 mod sim;
 mod sim_fleet;
+mod status;
 mod sync;
 mod sync_person;
 mod undo;
@@ -35,6 +36,7 @@ mod validate;
 mod verify;
 mod verify_person;
 mod version;
+mod worklist;
 
 use clap::CommandFactory as _;
 
@@ -72,6 +74,8 @@ pub(super) fn run(
         Command::Sync(args) => block_on(sync::run(&args, environment, printer)),
         Command::History(args) => history::run_command(&args, environment, printer),
         Command::Unlock(args) => unlock::run(&args, environment, printer),
+        Command::Status(args) => block_on(status::run(&args, environment, printer)),
+        Command::Worklist(args) => block_on(worklist::run(&args, environment, printer)),
         Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
         Command::Explain(args) => explain::run(&args, environment, printer),
         Command::Schema(args) => schema::run(&args, printer),
