@@ -57,7 +57,8 @@ pub(super) fn tick(
         }
         if at.1 != Some(office.office) {
             at.1 = Some(office.office);
-            printer.line(&format!("\n{} ({})", office.name, office.office));
+            printer.story("\n");
+            printer.line(&format!("{} ({})", office.name, office.office));
         }
         let question = format!("{}/{all} {}: {}", row.number, row.provider, words(row));
         match ask(&question, input, printer) {

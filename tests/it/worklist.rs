@@ -208,8 +208,8 @@ proptest! {
     #[test]
     fn clicking_the_list_is_applying_the_plan(contents in proptest::collection::vec(content(), 4)) {
         let mut world = World::new()
-            .office(1, "Walk-in", &[(1, "B"), (2, "A")])
-            .office(2, "Main", &[(1, "B"), (2, "A")]);
+            .office(1, "Walk-in", &[(1, "Bo, B"), (2, "Al, A")])
+            .office(2, "Main", &[(1, "Bo, B"), (2, "Al, A")]);
         for (at, content) in contents.iter().enumerate() {
             let at = u64::try_from(at).unwrap();
             if !cells(content).is_nothing() {
