@@ -140,8 +140,8 @@ Examples:
     Undo(UndoArgs),
     /// Start Ocean's sync and wait until it is complete, or ask a person for it
     #[command(after_help = "\
-With `ocean.connection: attest` it prints the steps of a full sync for a Site Admin, who attests it then. A
-sync that was begun before the last write does not count.
+With `ocean.connection: attest` it prints the steps of a full sync for a Site Admin, who attests it
+then. A sync that was begun before the last write does not count.
 
 Examples:
   accuroform sync
@@ -151,7 +151,8 @@ Examples:
     Sync(SyncArgs),
     /// Compare the grid with the manifest and see who is on Ocean's Patients page; writes nothing
     #[command(after_help = "\
-With `ocean.connection: attest` it lists who is expected on the Patients page; a person attests who is there.
+With `ocean.connection: attest` it lists who is expected on the Patients page; a person attests who is
+there.
 
 Examples:
   accuroform verify
@@ -161,8 +162,8 @@ Examples:
     Verify(VerifyArgs),
     /// List everything that waits for a person: syncs, worklists, approvals, grants that end
     #[command(after_help = "\
-It takes no lock and changes nothing. Exit codes: 0 nothing waits, 2 something does, 6 a sync does, 8 a part
-could not be read.
+It takes no lock and changes nothing. Exit codes: 0 nothing waits, 2 something does, 6 a sync does,
+8 a part could not be read.
 
 Examples:
   accuroform status
@@ -171,8 +172,8 @@ Examples:
     Status(StatusArgs),
     /// Print the clicks of a saved plan, for a person at the Manage Security screen
     #[command(after_help = "\
-The plan is judged and approved as an apply of it would be. Its rows are then asked of a person, who ticks them
-off; what a person ticks is attested, and verified only when the grid is read again.
+The plan is judged and approved as by an apply. Its rows are then asked of a person, who ticks them off;
+what is ticked is attested, and verified only when the grid is read again.
 
 Examples:
   accuroform worklist plan.json                         a checklist

@@ -45,12 +45,12 @@ pub(super) struct SyncArgs {
     #[command(flatten)]
     pub(super) select: SelectArgs,
     #[command(flatten)]
-    pub(super) attest: AttestArgs,
-    #[command(flatten)]
     pub(super) wait: WaitArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) attest: AttestArgs,
 }
 
 #[derive(Debug, Args)]
@@ -60,11 +60,11 @@ pub(super) struct VerifyArgs {
     pub(super) manifest: PathBuf,
     #[command(flatten)]
     pub(super) select: SelectArgs,
-    #[command(flatten)]
-    pub(super) confirm: ConfirmArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) confirm: ConfirmArgs,
 }
 
 #[derive(Debug, Args)]
@@ -72,8 +72,6 @@ pub(super) struct StatusArgs {
     /// The manifest, or a fleet manifest
     #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
     /// A saved plan of the clinic whose approvals are counted (may be repeated)
     #[arg(long, value_name = "PLAN")]
     pub(super) plan: Vec<PathBuf>,
@@ -83,6 +81,8 @@ pub(super) struct StatusArgs {
     /// Print it as JSON
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
 }
 
 /// `30d`, or days alone.

@@ -134,12 +134,12 @@ pub(super) fn sync_json(result: &Result<Synced, SyncError>) -> Value {
             json!({"complete": true, "run": run, "origin": origin.key()})
         }
         Err(error) => {
-            json!({
-                "complete": false,
-                "of_a_person": error.waits_for_a_person(),
-                "code": error.code(),
-                "message": error.to_string(),
-            })
+            let (code, message) = (error.code(), error.to_string());
+            if error.waits_for_a_person() {
+                json!({"complete": false, "of_a_person": true, "code": code, "message": message})
+            } else {
+                json!({"complete": false, "code": code, "message": message})
+            }
         }
     }
 }
@@ -178,7 +178,7 @@ impl Verified {
 
     /// For programs.
     pub(super) fn json(&self) -> Value {
-        json!({
+        let mut document = json!({
             "correct": self.is_correct(),
             "grid": self.grid_is_right(),
             "undoes": self.plan.undoes,
@@ -187,8 +187,11 @@ impl Verified {
             "remaining": self.plan.summary(),
             "unread": self.plan.unread,
             "patients_page": self.appearance,
-            "expected_on_patients_page": self.expected,
-        })
+        });
+        if let (Some(expected), Value::Object(fields)) = (&self.expected, &mut document) {
+            fields.insert("expected_on_patients_page".to_owned(), json!(expected));
+        }
+        document
     }
 }
 

@@ -65,7 +65,7 @@ impl Clinic {
     }
 
     pub(crate) fn records(&self) -> Vec<accuroform::journal::Record> {
-        let state = State::folder(&self.0.path().join(".accuroform"));
+        let state = State::folder(self.0.path().join(".accuroform"));
         Journal::read(&state, "lakeside").unwrap().records
     }
 

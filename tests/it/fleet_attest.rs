@@ -116,8 +116,8 @@ fn a_wave_that_waits_for_people_is_not_verified_and_the_rollout_goes_on_once_it_
     shore.resume(4);
     shore.is_at(&[("ash", "verified"), ("birch", "asked")]);
     shore.run(&["verify", "fleet.yaml", "--attest", "--by", "Bo Roy"], 0);
-    let last = shore.resume(6);
-    assert!(last.stderr.contains("waiting for people (cedar)"), "{}", last.everything());
+    let resumed = shore.resume(6);
+    assert!(resumed.stderr.contains("waiting for people (cedar)"), "{}", resumed.everything());
     shore.is_at(&[("ash", "verified"), ("birch", "verified"), ("cedar", "asked")]);
     std::thread::sleep(std::time::Duration::from_millis(1100));
     shore.run(&["sync", "fleet.yaml", "--attest", "--by", "Jane Roy"], 0);
