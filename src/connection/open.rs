@@ -163,11 +163,11 @@ pub async fn open(
         OceanConnection::Attest => None,
     };
     Ok(Opened {
+        accuro: Arc::new(Client::sharing(accuro, traffic)?),
         ocean: match ocean {
             Some(settings) => Some(Arc::new(Client::sharing(settings, traffic)?)),
             None => None,
         },
-        accuro: Arc::new(Client::sharing(accuro, traffic)?),
         embedded: embedded.map(|embedded| embedded.serving),
     })
 }

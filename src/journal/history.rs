@@ -57,7 +57,7 @@ pub enum Said {
         /// How many.
         rows: usize,
     },
-    /// So many rows of a worklist were clicked and saved.
+    /// So many rows of a worklist are set on the screen.
     ClicksAttested {
         /// Who says it.
         by: String,
@@ -133,7 +133,7 @@ pub enum End {
     SyncAttested,
     /// Clicks are asked of a person.
     ClicksAsked,
-    /// Somebody says that rows were clicked and saved.
+    /// Somebody says that rows are set on the screen.
     ClicksAttested,
     /// Rows that somebody clicked were read again.
     ClicksSeen,

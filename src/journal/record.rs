@@ -101,7 +101,7 @@ pub enum Event {
         /// The rows.
         rows: Vec<RowRecord>,
     },
-    /// A person says that rows of a worklist were clicked and saved.
+    /// A person says that rows of a worklist are set on the screen as asked.
     ClicksAttested {
         /// The digest of the plan.
         plan: String,

@@ -12,6 +12,9 @@ pub const FULL_SYNC: [&str; 4] = [
     "Wait until the status bar is blue again: the sync is complete.",
 ];
 
+/// Why somebody is missing on the Patients page whose grid is right.
+pub const NOT_THE_GRID: &str = "Who has nothing booked, or is not selected in \"Sync Appointments For Provider(s)\", may be missing there.";
+
 /// How it is seen who appears.
 pub const PATIENTS_PAGE: [&str; 2] = [
     "Open the Patients page of the Ocean site and refresh it.",

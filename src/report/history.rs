@@ -174,7 +174,7 @@ fn words(said: &Said) -> String {
         ),
         Said::ClicksAsked { rows } => format!("{} asked of a person", count(*rows, "row")),
         Said::ClicksAttested { by, at, rows } => {
-            format!("{by} attests {}, clicked and saved at {at}", count(*rows, "row"))
+            format!("{by} attests {} as set at {at}", count(*rows, "row"))
         }
         Said::ClicksSeen { rows } => format!("{} read again", count(*rows, "row")),
     }

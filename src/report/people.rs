@@ -3,7 +3,7 @@
 use super::escape::escape;
 use super::outcome::missing_lines;
 use super::table::count;
-use crate::ocean::{ARTICLE, Expected, FULL_SYNC, PATIENTS_PAGE};
+use crate::ocean::{ARTICLE, Expected, FULL_SYNC, NOT_THE_GRID, PATIENTS_PAGE};
 
 /// A clinic whose sync is asked of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,7 @@ pub fn expected(expected: &Expected) -> String {
     lines.extend(numbered(&PATIENTS_PAGE));
     lines.push(format!("{} expected there:", count(providers.len(), "provider")));
     lines.extend(providers.iter().map(|(_, name)| format!("  [ ] {}", escape(name))));
+    lines.push(NOT_THE_GRID.to_owned());
     if !explained.is_empty() {
         lines.push(format!("{} not expected there:", count(explained.len(), "provider")));
         lines.extend(missing_lines(explained));

@@ -165,7 +165,7 @@ fn who_is_missing_is_a_finding_until_somebody_sees_them() {
     assert!(unknown.stderr.contains("S012"), "{}", unknown.stderr);
     assert!(matches!(clinic.state(), SyncState::Attested(_)), "nothing was kept");
     let missing = page(&["--missing", "singh,  anita", "--missing", "1042"], 6);
-    assert!(missing.stdout.contains("Not verified"), "{}", missing.stdout);
+    assert!(missing.stdout.contains("attested by Jane Roy, not verified"), "{}", missing.stdout);
     assert!(missing.stdout.contains("Bo Roy misses Singh, Anita (1042)"), "{}", missing.stdout);
     let SyncState::Contradicted { missing, .. } = clinic.state() else { panic!() };
     assert_eq!(missing, ["Singh, Anita (1042)"]);

@@ -91,7 +91,7 @@ fn rows_are_ticked_one_by_one_and_it_stops_and_goes_on() {
     assert!(again.clicked_by().contains(&"Jane Roy"));
     clinic.run(&["history", "verify"], 0);
     let history = clinic.run(&["history"], 0).stdout;
-    assert!(history.contains("Jane Roy attests 1 row, clicked and saved at"), "{history}");
+    assert!(history.contains("Jane Roy attests 1 row as set at"), "{history}");
     assert!(history.contains("2 rows asked of a person"), "{history}");
 }
 
@@ -136,6 +136,7 @@ fn a_worklist_is_handed_out_once_and_only_for_an_approved_plan() {
         .filter(|one| matches!(one.event, Event::ClicksAsked { .. }))
         .count();
     assert_eq!(asked, 1);
+    assert_eq!(clinic.records().len(), 3, "printed again, it is nothing to keep");
     // Another plan takes its place.
     clinic.run(&["plan", "-out", "other.json", "-target", "provider:Singh, Anita"], 0);
     clinic.run(&["worklist", "other.json"], 0);

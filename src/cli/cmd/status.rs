@@ -89,8 +89,8 @@ impl Found {
         environment: &Environment,
     ) -> Result<Self, Failure> {
         let mut items = Vec::new();
-        items.extend(sync(clinic)?);
         items.extend(clicks(clinic)?);
+        items.extend(sync(clinic, !items.is_empty())?);
         for plan in plans {
             items.extend(approvals(clinic, plan)?);
         }
@@ -145,8 +145,8 @@ impl Found {
     }
 }
 
-/// The sync that is owed.
-fn sync(clinic: &Clinic) -> Result<Option<Item>, Failure> {
+/// The sync that is owed; rows that are still to be set come first.
+fn sync(clinic: &Clinic, has_clicks: bool) -> Result<Option<Item>, Failure> {
     let Waiting { is_owed, asked } = attest::waiting(clinic)?;
     let open = asked.as_ref().and_then(attest::open).filter(|_| attest::is_asked(clinic));
     Ok(match open {
@@ -157,6 +157,11 @@ fn sync(clinic: &Clinic) -> Result<Option<Item>, Failure> {
             let next = Some(format!("`{}`", attest::command(clinic, next)));
             Some(Item { kind: Kind::Sync, words: open.to_string(), next })
         }
+        None if has_clicks => Some(Item {
+            kind: Kind::Sync,
+            words: "a sync is owed once the worklist is through".to_owned(),
+            next: None,
+        }),
         None => Some(Item {
             kind: Kind::Sync,
             words: "the sync after the last apply was not completed and verified".to_owned(),

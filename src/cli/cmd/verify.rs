@@ -110,8 +110,8 @@ async fn attested(
         return Ok(looked.exit());
     }
     print_verified(&looked.verified, printer);
-    let verdict = if looked.exit() == Exit::Done { "Verified" } else { "Not verified" };
-    printer.result(&format!("{verdict}: {}.\n", report::escape(&looked.words())));
+    let what = if looked.exit() == Exit::Done { "Verified" } else { "Sync" };
+    printer.result(&format!("{what}: {}.\n", report::escape(&looked.words())));
     Ok(looked.exit())
 }
 

@@ -82,7 +82,11 @@ async fn with_lock(
     let known = worklists(&reading.records);
     let known = known.iter().find(|known| known.plan == list.plan && !known.is_superseded);
     let seen = known.map(|known| seen(known, &planned.live)).unwrap_or_default();
-    journal.append(starter("worklist", clinic, Some(&saved.digest), environment))?;
+    // A list that is only printed again is nothing to keep.
+    let is_kept = args.tick || known.is_none() || !seen.is_empty();
+    if is_kept {
+        journal.append(starter("worklist", clinic, Some(&saved.digest), environment))?;
+    }
     if known.is_none() {
         for asked in asked(&approved) {
             journal.append(asked)?;
@@ -102,7 +106,9 @@ async fn with_lock(
     } else {
         printer.document(&report::worklist(&list, args.format.into()));
     }
-    journal.append(ENDED)?;
+    if is_kept {
+        journal.append(ENDED)?;
+    }
     Ok(Exit::Done)
 }
 
