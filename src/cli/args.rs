@@ -484,7 +484,7 @@ pub(super) struct UnlockArgs {
 }
 
 /// `90s`, `30m`, `2h`, or seconds alone.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = match text.char_indices().last() {
         Some((at, 's')) => (text.get(..at), 1),
         Some((at, 'm')) => (text.get(..at), 60),

@@ -1,10 +1,11 @@
 //! The arguments of `sync`, `verify`, `status` and `worklist`, and those by which a person says what was done.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::args::{SelectArgs, WaitArgs};
+use super::args::{SelectArgs, WaitArgs, duration};
 use crate::report::WorklistForm;
 
 /// What a person says of a sync.
@@ -114,8 +115,9 @@ pub(super) struct WorklistArgs {
     /// Who clicks: kept in the journal
     #[arg(long, value_name = "NAME", requires = "tick")]
     pub(super) by: Option<String>,
-    #[command(flatten)]
-    pub(super) wait: WaitArgs,
+    /// Wait this long for an apply of the clinic to end
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration, env = "ACCUROFORM_LOCK_TIMEOUT", hide_env_values = true)]
+    pub(super) lock_timeout: Duration,
 }
 
 /// The forms of a worklist by name.

@@ -229,6 +229,25 @@ fn nobody_confirms_the_page_over_a_grid_that_is_not_right() {
     assert_eq!(clinic.records().len(), records);
 }
 
+/// The manifest still asks for what was taken back; the sync is about the undo.
+#[test]
+fn the_sync_of_an_undo_is_verified_against_the_undo() {
+    let clinic = Clinic::applied("safety: {allow_empty: true, max_revoked_rows_percent: 100}\n");
+    clinic.attest("Jane");
+    clinic.run(&["verify", "--attest", "--by", "Bo"], 0);
+    clinic.run(&["undo", "-auto-approve"], 6);
+    assert_eq!(clinic.state(), SyncState::Pending);
+    clinic.attest("Jane");
+    let looked = clinic.run(&["verify", "--attest", "--by", "Bo"], 0);
+    assert!(looked.stdout.contains("is taken back"), "{}", looked.stdout);
+    assert!(!clinic.owes());
+    // Written again, it is about the manifest again.
+    clinic.run(&["apply", "-auto-approve"], 6);
+    clinic.attest("Jane");
+    let looked = clinic.run(&["verify", "--attest", "--by", "Bo"], 0);
+    assert!(looked.stdout.contains("the grid is what the manifest says"), "{}", looked.stdout);
+}
+
 #[test]
 fn with_four_eyes_somebody_else_verifies() {
     let clinic = Clinic::applied("safety: {four_eyes: true}\n");

@@ -11,14 +11,16 @@ use crate::cli::clinic::{Clinic, Purpose, Scope};
 use crate::cli::cmd::each::Said;
 use crate::cli::cmd::execute::starter;
 use crate::cli::cmd::sync_person::{ENDED, Standing, with_journal};
+use crate::cli::cmd::undo::Which;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{OceanList, Verified, verify};
 use crate::cli::printer::Printer;
-use crate::journal::{AskedSync, Event, Journal, MissingRecord, SyncState, hands};
+use crate::journal::{AskedSync, Event, Journal, MissingRecord, Run, SyncState, hands, runs};
 use crate::model::fold;
 use crate::ocean::{Expected, Freshness};
+use crate::plan::Recorded;
 
 /// What a person says.
 #[derive(Debug, Clone)]
@@ -50,7 +52,7 @@ impl Looked {
     pub(super) fn words(&self) -> String {
         match &self.kept {
             Some(standing) => standing.words(),
-            None => "the grid is not what the manifest says, so nothing was attested".to_owned(),
+            None => "the grid is not what it should be, so nothing was attested".to_owned(),
         }
     }
 
@@ -79,7 +81,9 @@ pub(super) async fn look(
     must_be_another(clinic, &stated.by)?;
     let opened = clinic.connect(environment).await?;
     let list = OceanList { before: None, freshness: Freshness::Stale };
-    let read = verify(clinic, &opened, (Purpose::Manifest, Scope::ALL), list, environment).await;
+    let undone = undone(clinic)?;
+    let purpose = undone.as_ref().map_or(Purpose::Manifest, Purpose::Undo);
+    let read = verify(clinic, &opened, (purpose, Scope::ALL), list, environment).await;
     opened.close().await;
     let verified = read?;
     if !verified.grid_is_right() {
@@ -100,6 +104,16 @@ pub(super) async fn look(
     let asked = with_journal((clinic, "verify", Duration::ZERO), environment, printer, work)?;
     let exit = if is_all { Exit::Done } else { Exit::NotVerified };
     Ok(Looked { verified, kept: Some(Standing { asked, exit }) })
+}
+
+/// What the last run that wrote anything took back: then that is what the grid must be, whatever the
+/// manifest still asks for.
+fn undone(clinic: &Clinic) -> Result<Option<Recorded>, Failure> {
+    let reading = Journal::read(&clinic.state()?, &clinic.manifest.clinic.id)?;
+    let runs = runs(&reading.records, None);
+    let last = runs.iter().rev().find(|run| !run.recorded().rows.is_empty());
+    let undoes = last.and_then(Run::undoes);
+    undoes.map(|undone| Which::Saved(undone).recorded(clinic, &runs)).transpose()
 }
 
 fn must_be_attested(clinic: &Clinic, asked: Option<&AskedSync>) -> Result<(), Failure> {

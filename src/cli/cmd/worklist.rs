@@ -43,7 +43,7 @@ pub(super) async fn run(
         return Err(Failure::new(Exit::Error, "U003", message, "apply it over a bridge"));
     }
     let run = environment.new_run()?;
-    let asking = Asking { operation: "worklist", run: &run, timeout: args.wait.lock_timeout };
+    let asking = Asking { operation: "worklist", run: &run, timeout: args.lock_timeout };
     let stop = CancellationToken::new();
     let lock = lock::acquire(&clinic, &asking, &stop, environment, printer)?;
     let result = with_lock(args, (&clinic, &saved, &run), environment, printer).await;
