@@ -13,8 +13,10 @@ mod args_form;
 mod args_history;
 mod args_import;
 mod args_look;
+mod args_people;
 mod args_schema;
 mod args_surface;
+mod attest;
 mod clinic;
 mod cmd;
 mod env;
@@ -34,6 +36,7 @@ mod progress;
 mod spelling;
 mod surface;
 mod targets;
+mod tick;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use crate::apply::Applied;
 use crate::approval::{Consent, Demand, Given, approve};
 use crate::cli::args::{ApplyArgs, FormArgs, TargetArgs, WaitArgs};
+use crate::cli::attest;
 use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::apply_fleet;
 use crate::cli::cmd::approve::ask;
@@ -24,7 +25,7 @@ use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::connection::Opened;
-use crate::journal::{Journal, is_pending, is_pending_beside, runs};
+use crate::journal::{AskedSync, Journal, asked_sync, is_pending, is_pending_beside, runs};
 use crate::plan::{self, Plan};
 use crate::report::{self, Review};
 use crate::rollout::RowCounts;
@@ -178,6 +179,7 @@ impl Request<'_> {
             opened: &opened,
             environment,
             owed,
+            asked: asked_sync(records).filter(|_| attest::is_asked(clinic)),
             stop: &stop,
         };
         let result = Box::pin(apply.run(journal, printer)).await;
@@ -194,6 +196,8 @@ struct Apply<'a> {
     opened: &'a Opened,
     environment: &'a Environment,
     owed: Owed,
+    /// The sync that is asked of a person from before.
+    asked: Option<AskedSync>,
     /// Cancelled by an interrupt, and when the lock is lost.
     stop: &'a CancellationToken,
 }
@@ -270,6 +274,7 @@ impl Apply<'_> {
             environment: self.environment,
             sync_timeout: self.request.wait.sync_timeout,
             owed: self.owed,
+            asked: self.asked.clone(),
             stop: self.stop,
             syncs: match self.request.around {
                 Around::Nothing => None,
@@ -305,8 +310,14 @@ impl Apply<'_> {
         if self.owed == Owed::Nothing || mode(self.clinic).is_none() {
             return Ok(Ended::nothing(good, (plan, &applied), printer));
         }
-        printer
-            .line("The sync after the last apply was not completed and verified; it runs again.");
+        if let Some(open) = self.asked.as_ref().and_then(attest::open) {
+            return Ok(self.execution().waits((plan, &applied), open, printer));
+        }
+        printer.line(if attest::is_asked(self.clinic) {
+            "The sync after the last apply was not asked for; it is now."
+        } else {
+            "The sync after the last apply was not completed and verified; it runs again."
+        });
         let before = look_before(self.clinic, self.opened).await?;
         journal.append(starter("sync", self.clinic, None, self.environment))?;
         let execution = self.execution();
