@@ -17,6 +17,7 @@ mod args_people;
 mod args_schema;
 mod args_surface;
 mod attest;
+mod clicks;
 mod clinic;
 mod cmd;
 mod env;

@@ -58,6 +58,11 @@ impl Opened {
         }
     }
 
+    /// Whether somebody reads the screen, and nothing can be written.
+    pub const fn is_worksheet(&self) -> bool {
+        matches!(self.accuro, ToAccuro::Worksheet(_))
+    }
+
     /// Asks the bridge in front of Accuro.
     ///
     /// # Errors

@@ -261,6 +261,17 @@ impl Worklist {
         self.rows.iter().filter(is_ticked).count()
     }
 
+    /// When the last tick was, as far as rows stand ticked.
+    pub fn last_tick(&self) -> Option<Timestamp> {
+        let ticks = self.rows.iter().filter_map(|row| match &row.standing {
+            Standing::Attested(said)
+            | Standing::Verified(Some(said))
+            | Standing::Contradicted { said, is: _ } => Some(said.at),
+            Standing::Open | Standing::Verified(None) => None,
+        });
+        ticks.max()
+    }
+
     /// Everybody who says that they clicked a row of it, each once.
     pub fn clicked_by(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self

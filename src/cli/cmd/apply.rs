@@ -7,10 +7,12 @@ use crate::apply::Applied;
 use crate::approval::{Consent, Demand, Given, approve};
 use crate::cli::args::{ApplyArgs, FormArgs, TargetArgs, WaitArgs};
 use crate::cli::attest;
+use crate::cli::clicks::{print_wrong, seen};
 use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::apply_fleet;
 use crate::cli::cmd::approve::ask;
 use crate::cli::cmd::execute::{Ended, Execution, Owed, starter, writer_of};
+use crate::cli::cmd::hand_out::hand_out;
 use crate::cli::cmd::plan::{print_made_again, print_plan, print_refusals};
 use crate::cli::cmd::saved::{self, Saved};
 use crate::cli::cmd::sign::{at_hand, print_approvals};
@@ -25,7 +27,9 @@ use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::connection::Opened;
-use crate::journal::{AskedSync, Journal, asked_sync, is_pending, is_pending_beside, runs};
+use crate::journal::{
+    AskedSync, Event, Journal, Worklist, asked_sync, is_pending, is_pending_beside, runs, worklists,
+};
 use crate::plan::{self, Plan};
 use crate::report::{self, Review};
 use crate::rollout::RowCounts;
@@ -180,6 +184,7 @@ impl Request<'_> {
             environment,
             owed,
             asked: asked_sync(records).filter(|_| attest::is_asked(clinic)),
+            clicks: worklists(records).into_iter().find(|list| !list.is_superseded),
             stop: &stop,
         };
         let result = Box::pin(apply.run(journal, printer)).await;
@@ -198,6 +203,8 @@ struct Apply<'a> {
     owed: Owed,
     /// The sync that is asked of a person from before.
     asked: Option<AskedSync>,
+    /// The worklist that a person has.
+    clicks: Option<Worklist>,
     /// Cancelled by an interrupt, and when the lock is lost.
     stop: &'a CancellationToken,
 }
@@ -212,6 +219,7 @@ impl Apply<'_> {
         };
         let planned = self.clinic.plan(&self.opened.accuro(), self.purpose, scope).await?;
         print_findings(&self.clinic.source, &planned.plan.findings, printer);
+        self.look_again(&planned, &mut journal, printer)?;
         let sealed = planned.seal()?;
         let comparison = saved.map(|saved| saved.must_still_hold(&planned)).transpose()?;
         let (plan, digest) = match saved {
@@ -239,8 +247,13 @@ impl Apply<'_> {
         if plan.is_empty() || !is_open {
             return self.nothing_to_write((plan, digest), &planned, journal, printer).await;
         }
-        // Before anybody is asked: nobody could write it.
-        self.opened.bridge()?;
+        let by_hand = self.opened.is_worksheet()
+            && plan.undoes.is_none()
+            && matches!(self.request.around, Around::Nothing);
+        if !by_hand {
+            // Before anybody is asked: nobody could write it.
+            self.opened.bridge()?;
+        }
         let Signed { demand, given } = signed;
         let consent =
             Consent { allow_mass_change: *allow_mass_change, demand: demand.as_ref(), given };
@@ -250,9 +263,33 @@ impl Apply<'_> {
         if saved.is_none() && !auto_approve {
             ask(&self.clinic.manifest.clinic.name, printer)?;
         }
+        if by_hand {
+            let file = saved.is_none().then_some(sealed.text.as_str());
+            let (place, known) = ((self.clinic, self.environment), self.clicks.as_ref());
+            return hand_out(place, (&approved, file), known, &mut journal, printer);
+        }
         journal.append(writer_of(plan, digest, self.clinic, self.environment))?;
         let execution = self.execution();
         self.guarded(execution.run(&approved, before, &mut journal, printer)).await
+    }
+
+    /// Keeps what was read of rows that a person ticked, and names those that are not as ticked.
+    fn look_again(
+        &self,
+        planned: &Planned,
+        journal: &mut Journal,
+        printer: &mut Printer,
+    ) -> Result<(), Failure> {
+        let Some(known) = &self.clicks else { return Ok(()) };
+        let seen = seen(self.clinic, known, &planned.live)?;
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let place = (self.clinic.manifest.clinic.id.as_str(), &planned.plan.names);
+        print_wrong(known, &seen, place, printer);
+        journal.append(starter("worklist", self.clinic, Some(&known.plan), self.environment))?;
+        journal.append(Event::ClicksSeen { plan: known.plan.clone(), rows: seen })?;
+        Ok(())
     }
 
     /// Catches interrupts while something is written, unless somebody else does.

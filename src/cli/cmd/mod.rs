@@ -16,6 +16,7 @@ mod explain_topic;
 mod fleet_files;
 mod fleet_matrix;
 mod fmt;
+mod hand_out;
 mod history;
 mod import;
 mod import_clinic;

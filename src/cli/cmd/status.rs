@@ -185,7 +185,7 @@ fn clicks(clinic: &Clinic) -> Result<Vec<Item>, Failure> {
             ),
             WorklistStage::Attested => (
                 format!("all {all} rows of the worklist of plan {plan} are attested, not verified"),
-                "read them again: `accuroform worklist PLAN`",
+                "read the rows again (`accuroform capture`, where no bridge is), then `accuroform apply`",
             ),
             WorklistStage::Contradicted => (
                 format!("rows of the worklist of plan {plan} are not what somebody attested"),

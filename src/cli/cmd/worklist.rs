@@ -2,9 +2,10 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::approval::{Approved, Consent, approve};
+use crate::approval::{Consent, approve};
 use crate::cli::args::WorklistArgs;
 use crate::cli::attest;
+use crate::cli::clicks::{asked, print_wrong, seen};
 use crate::cli::clinic::{Clinic, Purpose, Scope};
 use crate::cli::cmd::execute::starter;
 use crate::cli::cmd::plan::print_refusals;
@@ -17,12 +18,8 @@ use crate::cli::failure::Failure;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::cli::tick::{Ticked, Ticking, tick};
-use crate::journal::{
-    Event, Journal, RowPlace, RowRecord, SeenRow, Standing, Worklist as Known, worklists,
-};
-use crate::live::{Grid, Snapshot};
-use crate::model::Cells;
-use crate::plan::{self, Plan, UserPlan};
+use crate::journal::{Event, Journal, worklists};
+use crate::plan;
 use crate::report;
 use crate::worklist::{Worklist, worklist};
 
@@ -81,7 +78,14 @@ async fn with_lock(
     let list = worklist(&approved);
     let known = worklists(&reading.records);
     let known = known.iter().find(|known| known.plan == list.plan && !known.is_superseded);
-    let seen = known.map(|known| seen(known, &planned.live)).unwrap_or_default();
+    let seen = match known {
+        Some(known) => {
+            let seen = seen(clinic, known, &planned.live)?;
+            print_wrong(known, &seen, (&clinic.manifest.clinic.id, &planned.plan.names), printer);
+            seen
+        }
+        None => Vec::new(),
+    };
     // A list that is only printed again is nothing to keep.
     let is_kept = args.tick || known.is_none() || !seen.is_empty();
     if is_kept {
@@ -126,47 +130,4 @@ fn print_ticked((args, list): (&WorklistArgs, &Worklist), ticked: Ticked, printe
             "next: `accuroform apply {plan}` reads the rows again, syncs and verifies them"
         ));
     }
-}
-
-/// The records by which the rows of a plan are asked of a person, one a user.
-fn asked(approved: &Approved<'_>) -> Vec<Event> {
-    let plan: &Plan = approved.plan();
-    let of = |user: &UserPlan| Event::ClicksAsked {
-        plan: approved.digest().to_owned(),
-        user: user.name.clone(),
-        user_id: user.id,
-        rows: user
-            .changes
-            .iter()
-            .map(|change| RowRecord {
-                key: change.key,
-                office: plan.names.offices.get(&change.key.office).cloned(),
-                provider: plan.names.providers.get(&change.key.provider).cloned(),
-                expected: change.revision,
-                before: change.before,
-                after: change.after,
-                rule: user.rules.get(change.rule as usize).cloned(),
-            })
-            .collect(),
-    };
-    plan.users.iter().filter(|user| !user.changes.is_empty()).map(of).collect()
-}
-
-/// What was read now of the rows that somebody ticked. A grid that could not be read says nothing.
-fn seen(known: &Known, live: &Snapshot) -> Vec<SeenRow> {
-    let ticked = known.rows.iter().filter(|row| {
-        matches!(row.standing, Standing::Attested(_) | Standing::Contradicted { .. })
-    });
-    ticked
-        .filter_map(|row| {
-            let (_, grid) = live.grids.iter().find(|(name, _)| *name == row.user)?;
-            let Grid::Read { rows, .. } = grid else { return None };
-            if grid.has_unread(row.key) {
-                return None;
-            }
-            let found = rows.binary_search_by_key(&row.key, |live| live.key).ok();
-            let cells = found.and_then(|at| rows.get(at)).map_or(Cells::NOTHING, |live| live.cells);
-            Some(SeenRow { place: RowPlace { user: row.user.clone(), key: row.key }, cells })
-        })
-        .collect()
 }
