@@ -12,6 +12,9 @@ use crate::model::{Cells, Names};
 use crate::plan::{Plan, UserPlan};
 use crate::report::escape;
 
+/// The code of a row that is not as somebody ticked it.
+const WRONG: &str = "S013";
+
 /// The records by which the rows of a plan are asked of a person, one a user.
 pub(super) fn asked(approved: &Approved<'_>) -> Vec<Event> {
     let plan: &Plan = approved.plan();
@@ -95,7 +98,7 @@ pub(super) fn print_wrong(
         let address = names.address(clinic, &row.user, row.key);
         let words = difference(row.after, *cells);
         printer.line(&escape(&format!(
-            "error[S013]: {address}: {by} says that it is set; read again, it is not (asked -> is): {words}"
+            "error[{WRONG}]: {address}: {by} says that it is set; read again, it is not (asked → is): {words}"
         )));
     }
     if any {

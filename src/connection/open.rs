@@ -200,8 +200,8 @@ impl OpenError {
                                 `accuroform verify --attest --by NAME`"
                 .to_owned(),
             Self::NoBridge => {
-                "type the plan's changes in at the Manage Security screen, then capture the grid \
-                 again: a new plan is then empty"
+                "`accuroform apply` of a plan asks people for its rows (docs/people.md); an undo and \
+                 a rollout are not asked of them: type them in, then capture the grid again"
                     .to_owned()
             }
             Self::Settings(error) => error.hint(),

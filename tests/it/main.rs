@@ -90,6 +90,7 @@ mod manifest_schema;
 mod manifest_secrets;
 mod manifest_shown;
 mod openapi;
+mod people_story;
 mod pipeline;
 mod plan_file;
 mod plan_guard;

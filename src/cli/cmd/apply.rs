@@ -28,7 +28,8 @@ use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::connection::Opened;
 use crate::journal::{
-    AskedSync, Event, Journal, Worklist, asked_sync, is_pending, is_pending_beside, runs, worklists,
+    AskedSync, Event, Journal, SeenRow, Standing, Worklist, WorklistRow, asked_sync, is_pending,
+    is_pending_beside, runs, worklists,
 };
 use crate::plan::{self, Plan};
 use crate::report::{self, Review};
@@ -219,7 +220,7 @@ impl Apply<'_> {
         };
         let planned = self.clinic.plan(&self.opened.accuro(), self.purpose, scope).await?;
         print_findings(&self.clinic.source, &planned.plan.findings, printer);
-        self.look_again(&planned, &mut journal, printer)?;
+        let unseen = self.look_again(&planned, &mut journal, printer)?;
         let sealed = planned.seal()?;
         let comparison = saved.map(|saved| saved.must_still_hold(&planned)).transpose()?;
         let (plan, digest) = match saved {
@@ -245,7 +246,9 @@ impl Apply<'_> {
         print_made_again(plan, &planned, printer);
         let is_open = comparison.is_none_or(|comparison| comparison.open > 0);
         if plan.is_empty() || !is_open {
-            return self.nothing_to_write((plan, digest), &planned, journal, printer).await;
+            return self
+                .nothing_to_write((plan, digest), (&planned, unseen), journal, printer)
+                .await;
         }
         let by_hand = self.opened.is_worksheet()
             && plan.undoes.is_none()
@@ -273,23 +276,29 @@ impl Apply<'_> {
         self.guarded(execution.run(&approved, before, &mut journal, printer)).await
     }
 
-    /// Keeps what was read of rows that a person ticked, and names those that are not as ticked.
+    /// Keeps what was read of rows that a person ticked, and names those that are not as ticked. Whether
+    /// there are ticked rows that were not read since.
     fn look_again(
         &self,
         planned: &Planned,
         journal: &mut Journal,
         printer: &mut Printer,
-    ) -> Result<(), Failure> {
-        let Some(known) = &self.clicks else { return Ok(()) };
+    ) -> Result<bool, Failure> {
+        let Some(known) = &self.clicks else { return Ok(false) };
         let seen = seen(self.clinic, known, &planned.live)?;
+        let is_unseen = |row: &WorklistRow| {
+            let is_this = |seen: &SeenRow| seen.place.user == row.user && seen.place.key == row.key;
+            matches!(row.standing, Standing::Attested(_)) && !seen.iter().any(is_this)
+        };
+        let unseen = known.rows.iter().any(is_unseen);
         if seen.is_empty() {
-            return Ok(());
+            return Ok(unseen);
         }
         let place = (self.clinic.manifest.clinic.id.as_str(), &planned.plan.names);
         print_wrong(known, &seen, place, printer);
         journal.append(starter("worklist", self.clinic, Some(&known.plan), self.environment))?;
         journal.append(Event::ClicksSeen { plan: known.plan.clone(), rows: seen })?;
-        Ok(())
+        Ok(unseen)
     }
 
     /// Catches interrupts while something is written, unless somebody else does.
@@ -324,7 +333,7 @@ impl Apply<'_> {
     async fn nothing_to_write(
         &self,
         (plan, digest): (&Plan, &str),
-        planned: &Planned,
+        (planned, unseen): (&Planned, bool),
         mut journal: Journal,
         printer: &mut Printer,
     ) -> Result<Ended, Failure> {
@@ -343,6 +352,12 @@ impl Apply<'_> {
         if !planned.plan.is_complete() {
             let exit = if good == Exit::Done { Exit::Unread } else { good };
             return Ok(Ended::nothing(exit, (plan, &applied), printer));
+        }
+        if unseen {
+            printer.line(
+                "Rows that were ticked were not read since: capture the grid again, then apply again.",
+            );
+            return Ok(Ended::nothing(Exit::NotVerified, (plan, &applied), printer));
         }
         if self.owed == Owed::Nothing || mode(self.clinic).is_none() {
             return Ok(Ended::nothing(good, (plan, &applied), printer));
