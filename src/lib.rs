@@ -25,4 +25,5 @@ pub mod report;
 pub mod rollout;
 pub mod sim;
 pub mod state;
+pub mod worklist;
 pub mod worksheet;

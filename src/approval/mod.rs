@@ -1,13 +1,16 @@
 //! The only way to an [`Approved`] plan, which is the only thing that `apply` takes.
 //!
-//! `signature.rs` makes and checks signed approvals, `demand.rs` says which of them count.
+//! `signature.rs` makes and checks signed approvals, `demand.rs` says which of them count;
+//! `four_eyes.rs` keeps who verifies apart from who did it.
 
 mod demand;
+mod four_eyes;
 mod signature;
 
 use thiserror::Error;
 
 pub use demand::{Approver, Count, Demand, Given, NotCounted, Reason, TrustedKey};
+pub use four_eyes::{SameEyes, other_eyes};
 pub use signature::{Approval, FORMAT, NotAKey, NotAnApproval, Signer, Statement};
 
 use crate::plan::{Plan, Refusal, Violation, check};

@@ -8,7 +8,9 @@ pub(super) use super::args_capture::{CAPTURE_HELP, CaptureArgs};
 pub(super) use super::args_files::{
     CiSystem, FmtArgs, InitArgs, PolicyCommand, PolicyTestArgs, SimArgs, ValidateArgs,
 };
-pub(super) use super::args_findings::{DriftArgs, DriftFormat, ReviewArgs, ReviewFormat};
+pub(super) use super::args_findings::{
+    DRIFT_HELP, DriftArgs, DriftFormat, REVIEW_HELP, ReviewArgs, ReviewFormat,
+};
 pub(super) use super::args_fleet::{
     FleetCommand, MatrixArgs, MergeArgs, PlanCommand, RolloutArgs, RolloutCommand, RolloutUndoArgs,
     SelectArgs,
@@ -19,6 +21,10 @@ pub(super) use super::args_history::{
 };
 pub(super) use super::args_import::ImportArgs;
 pub(super) use super::args_look::{DiagnoseArgs, SymptomArg, Until, WatchArgs};
+pub(super) use super::args_people::{
+    AttestArgs, ConfirmArgs, STATUS_HELP, SYNC_HELP, StatusArgs, SyncArgs, VERIFY_HELP, VerifyArgs,
+    WORKLIST_HELP, WorklistArgs,
+};
 pub(super) use super::args_schema::{ExplainArgs, SchemaArgs, WhichSchema};
 pub(super) use super::args_surface::{Ci, SurfaceArgs};
 use clap::{Args, Parser, Subcommand};
@@ -149,45 +155,27 @@ Examples:
   accuroform undo -out undo.json              save the plan for review
   accuroform apply undo.json                  apply exactly that undo")]
     Undo(UndoArgs),
-    /// Start Ocean's sync and wait until it is complete
-    #[command(after_help = "\
-Examples:
-  accuroform sync
-  accuroform sync --sync-timeout 5m")]
+    /// Start Ocean's sync and wait until it is complete, or ask a person for it
+    #[command(after_help = SYNC_HELP)]
     Sync(SyncArgs),
     /// Compare the grid with the manifest and see who is on Ocean's Patients page; writes nothing
-    #[command(after_help = "\
-Examples:
-  accuroform verify
-  accuroform verify --json clinic.yaml")]
+    #[command(after_help = VERIFY_HELP)]
     Verify(VerifyArgs),
     /// Tell what others changed since it was last applied; writes nothing
-    #[command(after_help = "\
-What was last applied is what the journal says. Changes that others made, what the manifest still
-wants, and rows of which both is true are three lists; `drift.ignore` in the manifest names changes
-that are known (docs/operating.md).
-
-Exit codes: 0 nobody changed anything that is not ignored, 2 somebody did, 8 unread parts.
-
-Examples:
-  accuroform drift                          of clinic.yaml's clinic
-  accuroform drift --format markdown        as a comment for reviewers
-  accuroform drift --json fleet.yaml        the clinics of a fleet, a document each")]
+    #[command(after_help = DRIFT_HELP)]
     Drift(DriftArgs),
     /// Tell who holds what, since when and why, for an access review; writes nothing
-    #[command(after_help = "\
-It tells what the grid holds, never what a person can see. Since when is what the journal knows;
-nothing is claimed of the time before its records. More: docs/operating.md
-
-Examples:
-  accuroform review                                   the grid of each office, then what is found
-  accuroform review --expiring 60d                    with access that ends within 60 days
-  accuroform review --format html > review.html       a page to filter and to print
-  accuroform review --format csv fleet.yaml > all.csv the rows of every clinic of a fleet")]
+    #[command(after_help = REVIEW_HELP)]
     Review(ReviewArgs),
     /// Capture the grid at the Manage Security screen, where no bridge is
     #[command(after_help = CAPTURE_HELP)]
     Capture(CaptureArgs),
+    /// List everything that waits for a person: syncs, worklists, approvals, grants that end
+    #[command(after_help = STATUS_HELP)]
+    Status(StatusArgs),
+    /// Print the clicks of a saved plan, for a person at the Manage Security screen
+    #[command(after_help = WORKLIST_HELP)]
+    Worklist(WorklistArgs),
     /// List what was applied to a clinic, newest first
     #[command(
         args_conflicts_with_subcommands = true,
@@ -421,34 +409,6 @@ pub(super) struct UndoArgs {
     pub(super) wait: WaitArgs,
     #[command(flatten)]
     pub(super) form: RunFormArgs,
-    #[command(flatten)]
-    pub(super) surface: SurfaceArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct SyncArgs {
-    /// The manifest, or a fleet manifest
-    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
-    pub(super) manifest: PathBuf,
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
-    #[command(flatten)]
-    pub(super) wait: WaitArgs,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct VerifyArgs {
-    /// The manifest, or a fleet manifest
-    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
-    pub(super) manifest: PathBuf,
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub(super) json: bool,
     #[command(flatten)]
     pub(super) surface: SurfaceArgs,
 }

@@ -7,6 +7,30 @@ use clap::{Args, ValueEnum};
 use super::args_fleet::SelectArgs;
 use super::args_surface::SurfaceArgs;
 
+/// What `drift --help` ends with.
+pub(super) const DRIFT_HELP: &str = "\
+What was last applied is what the journal says. Changes that others made, what the manifest still
+wants, and rows of which both is true are three lists; `drift.ignore` in the manifest names changes
+that are known (docs/operating.md).
+
+Exit codes: 0 nobody changed anything that is not ignored, 2 somebody did, 8 unread parts.
+
+Examples:
+  accuroform drift                          of clinic.yaml's clinic
+  accuroform drift --format markdown        as a comment for reviewers
+  accuroform drift --json fleet.yaml        the clinics of a fleet, a document each";
+
+/// What `review --help` ends with.
+pub(super) const REVIEW_HELP: &str = "\
+It tells what the grid holds, never what a person can see. Since when is what the journal knows;
+nothing is claimed of the time before its records. More: docs/operating.md
+
+Examples:
+  accuroform review                                   the grid of each office, then what is found
+  accuroform review --expiring 60d                    with access that ends within 60 days
+  accuroform review --format html > review.html       a page to filter and to print
+  accuroform review --format csv fleet.yaml > all.csv the rows of every clinic of a fleet";
+
 #[derive(Debug, Args)]
 pub(super) struct DriftArgs {
     /// The manifest, or a fleet manifest

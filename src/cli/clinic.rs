@@ -184,6 +184,7 @@ impl Clinic {
             protected_offices: _,
             own_user,
             allow_empty,
+            four_eyes: _, // no limit: see `attest`
             approvals: _, // no limit: see `demand`
         } = &self.manifest.safety;
         Policy {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::attest;
 use super::clinic::{Clinic, Planned, Purpose, Scope};
 use super::env::Environment;
 use super::events;
@@ -13,7 +14,7 @@ use super::failure::Failure;
 use super::printer::Printer;
 use super::progress::Progress;
 use crate::bridge::{Mode, SiteProvider};
-use crate::connection::Opened;
+use crate::connection::{OpenError, Opened};
 use crate::desired::DesiredUser;
 use crate::diagnostic::Code;
 use crate::finding::other_user;
@@ -21,7 +22,7 @@ use crate::journal::{Event, Journal, is_pending};
 use crate::live::{Grid, Snapshot};
 use crate::manifest::SyncMode;
 use crate::model::{Cells, fold};
-use crate::ocean::{self, Access, Appearance, Freshness, SyncError, Synced, Watch};
+use crate::ocean::{self, Access, Appearance, Expected, Freshness, SyncError, Synced, Watch};
 use crate::plan::{HeldRow, Plan};
 use crate::report::{self, escape};
 
@@ -37,9 +38,6 @@ pub(super) fn mode(clinic: &Clinic) -> Option<Mode> {
     }
 }
 
-/// What is said where a sync is owed.
-pub(super) const OWED: &str = "note: the sync after the last apply was not completed and verified; `accuroform apply` runs it";
-
 /// Whether the journal says that a sync is owed; an unreadable journal is apply's to complain of.
 pub(super) fn is_owed(clinic: &Clinic) -> bool {
     mode(clinic).is_some()
@@ -52,6 +50,9 @@ pub(super) fn is_owed(clinic: &Clinic) -> bool {
 /// The EMR user that the Ocean site works with, if Ocean says; it must be one of the manifest's.
 pub(super) async fn site_user(clinic: &Clinic, opened: &Opened) -> Result<Option<String>, Failure> {
     let site = &clinic.manifest.ocean.site;
+    if attest::is_asked(clinic) {
+        return Ok(None);
+    }
     let user = opened.ocean()?.site(site).await?.emr_user;
     match &user {
         Some(user) if !clinic.manifest.users.iter().any(|u| fold(&u.name) == fold(user)) => {
@@ -67,22 +68,24 @@ pub(super) async fn look_before(
     clinic: &Clinic,
     opened: &Opened,
 ) -> Result<Option<Vec<SiteProvider>>, Failure> {
-    if mode(clinic).is_none() {
+    if mode(clinic).is_none() || attest::is_asked(clinic) {
         return Ok(None);
     }
     site_user(clinic, opened).await?;
     Ok(Some(opened.ocean()?.site_providers(&clinic.manifest.ocean.site).await?))
 }
 
-/// Starts the sync and waits for it, with a record before and after.
+/// Starts the sync and waits for it, with a record before and after. `None`: a person is to be asked.
 pub(super) async fn sync(
     opened: &Opened,
     journal: &mut Journal,
     watch: &Watch,
     printer: &mut Printer,
-) -> Result<Synced, SyncError> {
-    let (Ok(reader), Ok(starter)) = (opened.ocean(), opened.sync_starter()) else {
-        return Err(SyncError::Unreached);
+) -> Option<Result<Synced, SyncError>> {
+    let (reader, starter) = match (opened.ocean(), opened.sync_starter()) {
+        (Ok(reader), Ok(starter)) => (reader, starter),
+        (Err(OpenError::OfAPerson), _) => return None,
+        (Err(_), _) | (_, Err(_)) => return Some(Err(SyncError::Unreached)),
     };
     let key = watch.mode.key();
     printer.tell(|| [events::sync_begins(watch)]);
@@ -118,7 +121,7 @@ pub(super) async fn sync(
         Err(error) => (false, error.to_string()),
     };
     record(journal, Event::SyncEnded { complete, detail }, printer);
-    result
+    Some(result)
 }
 
 /// Prints how the sync ended.
@@ -143,7 +146,12 @@ pub(super) fn sync_json(result: &Result<Synced, SyncError>) -> Value {
             json!({"complete": true, "run": run, "origin": origin.key()})
         }
         Err(error) => {
-            json!({"complete": false, "code": error.code(), "message": error.to_string()})
+            let (code, message) = (error.code(), error.to_string());
+            if error.waits_for_a_person() {
+                json!({"complete": false, "of_a_person": true, "code": code, "message": message})
+            } else {
+                json!({"complete": false, "code": code, "message": message})
+            }
         }
     }
 }
@@ -154,6 +162,8 @@ pub(super) struct Verified {
     pub(super) plan: Plan,
     /// Who is on the Patients page; `None` where no sync is managed.
     pub(super) appearance: Option<Appearance>,
+    /// Who should be there, where only a person can look.
+    pub(super) expected: Option<Expected>,
     /// Rows of an undo that moved after it was planned.
     moved: Vec<HeldRow>,
 }
@@ -180,7 +190,7 @@ impl Verified {
 
     /// For programs.
     pub(super) fn json(&self) -> Value {
-        json!({
+        let mut document = json!({
             "correct": self.is_correct(),
             "grid": self.grid_is_right(),
             "undoes": self.plan.undoes,
@@ -189,7 +199,11 @@ impl Verified {
             "remaining": self.plan.summary(),
             "unread": self.plan.unread,
             "patients_page": self.appearance,
-        })
+        });
+        if let (Some(expected), Value::Object(fields)) = (&self.expected, &mut document) {
+            fields.insert("expected_on_patients_page".to_owned(), json!(expected));
+        }
+        document
     }
 }
 
@@ -212,7 +226,9 @@ pub(super) async fn verify(
 ) -> Result<Verified, Failure> {
     let planned = clinic.plan(&opened.accuro(), purpose, scope).await?;
     let Planned { live, desired, plan, refusals: _ } = planned;
-    let appearance = if mode(clinic).is_some() {
+    let today = clinic.today(environment);
+    let (is_asked, is_managed) = (attest::is_asked(clinic), mode(clinic).is_some());
+    let appearance = if is_managed && !is_asked {
         let after = opened.ocean()?.site_providers(&clinic.manifest.ocean.site).await?;
         // Only what Ocean's own user may see decides who appears.
         let user = site_user(clinic, opened).await?;
@@ -221,12 +237,17 @@ pub(super) async fn verify(
         let users = desired.users.iter().filter(is_oceans);
         let access: Vec<Access> = users.flat_map(|user| access(user, &live, &plan)).collect();
         let OceanList { before, freshness } = list;
-        Some(ocean::appearance(before, &after, &access, freshness, clinic.today(environment)))
+        Some(ocean::appearance(before, &after, &access, freshness, today))
     } else {
         None
     };
+    let expected = (is_asked && is_managed).then(|| {
+        let access: Vec<Access> =
+            desired.users.iter().flat_map(|user| access(user, &live, &plan)).collect();
+        ocean::expected(&access, today)
+    });
     let moved = plan.held.clone();
-    Ok(Verified { plan, appearance, moved })
+    Ok(Verified { plan, appearance, expected, moved })
 }
 
 /// What the grid grants for the rows that the manifest covers.
@@ -250,7 +271,7 @@ fn access(user: &DesiredUser, live: &Snapshot, plan: &Plan) -> Vec<Access> {
 
 /// Prints what verification found.
 pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
-    let Verified { plan, appearance, moved } = verified;
+    let Verified { plan, appearance, expected, moved } = verified;
     let (right, wrong) = match &plan.undoes {
         Some(run) => (
             format!("what {} wrote is taken back{}", escape(run), report::held_exception(plan)),
@@ -280,6 +301,9 @@ pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
     }
     if let Some(appearance) = appearance {
         printer.result(&report::appearance(appearance));
+    }
+    if let Some(expected) = expected {
+        printer.result(&report::expected(expected));
     }
 }
 

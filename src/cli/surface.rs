@@ -67,6 +67,8 @@ fn arguments(command: &Command) -> Option<(&SurfaceArgs, &'static str, Kind)> {
         | Command::Watch(_)
         | Command::Capture(_)
         | Command::Import(_)
+        | Command::Status(_)
+        | Command::Worklist(_)
         | Command::Schema(_)
         | Command::Fleet(_)
         | Command::Rollout(_)

@@ -27,9 +27,18 @@ use crate::sim::{Credentials, Serving, Sim, SimError, World};
 #[derive(Debug)]
 pub struct Opened {
     accuro: ToAccuro,
-    /// `None`: Ocean is not reached.
-    ocean: Option<Arc<Client>>,
+    ocean: ToOcean,
     embedded: Option<Serving>,
+}
+
+/// The way to Ocean.
+#[derive(Debug)]
+enum ToOcean {
+    Bridge(Arc<Client>),
+    /// The manifest leaves it out.
+    Unreached,
+    /// Nobody answers: a person is asked.
+    Person,
 }
 
 /// The way to Accuro.
@@ -49,6 +58,11 @@ impl Opened {
         }
     }
 
+    /// Whether somebody reads the screen, and nothing can be written.
+    pub const fn is_worksheet(&self) -> bool {
+        matches!(self.accuro, ToAccuro::Worksheet(_))
+    }
+
     /// Asks the bridge in front of Accuro.
     ///
     /// # Errors
@@ -60,7 +74,7 @@ impl Opened {
     /// Reads Ocean.
     ///
     /// # Errors
-    /// Where the manifest leaves its connection out.
+    /// Where the manifest leaves its connection out, and where a person is asked.
     pub fn ocean(&self) -> Result<Reader, OpenError> {
         self.ocean_client().map(Reader::new)
     }
@@ -76,7 +90,7 @@ impl Opened {
     /// Starts syncs. For `apply` and `sync` alone.
     ///
     /// # Errors
-    /// Where the manifest leaves Ocean's connection out.
+    /// Where the manifest leaves Ocean's connection out, and where a person is asked.
     pub fn sync_starter(&self) -> Result<SyncStarter, OpenError> {
         self.ocean_client().map(SyncStarter::new)
     }
@@ -89,7 +103,11 @@ impl Opened {
     }
 
     fn ocean_client(&self) -> Result<Arc<Client>, OpenError> {
-        self.ocean.clone().ok_or(OpenError::NoOcean)
+        match &self.ocean {
+            ToOcean::Bridge(client) => Ok(Arc::clone(client)),
+            ToOcean::Unreached => Err(OpenError::NoOcean),
+            ToOcean::Person => Err(OpenError::OfAPerson),
+        }
     }
 
     /// Ends the embedded simulator, if there is one.
@@ -134,6 +152,9 @@ pub enum OpenError {
     /// Ocean is needed, and the manifest leaves it out.
     #[error("the manifest has no connection to Ocean")]
     NoOcean,
+    /// Ocean is to be read, and a person is asked.
+    #[error("the Ocean connection is `attest`: nothing of Ocean is read, a person looks at it")]
+    OfAPerson,
     /// The settings cannot be used.
     #[error("{0}")]
     Settings(#[from] BridgeError),
@@ -159,6 +180,7 @@ impl OpenError {
             Self::Embedded { .. } => "C014",
             Self::NoSimulator | Self::Url(_) => "C011",
             Self::NoOcean => "C015",
+            Self::OfAPerson => "C017",
             Self::NoBridge => "C016",
             Self::Settings(error) => error.code(),
         }
@@ -174,9 +196,12 @@ impl OpenError {
             }
             Self::NoSimulator | Self::Url(_) => "mend the connections in the manifest".to_owned(),
             Self::NoOcean => "add `ocean.connection` to the manifest".to_owned(),
+            Self::OfAPerson => "ask with `accuroform sync`; say what is seen with \
+                                `accuroform verify --attest --by NAME`"
+                .to_owned(),
             Self::NoBridge => {
-                "type the plan's changes in at the Manage Security screen, then capture the grid \
-                 again: a new plan is then empty"
+                "`accuroform apply` of a plan asks people for its rows (docs/people.md); an undo and \
+                 a rollout are not asked of them: type them in, then capture the grid again"
                     .to_owned()
             }
             Self::Settings(error) => error.hint(),
@@ -220,9 +245,10 @@ pub async fn open(
         }
     };
     let ocean = match &connections.ocean {
-        OceanConnection::Unreached => None,
-        OceanConnection::Embedded => Some(client(settings(Service::Ocean, None)?)?),
-        OceanConnection::Api(api) => Some(client(settings(Service::Ocean, Some(api))?)?),
+        OceanConnection::Unreached => ToOcean::Unreached,
+        OceanConnection::Attest => ToOcean::Person,
+        OceanConnection::Embedded => ToOcean::Bridge(client(settings(Service::Ocean, None)?)?),
+        OceanConnection::Api(api) => ToOcean::Bridge(client(settings(Service::Ocean, Some(api))?)?),
     };
     Ok(Opened { accuro, ocean, embedded: embedded.map(|embedded| embedded.serving) })
 }

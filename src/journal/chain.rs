@@ -192,7 +192,7 @@ fn parse(content: &[u8], line: usize) -> Result<Record, Fault> {
         }
     };
     let Version { v: version } = serde_json::from_slice(content).map_err(fault)?;
-    if version != VERSION {
+    if !(1..=VERSION).contains(&version) {
         return Err(Fault::Version { line, version });
     }
     serde_json::from_slice(content).map_err(fault)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::attested::Attestation;
 use super::record::{Event, Outcome, Record, RowRecord, Starter};
 use crate::model::{RowKey, UserId};
 
@@ -25,8 +26,51 @@ pub struct Run {
     pub synced: Option<bool>,
     /// What its verification found; `None`: there was none.
     pub verified: Option<bool>,
+    /// What people were asked for and said in it, in order.
+    pub said: Vec<Said>,
     /// How it ended.
     pub end: End,
+}
+
+/// What a person was asked for, or said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Said {
+    /// A full sync is asked for.
+    SyncAsked {
+        /// The Ocean site.
+        site: String,
+    },
+    /// A full sync was begun then and is complete.
+    SyncAttested(Attestation),
+    /// Who is on the Patients page.
+    PageAttested {
+        /// Who says it.
+        by: String,
+        /// How many should be there.
+        expected: usize,
+        /// Who of them is not.
+        missing: Vec<String>,
+    },
+    /// So many rows of a worklist are asked for.
+    ClicksAsked {
+        /// How many.
+        rows: usize,
+    },
+    /// So many rows of a worklist are set on the screen.
+    ClicksAttested {
+        /// Who says it.
+        by: String,
+        /// When it was done.
+        at: Timestamp,
+        /// How many.
+        rows: usize,
+    },
+    /// So many rows of a worklist were read again.
+    ClicksSeen {
+        /// How many.
+        rows: usize,
+    },
 }
 
 /// A row of a run.
@@ -83,6 +127,20 @@ pub enum End {
     Synced,
     /// A sync alone, not complete.
     NotSynced,
+    /// A sync alone, asked of a person.
+    SyncAsked,
+    /// Somebody says that the sync was done.
+    SyncAttested,
+    /// Clicks are asked of a person.
+    ClicksAsked,
+    /// Somebody says that rows are set on the screen.
+    ClicksAttested,
+    /// Rows that somebody clicked were read again.
+    ClicksSeen,
+    /// Everybody who is expected was seen on the Patients page.
+    PageConfirmed,
+    /// Somebody is missing on the Patients page.
+    PageContradicted,
     /// It wrote no last record.
     Interrupted,
     /// It has the clinic's lock.
@@ -121,6 +179,7 @@ impl Open {
             counts: Counts::default(),
             synced: None,
             verified: None,
+            said: Vec::new(),
             end: End::Interrupted,
         };
         Self { run, at: BTreeMap::new(), ended: false }
@@ -148,6 +207,17 @@ impl Open {
                     }
                 }
             }
+            Event::SyncAsked { .. }
+            | Event::SyncAttested { .. }
+            | Event::PageAttested { .. }
+            | Event::ClicksAsked { .. }
+            | Event::ClicksAttested { .. }
+            | Event::ClicksSeen { .. } => {
+                if let Event::SyncAsked { .. } = event {
+                    self.run.synced = Some(false);
+                }
+                self.run.said.extend(said(event));
+            }
             Event::SyncStarted { mode: _ } => self.run.synced = Some(false),
             Event::SyncEnded { complete, detail: _ } => self.run.synced = Some(*complete),
             Event::Verified { correct } => self.run.verified = Some(*correct),
@@ -165,12 +235,15 @@ impl Open {
         if !ended {
             run.counts = counted(&run.rows);
         }
-        let sync_alone = run.starter.as_ref().is_some_and(|starter| starter.operation == "sync");
+        let operation = run.starter.as_ref().map(|starter| starter.operation.as_str());
+        let sync_alone = operation == Some("sync");
         let Counts { done: _, held, failed, unknown, not_reached } = run.counts;
         let whole = held + failed + unknown + not_reached.unwrap_or_default() == 0;
         let already = |row: &RunRow| row.written == Written::Known(Outcome::AlreadyTrue);
         run.end = if running && !ended {
             End::Running
+        } else if let Some(end) = by_people(operation, &run.said) {
+            end
         } else if sync_alone {
             match (run.synced, run.verified) {
                 (Some(true), None | Some(true)) => End::Synced,
@@ -189,6 +262,52 @@ impl Open {
             End::NotVerified
         };
         run
+    }
+}
+
+/// How a run ended in which nothing but people's words was recorded. They count from when they are
+/// recorded, whatever becomes of the process.
+fn by_people(operation: Option<&str>, said: &[Said]) -> Option<End> {
+    if operation? == "worklist" && said.is_empty() {
+        return Some(End::ClicksAsked);
+    }
+    match (operation?, said.last()?) {
+        ("sync", Said::SyncAsked { .. }) => Some(End::SyncAsked),
+        ("sync", Said::SyncAttested(_)) => Some(End::SyncAttested),
+        ("verify", Said::PageAttested { missing, .. }) if missing.is_empty() => {
+            Some(End::PageConfirmed)
+        }
+        ("verify", Said::PageAttested { .. }) => Some(End::PageContradicted),
+        ("worklist", Said::ClicksAsked { .. }) => Some(End::ClicksAsked),
+        ("worklist", Said::ClicksAttested { .. }) => Some(End::ClicksAttested),
+        ("worklist", Said::ClicksSeen { .. }) => Some(End::ClicksSeen),
+        _ => None,
+    }
+}
+
+fn said(event: &Event) -> Option<Said> {
+    match event {
+        Event::SyncAsked { site } => Some(Said::SyncAsked { site: site.clone() }),
+        Event::SyncAttested { by, begun } => {
+            Some(Said::SyncAttested(Attestation { by: by.clone(), at: *begun }))
+        }
+        Event::PageAttested { by, expected, missing } => Some(Said::PageAttested {
+            by: by.clone(),
+            expected: expected.len(),
+            missing: missing.iter().map(|one| one.name.clone()).collect(),
+        }),
+        Event::ClicksAsked { rows, .. } => Some(Said::ClicksAsked { rows: rows.len() }),
+        Event::ClicksAttested { plan: _, by, at, rows } => {
+            Some(Said::ClicksAttested { by: by.clone(), at: *at, rows: rows.len() })
+        }
+        Event::ClicksSeen { plan: _, rows } => Some(Said::ClicksSeen { rows: rows.len() }),
+        Event::Started(_)
+        | Event::BatchStarted { .. }
+        | Event::BatchEnded { .. }
+        | Event::SyncStarted { .. }
+        | Event::SyncEnded { .. }
+        | Event::Verified { .. }
+        | Event::Ended { .. } => None,
     }
 }
 

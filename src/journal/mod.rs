@@ -5,6 +5,7 @@
 //! undo takes back; nothing else about the grid rests on it.
 
 mod applied;
+mod attested;
 mod chain;
 mod error;
 mod history;
@@ -19,10 +20,16 @@ pub use applied::{
     Applied, RowEntry, RunRef, Since, Sure, applied, is_perhaps_ours, last_applied, row_since,
     since,
 };
+pub use attested::{
+    AskedSync, Attestation, Standing, SyncState, Worklist, WorklistRow, WorklistStage, asked_sync,
+    hands, worklists,
+};
 pub use chain::{Checked, Fault, check};
 pub use error::JournalError;
-pub use history::{Counts, End, Run, RunRow, Written, runs};
+pub use history::{Counts, End, Run, RunRow, Said, Written, runs};
 pub use open::Journal;
 pub use read::{Reading, is_pending};
-pub use record::{Event, Hold, Outcome, Record, RowOutcome, RowRecord, Starter};
+pub use record::{
+    Event, Hold, MissingRecord, Outcome, Record, RowOutcome, RowPlace, RowRecord, SeenRow, Starter,
+};
 pub use undo::{TOGETHER, is_pending_beside, last_to_undo, recorded_together};

@@ -5,7 +5,7 @@ use super::error::JournalError;
 use super::journal_file::{self, JournalFile};
 use super::journal_objects::{self, JournalObjects};
 use super::read::{Reading, read};
-use super::record::{Event, Record, VERSION};
+use super::record::{Event, Record};
 use crate::model::{Clock, sha256};
 use crate::state::State;
 
@@ -83,7 +83,7 @@ impl Journal {
         }
         let seq = self.seq + 1;
         let record = Record {
-            v: VERSION,
+            v: event.version(),
             seq,
             at: self.clock.now(),
             apply: self.apply.clone(),

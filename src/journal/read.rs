@@ -1,7 +1,7 @@
 //! What a sound journal holds. A torn last line is what a crash leaves; it is noted, not an error.
 
 use super::chain::{Checked, Fault};
-use super::record::{Event, Outcome, Record};
+use super::record::{Event, Outcome, Record, RowOutcome};
 
 /// What a journal holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +25,14 @@ pub(super) fn read(checked: Checked) -> Result<Reading, Fault> {
     }
 }
 
+/// Whether the answer to a batch says that nothing of it was written.
+pub(super) fn wrote_nothing(outcomes: &[RowOutcome]) -> bool {
+    outcomes.iter().all(|row| match row.outcome {
+        Outcome::Held(_) | Outcome::Refused(_) | Outcome::NotReached => true,
+        Outcome::Done | Outcome::AlreadyTrue | Outcome::Failed(_) => false,
+    })
+}
+
 /// Whether a sync is owed: a write is not yet verified, or the last sync was not completed.
 pub fn is_pending<'a>(records: impl IntoIterator<Item = &'a Record>) -> bool {
     let (mut unverified, mut unsynced) = (false, false);
@@ -36,18 +44,24 @@ pub fn is_pending<'a>(records: impl IntoIterator<Item = &'a Record>) -> bool {
                 unverified = true;
             }
             Event::BatchEnded { outcomes, .. } => {
-                let wrote_nothing = outcomes.iter().all(|row| match row.outcome {
-                    Outcome::Held(_) | Outcome::Refused(_) | Outcome::NotReached => true,
-                    Outcome::Done | Outcome::AlreadyTrue | Outcome::Failed(_) => false,
-                });
-                if wrote_nothing {
+                if wrote_nothing(outcomes) {
                     unverified = before_batch;
                 }
             }
             Event::SyncStarted { .. } => unsynced = true,
+            // Nobody else tells how it went: it waits for what people say of it, to the end.
+            Event::SyncAsked { .. } => (unsynced, unverified) = (true, true),
             Event::SyncEnded { complete, .. } => unsynced = !complete,
+            Event::SyncAttested { .. } => unsynced = false,
+            // What a person says that they wrote counts as written.
+            Event::ClicksAttested { .. } => unverified = true,
             Event::Verified { correct } => unverified = !correct,
-            Event::Started(_) | Event::Ended { .. } => {}
+            // It is recorded only where the grid was read and is right.
+            Event::PageAttested { missing, .. } => unverified = !missing.is_empty(),
+            Event::Started(_)
+            | Event::ClicksAsked { .. }
+            | Event::ClicksSeen { .. }
+            | Event::Ended { .. } => {}
         }
     }
     unverified || unsynced

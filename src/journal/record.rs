@@ -4,16 +4,16 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Cells, Revision, RowKey, UserId};
+use crate::model::{Cells, ProviderId, Revision, RowKey, UserId};
 use crate::plan::{HeldReason, Rule};
 
-/// The version of the format; a reader refuses a newer one.
-pub(super) const VERSION: u32 = 1;
+/// The newest version of the format that is read and written; a reader refuses a newer one.
+pub(super) const VERSION: u32 = 2;
 
 /// One line of the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// The version of the format.
+    /// The oldest version of the format that knows the event.
     pub v: u32,
     /// Counts up from 1 without gaps.
     pub seq: u64,
@@ -70,6 +70,56 @@ pub enum Event {
         /// Whether the grid is what the manifest says and nobody is missing without a reason.
         correct: bool,
     },
+    /// A sync is asked of a person. What was written before it is certain.
+    SyncAsked {
+        /// The Ocean site.
+        site: String,
+    },
+    /// A person says that a full sync was begun then, and is complete.
+    SyncAttested {
+        /// Who says it.
+        by: String,
+        /// When it was begun.
+        begun: Timestamp,
+    },
+    /// A person says who is on the Patients page.
+    PageAttested {
+        /// Who says it.
+        by: String,
+        /// Who should be there.
+        expected: Vec<ProviderId>,
+        /// Who of them is not.
+        missing: Vec<MissingRecord>,
+    },
+    /// Rows of a worklist are asked of a person.
+    ClicksAsked {
+        /// The digest of the approved plan.
+        plan: String,
+        /// The user whose grid they are in.
+        user: String,
+        /// The user's id.
+        user_id: UserId,
+        /// The rows.
+        rows: Vec<RowRecord>,
+    },
+    /// A person says that rows of a worklist are set on the screen as asked.
+    ClicksAttested {
+        /// The digest of the plan.
+        plan: String,
+        /// Who says it.
+        by: String,
+        /// When it was done.
+        at: Timestamp,
+        /// Which rows.
+        rows: Vec<RowPlace>,
+    },
+    /// What was read of rows of a worklist after the clicks.
+    ClicksSeen {
+        /// The digest of the plan.
+        plan: String,
+        /// What they grant; a row that could not be read is left out.
+        rows: Vec<SeenRow>,
+    },
     /// The apply was ended in order.
     Ended {
         /// Rows now as planned, already true ones included.
@@ -83,10 +133,60 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The oldest version of the format that knows it.
+    pub(super) const fn version(&self) -> u32 {
+        match self {
+            Self::Started(_)
+            | Self::BatchStarted { .. }
+            | Self::BatchEnded { .. }
+            | Self::SyncStarted { .. }
+            | Self::SyncEnded { .. }
+            | Self::Verified { .. }
+            | Self::Ended { .. } => 1,
+            Self::SyncAsked { .. }
+            | Self::SyncAttested { .. }
+            | Self::PageAttested { .. }
+            | Self::ClicksAsked { .. }
+            | Self::ClicksAttested { .. }
+            | Self::ClicksSeen { .. } => 2,
+        }
+    }
+}
+
+/// A provider who is not on the Patients page, as a person says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingRecord {
+    /// Who it is.
+    pub provider_id: ProviderId,
+    /// The name with the id, so that a journal can be read without the clinic.
+    pub name: String,
+}
+
+/// A row by its place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RowPlace {
+    /// The user whose grid it is in.
+    pub user: String,
+    /// Where it is.
+    #[serde(flatten)]
+    pub key: RowKey,
+}
+
+/// A row with what it grants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenRow {
+    /// Which row.
+    #[serde(flatten)]
+    pub place: RowPlace,
+    /// What it grants.
+    pub cells: Cells,
+}
+
 /// Who began what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Starter {
-    /// `apply`, `undo` or `sync`.
+    /// `apply`, `undo`, `sync`, `verify` or `worklist`.
     pub operation: String,
     /// The run that an undo takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]

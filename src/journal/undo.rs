@@ -86,9 +86,15 @@ pub fn is_pending_beside(records: &[Record], run: &str) -> bool {
             !own.contains(record.apply.as_str())
         }
         Event::Verified { correct } => correct,
+        Event::PageAttested { ref missing, .. } => missing.is_empty(),
+        Event::ClicksAttested { .. } => !own.contains(record.apply.as_str()),
         Event::Started(_)
         | Event::SyncStarted { .. }
         | Event::SyncEnded { .. }
+        | Event::SyncAsked { .. }
+        | Event::SyncAttested { .. }
+        | Event::ClicksAsked { .. }
+        | Event::ClicksSeen { .. }
         | Event::Ended { .. } => false,
     }))
 }

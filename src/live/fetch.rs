@@ -35,7 +35,7 @@ pub async fn fetch(reader: &Reader, users: &[String]) -> Result<Snapshot, Bridge
         .buffered(reader.concurrency())
         .collect()
         .await;
-    Ok(Snapshot { directory: Directory { offices: directory }, grids })
+    Ok(Snapshot { directory: Directory { offices: directory }, grids, captured: None })
 }
 
 async fn grid(reader: &Reader, name: &str) -> Result<Grid, BridgeError> {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use crate::model::{LiveRow, Names, OfficeId, PersonName, ProviderId, RowKey, UserId};
 
 /// Everything that was read of one clinic.
@@ -11,6 +13,17 @@ pub struct Snapshot {
     pub directory: Directory,
     /// The grid of each user that was asked for, by the name it was asked by, in that order.
     pub grids: Vec<(String, Grid)>,
+    /// Who read the screen, and when; `None`: a bridge answered now.
+    pub captured: Option<Captured>,
+}
+
+/// Who read the screen, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Captured {
+    /// When, or the earliest time at which it can have been.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
 }
 
 /// Offices and their providers.

@@ -90,6 +90,8 @@ pub enum OceanConnection {
     Embedded,
     /// An HTTP bridge.
     Api(Box<Api>),
+    /// A person, who is asked for the full sync and attests it. Nothing is read.
+    Attest,
 }
 
 /// Settings of an `api` connection.
@@ -313,6 +315,8 @@ pub struct Safety {
     pub own_user: Option<String>,
     /// Whether a user may be left with nothing granted.
     pub allow_empty: bool,
+    /// Whether who attests a verification must not be who attested what it is about.
+    pub four_eyes: bool,
     /// Signed approvals that a saved plan needs.
     pub approvals: Option<Approvals>,
 }

@@ -94,6 +94,39 @@ pub enum Freshness {
     Stale,
 }
 
+/// Who should be on the Patients page, as far as the grid can tell: where nobody can read the page, a
+/// person is asked who is there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Expected {
+    /// Providers whose rows grant what the page is assumed to need, with their names.
+    pub providers: Vec<(ProviderId, String)>,
+    /// Managed providers whose rows do not, and why.
+    pub explained: Vec<Missing>,
+}
+
+/// Sorts the managed providers by what their rows grant. `today` is the date in the clinic's time zone.
+pub fn expected(access: &[Access], today: Date) -> Expected {
+    let mut result = Expected::default();
+    for (id, (name, rows)) in by_provider(access) {
+        let reasons = grid_reasons(&rows, today);
+        if reasons.is_empty() {
+            result.providers.push((id, name.to_owned()));
+        } else {
+            result.explained.push(Missing { provider: name.to_owned(), reasons });
+        }
+    }
+    result
+}
+
+/// The rows of each provider, with the provider's name.
+fn by_provider(access: &[Access]) -> BTreeMap<ProviderId, (&str, Vec<&Access>)> {
+    let mut rows: BTreeMap<ProviderId, (&str, Vec<&Access>)> = BTreeMap::new();
+    for row in access {
+        rows.entry(row.provider).or_insert_with(|| (&row.name, Vec::new())).1.push(row);
+    }
+    rows
+}
+
 /// Compares Ocean's list before and after. `before` is `None` when nothing was changed in between;
 /// then nobody counts as newly appeared. `today` is the date in the clinic's time zone.
 pub fn appearance(
@@ -118,14 +151,8 @@ pub fn appearance(
             result.vanished.push(named(provider));
         }
     }
-    let mut rows: BTreeMap<ProviderId, Vec<&Access>> = BTreeMap::new();
-    for row in access {
-        rows.entry(row.provider).or_default().push(row);
-    }
-    for (id, rows) in rows.into_iter().filter(|(id, _)| !shown(after, *id)) {
-        let Some(provider) = rows.first().map(|row| row.name.clone()) else {
-            continue;
-        };
+    for (id, (name, rows)) in by_provider(access).into_iter().filter(|(id, _)| !shown(after, *id)) {
+        let provider = name.to_owned();
         let listed = after.iter().find(|listed| listed.id == id);
         let reasons = match freshness {
             Freshness::Synced => reasons(&rows, listed, today),
@@ -141,12 +168,7 @@ fn named(provider: &SiteProvider) -> String {
 }
 
 fn reasons(rows: &[&Access], listed: Option<&SiteProvider>, today: Date) -> Vec<Reason> {
-    let per_row: Vec<Vec<Reason>> = rows.iter().map(|row| row_reasons(row, today)).collect();
-    let mut reasons = Vec::new();
-    // One office whose row is right is enough to be seen, so its columns cannot be the reason.
-    if per_row.iter().all(|reasons| !reasons.is_empty()) {
-        reasons.extend(per_row.into_iter().flatten());
-    }
+    let mut reasons = grid_reasons(rows, today);
     match listed {
         None => reasons.push(Reason::NotListed),
         Some(listed) => {
@@ -163,6 +185,16 @@ fn reasons(rows: &[&Access], listed: Option<&SiteProvider>, today: Date) -> Vec<
         reasons.push(Reason::Unexplained);
     }
     reasons
+}
+
+/// What of the grid keeps a provider off the page.
+fn grid_reasons(rows: &[&Access], today: Date) -> Vec<Reason> {
+    let per_row: Vec<Vec<Reason>> = rows.iter().map(|row| row_reasons(row, today)).collect();
+    // One office whose row is right is enough to be seen, so its columns cannot be the reason.
+    if per_row.iter().any(Vec::is_empty) {
+        return Vec::new();
+    }
+    per_row.into_iter().flatten().collect()
 }
 
 fn row_reasons(row: &Access, today: Date) -> Vec<Reason> {

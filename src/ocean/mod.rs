@@ -1,7 +1,11 @@
 //! Ocean's side: start a sync, watch it, and see who appears on the Patients page.
 
 mod appearance;
+mod steps;
 mod sync;
 
-pub use appearance::{Access, Appearance, Freshness, Missing, Reason, appearance};
+pub use appearance::{
+    Access, Appearance, Expected, Freshness, Missing, Reason, appearance, expected,
+};
+pub use steps::{ARTICLE, FULL_SYNC, NOT_THE_GRID, PATIENTS_PAGE};
 pub use sync::{Origin, Progress, SyncError, Synced, Watch, sync};

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use thiserror::Error;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -103,12 +104,35 @@ pub enum SyncError {
     /// The manifest does not say how Ocean is reached.
     #[error("the manifest has no connection to Ocean")]
     Unreached,
+    /// A person was asked for it, and nobody attested it yet.
+    #[error(
+        "a full sync of Ocean site {site} is asked of a person since {since}, and nobody attested it"
+    )]
+    Asked {
+        /// The Ocean site.
+        site: String,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// A person says that it was done, which is not verified.
+    #[error("the full sync of Ocean site {site} is attested by {by}, not verified: {why}")]
+    Attested {
+        /// The Ocean site.
+        site: String,
+        /// Who says it.
+        by: String,
+        /// What is open.
+        why: String,
+    },
     /// Ocean cannot be asked.
     #[error("{0}")]
     Bridge(#[from] BridgeError),
 }
 
 impl SyncError {
+    /// The codes of what waits for what a person does and says.
+    pub const OF_A_PERSON: [&'static str; 2] = ["S006", "S007"];
+
     /// A stable code that a user may search for.
     pub fn code(&self) -> &'static str {
         match self {
@@ -118,6 +142,8 @@ impl SyncError {
             Self::Interrupted => "S004",
             Self::NotBegun => "S005",
             Self::Unreached => "C015",
+            Self::Asked { .. } => "S006",
+            Self::Attested { .. } => "S007",
             Self::Bridge(error) => error.code(),
         }
     }
@@ -132,8 +158,17 @@ impl SyncError {
                 "look at Cloud Connect's status bar; then run `accuroform apply` again, with a longer --sync-timeout if needed".to_owned()
             }
             Self::Unreached => "add `ocean.connection` to the manifest".to_owned(),
+            Self::Asked { .. } => "do the steps, then run `accuroform sync --attest --by NAME`".to_owned(),
+            Self::Attested { .. } => {
+                "look at the Patients page, then run `accuroform verify --attest --by NAME`".to_owned()
+            }
             Self::Bridge(error) => error.hint(),
         }
+    }
+
+    /// Whether it waits for what a person does and says: nothing failed.
+    pub const fn waits_for_a_person(&self) -> bool {
+        matches!(self, Self::Asked { .. } | Self::Attested { .. })
     }
 }
 

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::escape::escape;
 use super::outcome::held;
 use super::plan::{mark, place_of, why};
+use super::table::count;
 use crate::diagnostic::Layer;
 use crate::finding::difference;
-use crate::journal::{Counts, End, Outcome, Run, RunRow, Starter, Written};
+use crate::journal::{Attestation, Counts, End, Outcome, Run, RunRow, Said, Starter, Written};
 use crate::model::Names;
 use crate::plan::Action;
 
@@ -97,7 +98,7 @@ pub fn run_json(clinic: &str, run: &Run) -> String {
 }
 
 fn summary(run: &Run) -> Value {
-    let Run { id, at, starter, rows: _, counts, synced, verified, end } = run;
+    let Run { id, at, starter, rows: _, counts, synced, verified, said, end } = run;
     json!({
         "id": id,
         "at": at,
@@ -114,13 +115,14 @@ fn summary(run: &Run) -> Value {
         "counts": counts,
         "synced": synced,
         "verified": verified,
+        "said": said,
         "end": end,
     })
 }
 
 /// What, when, who, from what, and how it ended.
 fn head(run: &Run) -> String {
-    let Run { id, at, starter, rows: _, counts, synced: _, verified: _, end } = run;
+    let Run { id, at, starter, rows: _, counts, synced: _, verified: _, said, end } = run;
     let operation = starter.as_ref().map_or("run", |starter| starter.operation.as_str());
     let mut lines = vec![format!("{operation} {id}: {}", ended(*end))];
     if let Some(starter) = starter {
@@ -149,10 +151,34 @@ fn head(run: &Run) -> String {
     } else {
         lines.push(format!("  {at}"));
     }
-    if operation != "sync" {
+    if !matches!(operation, "sync" | "verify" | "worklist") {
         lines.push(format!("  {}", counted(*counts)));
     }
+    lines.extend(said.iter().map(|said| format!("  {}", words(said))));
     lines.iter().map(|line| format!("{}\n", escape(line))).collect::<Vec<_>>().concat()
+}
+
+/// What a person was asked for, or said.
+fn words(said: &Said) -> String {
+    match said {
+        Said::SyncAsked { site } => format!("a full sync of site {site} is asked of a person"),
+        Said::SyncAttested(Attestation { by, at }) => {
+            format!("{by} attests a full sync, begun at {at}")
+        }
+        Said::PageAttested { by, expected, missing } if missing.is_empty() => {
+            format!("{by} attests that all {expected} expected are on the Patients page")
+        }
+        Said::PageAttested { by, expected, missing } => format!(
+            "{by} attests that {} of {expected} expected are missing on the Patients page: {}",
+            missing.len(),
+            missing.join("; ")
+        ),
+        Said::ClicksAsked { rows } => format!("{} asked of a person", count(*rows, "row")),
+        Said::ClicksAttested { by, at, rows } => {
+            format!("{by} attests {} as set at {at}", count(*rows, "row"))
+        }
+        Said::ClicksSeen { rows } => format!("{} read again", count(*rows, "row")),
+    }
 }
 
 fn counted(counts: Counts) -> String {
@@ -177,6 +203,11 @@ const fn ended(end: End) -> &'static str {
         End::Incomplete => "incomplete",
         End::Synced => "synced",
         End::NotSynced => "not synced or not verified",
+        End::SyncAsked | End::ClicksAsked => "asked of a person",
+        End::SyncAttested | End::ClicksAttested => "attested, not verified",
+        End::ClicksSeen => "attested rows were read again",
+        End::PageConfirmed => "attested: everybody who is expected is on the Patients page",
+        End::PageContradicted => "not verified: somebody is missing on the Patients page",
         End::Interrupted => "interrupted: no end record",
         End::Running => "running",
     }

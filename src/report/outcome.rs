@@ -88,13 +88,7 @@ pub fn appearance(appearance: &Appearance) -> String {
     }
     if !missing.is_empty() {
         lines.push(format!("{} still missing:", count(missing.len(), "provider")));
-        for Missing { provider, reasons } in missing {
-            let reasons: Vec<String> = reasons.iter().map(reason).collect();
-            let mut wrapped = wrap(&reasons, 96).into_iter();
-            let first = wrapped.next().unwrap_or_default();
-            lines.push(format!("  ! {}: {}", escape(provider), escape(&first)));
-            lines.extend(wrapped.map(|line| format!("      {}", escape(&line))));
-        }
+        lines.extend(missing_lines(missing));
     }
     lines.push(format!(
         "Patients page: {} newly there, {stayed} as before, {} still missing.",
@@ -102,6 +96,19 @@ pub fn appearance(appearance: &Appearance) -> String {
         missing.len()
     ));
     lines.join("\n") + "\n"
+}
+
+/// A line or more for each provider, with the reasons.
+pub(super) fn missing_lines(missing: &[Missing]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for Missing { provider, reasons } in missing {
+        let reasons: Vec<String> = reasons.iter().map(reason).collect();
+        let mut wrapped = wrap(&reasons, 96).into_iter();
+        let first = wrapped.next().unwrap_or_default();
+        lines.push(format!("  ! {}: {}", escape(provider), escape(&first)));
+        lines.extend(wrapped.map(|line| format!("      {}", escape(&line))));
+    }
+    lines
 }
 
 fn reason(reason: &Reason) -> String {

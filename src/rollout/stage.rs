@@ -20,6 +20,8 @@ pub enum Stage {
     Verified,
     /// There was nothing to do.
     Unchanged,
+    /// Every row is written; the sync is asked of a person, and not attested and verified yet.
+    Asked,
     /// Every row is written; the sync or the verification did not succeed.
     Applied,
     /// Rows were left alone because somebody else changed them; all others are written.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::capture::Capture;
-use crate::live::{Directory, Grid, Providers, Snapshot};
+use crate::live::{Captured, Directory, Grid, Providers, Snapshot};
 use crate::model::{Cells, LiveRow, Revision, RowKey, UserId, fold, sha256};
 
 /// Whose grids are asked for, and when.
@@ -49,7 +49,8 @@ pub fn snapshot(directory: Directory, capture: &Capture, asked: Asked<'_>) -> Sn
         (user.clone(), grid)
     });
     let grids = grids.collect();
-    Snapshot { directory, grids }
+    let captured = Some(Captured { at: capture.at, by: capture.by.clone() });
+    Snapshot { directory, grids, captured }
 }
 
 fn grid(directory: &Directory, capture: &Capture, user: &str, file: &str) -> Grid {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each folder of `src/` may import. `cli` may import everything.
-const WALLS: [(&str, &[&str]); 21] = [
+const WALLS: [(&str, &[&str]); 22] = [
     ("model", &[]),
     ("diagnostic", &["model"]),
     ("manifest", &["model", "diagnostic"]),
@@ -29,14 +29,25 @@ const WALLS: [(&str, &[&str]); 21] = [
     ),
     (
         "report",
-        &["model", "diagnostic", "desired", "plan", "journal", "ocean", "finding", "diagnose"],
+        &[
+            "model",
+            "diagnostic",
+            "desired",
+            "plan",
+            "journal",
+            "ocean",
+            "finding",
+            "diagnose",
+            "worklist",
+        ],
     ),
+    ("worklist", &["model", "plan", "approval"]),
     ("connection", &["bridge", "live", "sim", "manifest", "worksheet"]),
     ("sim", &[]),
 ];
 
 /// Modules that hold no I/O, no clock and no `async`.
-const PURE: [&str; 21] = [
+const PURE: [&str; 23] = [
     "model",
     "diagnostic",
     "manifest",
@@ -54,10 +65,12 @@ const PURE: [&str; 21] = [
     "bridge/answer.rs",
     "live/snapshot.rs",
     "journal/applied.rs",
+    "journal/attested.rs",
     "journal/history.rs",
     "journal/undo.rs",
     "sim/handle",
     "worksheet",
+    "worklist",
 ];
 
 fn src() -> PathBuf {

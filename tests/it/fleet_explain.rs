@@ -147,6 +147,7 @@ fn every_value_is_shown_with_its_file_and_line() {
     safety:
       max_revocations: 3                                          # clinics/mill-pond.yaml:6
       allow_empty: false                                          # built in
+      four_eyes: false                                            # built in
       max_changed_rows_percent: 100                               # built in
       max_revoked_rows_percent: 30                                # built in
       protected_columns:

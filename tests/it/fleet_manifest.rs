@@ -198,6 +198,7 @@ fn a_clinic_loosens_nothing_that_its_fleet_does_not_write() {
         ("max_revocations_per_office: 26", ""),
         ("max_revocations_per_office: 6", ", max_revocations: 5"),
         ("allow_empty: true", ""),
+        ("four_eyes: false", ", four_eyes: true"),
         ("protected_columns: [prescribe_for, inbox]", ""),
     ] {
         assert_eq!(of(looser, fleet), ["M040"], "{looser}{fleet}");
@@ -207,6 +208,8 @@ fn a_clinic_loosens_nothing_that_its_fleet_does_not_write() {
         ("max_revocations: 900", ", max_revocations: 900"),
         ("max_revocations_per_office: 5", ", max_revocations: 5"),
         ("allow_empty: True", ", allow_empty: true"),
+        ("four_eyes: true", ""),
+        ("four_eyes: false", ""),
         ("protected_columns: [inbox]", ", protected_columns: [inbox]"),
         ("own_user: Me, protected_offices: [{id: 1}]", ""),
     ] {

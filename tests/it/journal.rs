@@ -165,11 +165,11 @@ fn every_fault_is_named_not_only_the_first() {
 fn a_newer_format_is_refused_by_name() {
     let state = journal(2);
     let mut text = fs::read_to_string(file(state.path())).unwrap();
-    text.push_str("{\"v\":2,\"whatever\":[]}\n");
+    text.push_str("{\"v\":3,\"whatever\":[]}\n");
     fs::write(file(state.path()), text).unwrap();
     let error = Journal::open(&State::folder(state.path()), "lakeside", "two", CLOCK).unwrap_err();
     assert_eq!(error.code(), "J004");
-    assert!(error.to_string().contains("line 3 has format version 2"), "{error}");
+    assert!(error.to_string().contains("line 3 has format version 3"), "{error}");
 }
 
 #[test]

@@ -202,11 +202,13 @@ fn what_is_not_written_has_its_default() {
         protected_offices,
         own_user,
         allow_empty,
+        four_eyes,
         approvals,
     } = manifest.safety;
     assert_eq!(max_revocations_per_office, 25);
     assert_eq!((protected_providers.len(), protected_offices.len()), (0, 0));
     assert_eq!((own_user, allow_empty, approvals), (None, false, None));
+    assert!(!four_eyes);
     assert_eq!(max_revoked_rows_percent, 30);
     assert_eq!(max_revocations, 25);
     assert_eq!(max_changed_rows_percent, 100);

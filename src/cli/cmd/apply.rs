@@ -6,10 +6,13 @@ use tokio_util::sync::CancellationToken;
 use crate::apply::Applied;
 use crate::approval::{Consent, Demand, Given, approve};
 use crate::cli::args::{ApplyArgs, FormArgs, TargetArgs, WaitArgs};
+use crate::cli::attest;
+use crate::cli::clicks::{print_wrong, seen};
 use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::apply_fleet;
 use crate::cli::cmd::approve::ask;
 use crate::cli::cmd::execute::{Ended, Execution, Owed, starter, writer_of};
+use crate::cli::cmd::hand_out::hand_out;
 use crate::cli::cmd::plan::{print_made_again, print_plan, print_refusals};
 use crate::cli::cmd::saved::{self, Saved};
 use crate::cli::cmd::sign::{at_hand, print_approvals};
@@ -25,7 +28,10 @@ use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::connection::Opened;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::journal::{Journal, is_pending, is_pending_beside, runs};
+use crate::journal::{
+    AskedSync, Event, Journal, SeenRow, Standing, Worklist, WorklistRow, asked_sync, is_pending,
+    is_pending_beside, runs, worklists,
+};
 use crate::plan::{self, Plan};
 use crate::report::{self, Review};
 use crate::rollout::RowCounts;
@@ -187,6 +193,8 @@ impl Request<'_> {
             opened: &opened,
             environment,
             owed,
+            asked: asked_sync(records).filter(|_| attest::is_asked(clinic)),
+            clicks: worklists(records).into_iter().find(|list| !list.is_superseded),
             stop: &stop,
         };
         let result = Box::pin(apply.run(journal, printer)).await;
@@ -203,6 +211,10 @@ struct Apply<'a> {
     opened: &'a Opened,
     environment: &'a Environment,
     owed: Owed,
+    /// The sync that is asked of a person from before.
+    asked: Option<AskedSync>,
+    /// The worklist that a person has.
+    clicks: Option<Worklist>,
     /// Cancelled by an interrupt, and when the lock is lost.
     stop: &'a CancellationToken,
 }
@@ -217,6 +229,7 @@ impl Apply<'_> {
         };
         let planned = self.clinic.plan(&self.opened.accuro(), self.purpose, scope).await?;
         print_findings(&self.clinic.source, &planned.plan.findings, printer);
+        let unseen = self.look_again(&planned, &mut journal, printer)?;
         let sealed = planned.seal()?;
         let comparison = saved.map(|saved| saved.must_still_hold(&planned)).transpose()?;
         let (plan, digest) = match saved {
@@ -243,10 +256,17 @@ impl Apply<'_> {
         print_made_again(plan, &planned, printer);
         let is_open = comparison.is_none_or(|comparison| comparison.open > 0);
         if plan.is_empty() || !is_open {
-            return self.nothing_to_write((plan, digest), &planned, journal, printer).await;
+            return self
+                .nothing_to_write((plan, digest), (&planned, unseen), journal, printer)
+                .await;
         }
-        // Before anybody is asked: nobody could write it.
-        self.opened.bridge()?;
+        let by_hand = self.opened.is_worksheet()
+            && plan.undoes.is_none()
+            && matches!(self.request.around, Around::Nothing);
+        if !by_hand {
+            // Before anybody is asked: nobody could write it.
+            self.opened.bridge()?;
+        }
         let Signed { demand, given } = signed;
         let consent =
             Consent { allow_mass_change: *allow_mass_change, demand: demand.as_ref(), given };
@@ -256,9 +276,39 @@ impl Apply<'_> {
         if saved.is_none() && !auto_approve {
             ask(&self.clinic.manifest.clinic.name, printer)?;
         }
+        if by_hand {
+            let file = saved.is_none().then_some(sealed.text.as_str());
+            let (place, known) = ((self.clinic, self.environment), self.clicks.as_ref());
+            return hand_out(place, (&approved, file), known, &mut journal, printer);
+        }
         journal.append(writer_of(plan, digest, self.clinic, self.environment))?;
         let execution = self.execution();
         self.guarded(execution.run(&approved, before, &mut journal, printer)).await
+    }
+
+    /// Keeps what was read of rows that a person ticked, and names those that are not as ticked. Whether
+    /// there are ticked rows that were not read since.
+    fn look_again(
+        &self,
+        planned: &Planned,
+        journal: &mut Journal,
+        printer: &mut Printer,
+    ) -> Result<bool, Failure> {
+        let Some(known) = &self.clicks else { return Ok(false) };
+        let seen = seen(self.clinic, known, &planned.live)?;
+        let is_unseen = |row: &WorklistRow| {
+            let is_this = |seen: &SeenRow| seen.place.user == row.user && seen.place.key == row.key;
+            matches!(row.standing, Standing::Attested(_)) && !seen.iter().any(is_this)
+        };
+        let unseen = known.rows.iter().any(is_unseen);
+        if seen.is_empty() {
+            return Ok(unseen);
+        }
+        let place = (self.clinic.manifest.clinic.id.as_str(), &planned.plan.names);
+        print_wrong(known, &seen, place, printer);
+        journal.append(starter("worklist", self.clinic, Some(&known.plan), self.environment))?;
+        journal.append(Event::ClicksSeen { plan: known.plan.clone(), rows: seen })?;
+        Ok(unseen)
     }
 
     /// Catches interrupts while something is written, unless somebody else does.
@@ -280,6 +330,7 @@ impl Apply<'_> {
             environment: self.environment,
             sync_timeout: self.request.wait.sync_timeout,
             owed: self.owed,
+            asked: self.asked.clone(),
             stop: self.stop,
             syncs: match self.request.around {
                 Around::Nothing => None,
@@ -292,7 +343,7 @@ impl Apply<'_> {
     async fn nothing_to_write(
         &self,
         (plan, digest): (&Plan, &str),
-        planned: &Planned,
+        (planned, unseen): (&Planned, bool),
         mut journal: Journal,
         printer: &mut Printer,
     ) -> Result<Ended, Failure> {
@@ -312,11 +363,23 @@ impl Apply<'_> {
             let exit = if good == Exit::Done { Exit::Unread } else { good };
             return Ok(Ended::nothing(exit, (plan, &applied), printer));
         }
+        if unseen {
+            printer.line(
+                "Rows that were ticked were not read since: capture the grid again, then apply again.",
+            );
+            return Ok(Ended::nothing(Exit::NotVerified, (plan, &applied), printer));
+        }
         if self.owed == Owed::Nothing || mode(self.clinic).is_none() {
             return Ok(Ended::nothing(good, (plan, &applied), printer));
         }
-        printer
-            .line("The sync after the last apply was not completed and verified; it runs again.");
+        if let Some(open) = self.asked.as_ref().and_then(attest::open) {
+            return Ok(self.execution().waits((plan, &applied), open, printer));
+        }
+        printer.line(if attest::is_asked(self.clinic) {
+            "The sync after the last apply was not asked for; it is now."
+        } else {
+            "The sync after the last apply was not completed and verified; it runs again."
+        });
         let before = look_before(self.clinic, self.opened).await?;
         journal.append(starter("sync", self.clinic, None, self.environment))?;
         let execution = self.execution();

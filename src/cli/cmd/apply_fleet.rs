@@ -1,5 +1,6 @@
 //! `apply` of a fleet, of the bundle of its plans, or of what is left of a rollout.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -28,7 +29,7 @@ use crate::cli::surface::{add_bundle, add_member};
 use crate::manifest;
 use crate::report::{self, escape};
 use crate::rollout::bundle::{Bundle, Entry};
-use crate::rollout::{FleetClinic, Pause, Rollout, StopOn, WaveRule, waves};
+use crate::rollout::{ClinicState, FleetClinic, Pause, Rollout, Stage, StopOn, WaveRule, waves};
 
 /// Plans the clinics of a fleet, asks, and rolls the plans out.
 pub(super) async fn run(
@@ -249,7 +250,7 @@ async fn begin(
         rollouts.begin(&rollout, path, &approvals)?;
         printer.tell(|| [events::rollout_begins(&rollout, false)]);
         printer.line(&format!("rollout {id}: {}", fleet::clinics(bundle.clinics().count())));
-        let kept = Kept { rollout: rollout.clone(), states: std::collections::BTreeMap::new() };
+        let kept = Kept { rollout: rollout.clone(), states: BTreeMap::new() };
         run.roll((&rollouts, kept), bundle, &stops, printer).await
     })
     .await
@@ -373,7 +374,7 @@ impl Run<'_> {
         if let Some(facts) = printer.facts() {
             facts.applied(fleet::outcomes(&kept.rollout, &states, exit));
         }
-        let next = next((&end, exit), &kept.rollout, &self.file.path);
+        let next = next((&end, exit), &asked(&states), &kept.rollout, &self.file.path);
         let sum = fleet::sum(&kept.rollout, &states);
         let ended = RolloutEnded {
             rollout: &kept.rollout.id,
@@ -413,11 +414,27 @@ impl Run<'_> {
     }
 }
 
+/// The clinics whose syncs wait for a person.
+fn asked(states: &BTreeMap<String, ClinicState>) -> Vec<&str> {
+    let is_asked = |state: &&ClinicState| state.stage == Stage::Asked;
+    states.values().filter(is_asked).map(|state| state.clinic.as_str()).collect()
+}
+
 /// What to do next, where the rollout is not through.
-fn next((end, exit): (&RolloutEnd, Exit), rollout: &Rollout, fleet: &Path) -> Option<String> {
+fn next(
+    (end, exit): (&RolloutEnd, Exit),
+    asked: &[&str],
+    rollout: &Rollout,
+    fleet: &Path,
+) -> Option<String> {
     let (id, fleet) = (&rollout.id, fleet.display());
     let go_on = format!("accuroform apply --resume {id} {fleet}");
     match end {
+        RolloutEnd::Through | RolloutEnd::NotVerified { .. } if !asked.is_empty() => Some(format!(
+            "waiting for people ({}): `accuroform sync {fleet}` lists what is asked of them; once it is \
+             attested and verified, go on with `{go_on}`",
+            asked.join(", ")
+        )),
         RolloutEnd::Through if exit == Exit::Done => None,
         RolloutEnd::Through => {
             Some(format!("not every clinic is as planned; give them another turn with `{go_on}`"))

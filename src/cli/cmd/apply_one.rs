@@ -73,7 +73,9 @@ impl One {
         let stage = if is_as_planned(&ended, &saved.plan) {
             Stage::Verified
         } else {
-            Stage::after(ended.exit.code(), &counts)
+            let stage = Stage::after(ended.exit.code(), &counts);
+            let waits = stage == Stage::Applied && ended.waits_for_a_person();
+            if waits { Stage::Asked } else { stage }
         };
         Ok(Turn { stage, counts, run, why: ended.why })
     }

@@ -89,10 +89,17 @@ fn last_write(clinic: &Clinic) -> LastWrite {
         Event::BatchEnded { outcomes, .. } => {
             outcomes.iter().any(|row| matches!(row.outcome, Outcome::Done | Outcome::Failed(_)))
         }
+        // Somebody says that they wrote it at the screen.
+        Event::ClicksAttested { .. } => true,
         Event::Started(_)
         | Event::BatchStarted { .. }
         | Event::SyncStarted { .. }
         | Event::SyncEnded { .. }
+        | Event::SyncAsked { .. }
+        | Event::SyncAttested { .. }
+        | Event::PageAttested { .. }
+        | Event::ClicksAsked { .. }
+        | Event::ClicksSeen { .. }
         | Event::Verified { .. }
         | Event::Ended { .. } => false,
     };

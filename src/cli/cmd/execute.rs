@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::apply::{Applied, Apply, Happening};
 use crate::approval::Approved;
 use crate::bridge::SiteProvider;
+use crate::cli::attest;
 use crate::cli::clinic::{Clinic, Purpose, Scope};
 use crate::cli::env::Environment;
 use crate::cli::events;
@@ -20,7 +21,7 @@ use crate::cli::git;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Progress;
 use crate::connection::Opened;
-use crate::journal::{Event, Journal, Outcome, Starter};
+use crate::journal::{AskedSync, Event, Journal, Outcome, Starter};
 use crate::ocean::{Freshness, SyncError, Synced};
 use crate::plan::{Plan, Targets};
 use crate::report;
@@ -36,6 +37,8 @@ pub(super) struct Execution<'a> {
     pub(super) environment: &'a Environment,
     pub(super) sync_timeout: Duration,
     pub(super) owed: Owed,
+    /// The sync that is asked of a person from before.
+    pub(super) asked: Option<AskedSync>,
     pub(super) stop: &'a CancellationToken,
     /// Of how many a sync is one; `None`: it is the only one.
     pub(super) syncs: Option<&'a Semaphore>,
@@ -62,6 +65,12 @@ impl Ended {
         };
         let why = applied.halted.as_ref().map(|halted| (None, halted.clone()));
         Self { exit, counts, why }
+    }
+
+    /// Whether all that is open waits for what a person does and says.
+    pub(super) fn waits_for_a_person(&self) -> bool {
+        let code = self.why.as_ref().and_then(|(code, _)| *code);
+        code.is_some_and(|code| SyncError::OF_A_PERSON.contains(&code))
     }
 
     /// The end of an apply, of which a CI system is told; what went wrong first counts.
@@ -197,7 +206,8 @@ impl Execution<'_> {
             print_sync(&result, printer);
             After { sync: Some(result), verified: None }
         } else {
-            self.sync_and_verify(plan, before.as_deref(), journal, printer).await
+            let wrote = applied.may_have_written();
+            self.sync_and_verify((plan, wrote), before.as_deref(), journal, printer).await
         };
         record(journal, ended(&applied), printer);
         let exit = if !applied.is_whole() {
@@ -220,7 +230,8 @@ impl Execution<'_> {
         journal: &mut Journal,
         printer: &mut Printer,
     ) -> Result<Ended, Failure> {
-        let after = self.sync_and_verify(plan, before.as_deref(), journal, printer).await;
+        let what = (plan, false);
+        let after = self.sync_and_verify(what, before.as_deref(), journal, printer).await;
         record(journal, ended(&Applied::default()), printer);
         let exit = if !applied.is_whole() {
             Exit::Incomplete
@@ -230,6 +241,50 @@ impl Execution<'_> {
             Exit::NotVerified
         };
         Ok(Ended::told(exit, (plan, applied), &after, printer))
+    }
+
+    /// Ends a run that had nothing to do but what a person was asked for before.
+    pub(super) fn waits(
+        &self,
+        (plan, applied): (&Plan, &Applied),
+        open: SyncError,
+        printer: &mut Printer,
+    ) -> Ended {
+        let after = After { sync: Some(self.tell_open(open, printer)), verified: None };
+        let exit = if applied.is_whole() { Exit::NotVerified } else { Exit::Incomplete };
+        Ended::told(exit, (plan, applied), &after, printer)
+    }
+
+    /// Says what waits for a person, and the next step unless others have it in one list.
+    fn tell_open(&self, open: SyncError, printer: &mut Printer) -> Result<Synced, SyncError> {
+        if printer.streams() || self.syncs.is_some() {
+            printer.line(&report::escape(&open.to_string()));
+        } else {
+            printer.result(&format!("Sync: {}.\n", report::escape(&open.to_string())));
+            attest::print_next(self.clinic, &open, printer);
+        }
+        let result = Err(open);
+        printer.tell(|| [events::sync_ended(&result)]);
+        result
+    }
+
+    /// Asks a person for the sync, unless that was done after the last write.
+    fn ask(
+        &self,
+        wrote: bool,
+        journal: &mut Journal,
+        printer: &mut Printer,
+    ) -> Option<Result<Synced, SyncError>> {
+        let open = match &self.asked {
+            Some(asked) if !wrote => attest::open(asked)?,
+            Some(_) | None => {
+                let site = self.clinic.manifest.ocean.site.clone();
+                let since = self.environment.clock.now();
+                record(journal, attest::ask(self.clinic), printer);
+                SyncError::Asked { site, since }
+            }
+        };
+        Some(self.tell_open(open, printer))
     }
 
     /// Waits until one more sync may run. An interrupt ends the wait: the sync is then not begun.
@@ -242,7 +297,7 @@ impl Execution<'_> {
 
     async fn sync_and_verify(
         &self,
-        plan: &Plan,
+        (plan, wrote): (&Plan, bool),
         before: Option<&[SiteProvider]>,
         journal: &mut Journal,
         printer: &mut Printer,
@@ -251,9 +306,11 @@ impl Execution<'_> {
         if let Some(mode) = mode(self.clinic) {
             let watch = watch(self.clinic, mode, self.sync_timeout, self.stop);
             let _turn = self.turn_to_sync().await;
-            let result = sync(self.opened, journal, &watch, printer).await;
-            print_sync(&result, printer);
-            after.sync = Some(result);
+            let synced = sync(self.opened, journal, &watch, printer).await;
+            if let Some(result) = &synced {
+                print_sync(result, printer);
+            }
+            after.sync = synced.or_else(|| self.ask(wrote, journal, printer));
         }
         let targets = &plan.targets;
         let what = (self.purpose, Scope::Saved(targets));
@@ -269,7 +326,10 @@ impl Execution<'_> {
                 print_verified(&verified, printer);
                 // A part that is right says nothing about what an earlier apply still owes.
                 let correct = verified.is_correct() && self.owed.is_settled_by(targets);
-                record(journal, Event::Verified { correct }, printer);
+                // A grid that is right says nothing about what a person is asked for.
+                if !(correct && after.waits_for_a_person()) {
+                    record(journal, Event::Verified { correct }, printer);
+                }
                 after.verified = Some(verified);
             }
             Err(failure) => {
@@ -290,6 +350,10 @@ struct After {
 }
 
 impl After {
+    fn waits_for_a_person(&self) -> bool {
+        matches!(&self.sync, Some(Err(error)) if error.waits_for_a_person())
+    }
+
     fn is_good(&self) -> bool {
         !matches!(self.sync, Some(Err(_)))
             && self.verified.as_ref().is_some_and(Verified::is_correct)

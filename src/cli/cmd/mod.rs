@@ -16,6 +16,7 @@ mod explain_topic;
 mod fleet_files;
 mod fleet_matrix;
 mod fmt;
+mod hand_out;
 mod history;
 mod import;
 mod import_clinic;
@@ -39,14 +40,18 @@ mod show;
 mod sign;
 mod sim;
 mod sim_fleet;
+mod status;
 mod sync;
+mod sync_person;
 mod undo;
 mod unlock;
 mod validate;
 mod verify;
+mod verify_person;
 mod version;
 mod watch;
 mod watch_look;
+mod worklist;
 
 use clap::CommandFactory as _;
 
@@ -93,6 +98,8 @@ pub(super) fn run(
         Command::History(args) => history::run_command(&args, environment, printer),
         Command::Unlock(args) => unlock::run(&args, environment, printer),
         Command::Capture(args) => capture::run(&args, environment, printer),
+        Command::Status(args) => block_on(status::run(&args, environment, printer)),
+        Command::Worklist(args) => block_on(worklist::run(&args, environment, printer)),
         Command::Verify(args) => block_on(verify::run(&args, environment, printer)),
         Command::Drift(args) => block_on(drift::run(&args, environment, printer)),
         Command::Review(args) => block_on(review::run(&args, environment, printer)),

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::approval::NotApproved;
 use crate::cli::args::{FormArgs, PlanArgs, PlanCommand, TargetArgs};
+use crate::cli::attest;
 use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::plan_against::Since;
 use crate::cli::cmd::{merge, plan_fleet};
@@ -12,7 +13,7 @@ use crate::cli::env::Environment;
 use crate::cli::events::{self, Judged, Operation};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::finish::{OWED, is_owed};
+use crate::cli::finish::is_owed;
 use crate::cli::fleet::Subject;
 use crate::cli::printer::Printer;
 use crate::cli::surface_files::reason;
@@ -103,7 +104,7 @@ pub(super) async fn show(
         facts.owed(owed);
     }
     if owed {
-        printer.line(OWED);
+        printer.line(&attest::owed_note(clinic));
     }
     if !planned.plan.is_complete() {
         printer.line("hint: mend what the lines marked with ! say, then plan again");

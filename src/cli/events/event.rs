@@ -14,7 +14,7 @@ use super::rows::{
 use crate::cli::exit::Exit;
 use crate::diagnostic::Severity;
 use crate::model::Cells;
-use crate::ocean::Appearance;
+use crate::ocean::{Appearance, Expected};
 use crate::plan::{HeldRow, Summary, Targets, Unread, UnreadPart};
 use crate::report::{Place, RelatedPlace};
 
@@ -68,6 +68,8 @@ pub(in crate::cli) enum Event {
     SyncComplete(SyncComplete),
     /// The sync is not complete.
     SyncErrored(Ended),
+    /// The sync waits for a person: to be done, or to be attested and verified.
+    SyncAsked(Ended),
     /// The clinic was read again: whether it is as planned, and who appears on the Patients page.
     VerifyComplete(Box<VerifyComplete>),
     /// The clinic could not be read again.
@@ -347,6 +349,8 @@ pub(in crate::cli) struct VerifyComplete {
     pub(super) unread: Vec<Unread>,
     /// Who is on the Patients page, who is not, and why not; `null` where no sync is managed.
     pub(super) patients_page: Option<Appearance>,
+    /// Who should be on the Patients page, where only a person can look; `null` elsewhere.
+    pub(super) expected_on_patients_page: Option<Expected>,
 }
 
 /// How the command ended.

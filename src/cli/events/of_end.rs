@@ -77,6 +77,11 @@ pub(in crate::cli) fn sync_ended(result: &Result<Synced, SyncError>) -> Told {
         }
         Err(error) => {
             let (code, summary) = (Some(error.code().to_owned()), error.to_string());
+            if error.waits_for_a_person() {
+                let message = format!("sync: {summary}");
+                let ended = Ended { code, summary, hint: Some(error.hint()) };
+                return Told::new(Level::Warn, message, Event::SyncAsked(ended));
+            }
             let message = format!("sync: not complete: {summary}");
             let ended = Ended { code, summary, hint: Some(error.hint()) };
             Told::new(Level::Error, message, Event::SyncErrored(ended))
@@ -98,6 +103,7 @@ pub(in crate::cli) fn verified(verified: &Verified) -> Told {
         differences: differences(&verified.plan),
         unread: unread.clone(),
         patients_page: verified.appearance.clone(),
+        expected_on_patients_page: verified.expected.clone(),
     };
     let message = match (grid, correct) {
         (true, true) => "verified: the grid is as planned".to_owned(),

@@ -15,6 +15,7 @@ pub(in crate::cli) const fn word(stage: Stage) -> &'static str {
         Stage::Running => "running",
         Stage::Verified => "verified",
         Stage::Unchanged => "unchanged",
+        Stage::Asked => "applied, waiting for a person",
         Stage::Applied => "applied, not verified",
         Stage::Held => "held",
         Stage::Incomplete => "incomplete",
@@ -128,7 +129,9 @@ pub(in crate::cli) fn exit(
     } else if had_turn().count() > 0 && had_turn().all(|stage| *stage == Stage::Refused) {
         Exit::Refused
     } else if *end != RolloutEnd::Interrupted
-        && each.iter().all(|stage| stage.is_good() || *stage == Stage::Applied)
+        && each
+            .iter()
+            .all(|stage| stage.is_good() || matches!(stage, Stage::Applied | Stage::Asked))
     {
         Exit::NotVerified
     } else {

@@ -47,9 +47,10 @@ pub(super) fn connections(
         );
     }
     let accuro = to_accuro(accuro)?;
-    let ocean = match (ocean.embedded, ocean.api) {
-        (Some(_), _) => OceanConnection::Embedded,
-        (None, raw) => OceanConnection::Api(Box::new(api(*raw?)?)),
+    let ocean = match (ocean.embedded, ocean.api, ocean.attest) {
+        (Some(_), _, _) => OceanConnection::Embedded,
+        (None, None, Some(_)) => OceanConnection::Attest,
+        (None, raw, _) => OceanConnection::Api(Box::new(api(*raw?)?)),
     };
     Some(Connections { accuro, ocean })
 }
@@ -83,4 +84,20 @@ fn to_accuro(raw: RawAccuroConnection) -> Option<AccuroConnection> {
             AccuroConnection::Worksheet(Worksheet { file: file?, directory: directory?, max_age })
         }
     })
+}
+
+/// A person is asked for what the Ocean article describes step by step, which is the full sync.
+pub(super) fn asked_sync(context: &mut Context<'_>, connections: &Connections, sync: SyncMode) {
+    if connections.ocean == OceanConnection::Attest && sync == SyncMode::Recent {
+        let ocean = KeyPath::root().key("ocean");
+        context.report(
+            Diagnostic::error(
+                Code::Contradiction,
+                ocean.key("sync"),
+                "only the full sync is asked of a person",
+            )
+            .hint("write `sync: full`, or `sync: none` where nobody is to be asked")
+            .related("a person is asked here", ocean.key("connection").key("attest")),
+        );
+    }
 }

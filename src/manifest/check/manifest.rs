@@ -56,6 +56,9 @@ pub(in crate::manifest) fn manifest(
     }
     safety::own_user(&mut context, &safety, rules.as_deref().unwrap_or_default());
     let connections = connections::connections(&mut context, accuro, (site.as_ref(), to_ocean));
+    if let (Some(connections), Some(Ocean { site: _, sync })) = (&connections, &site) {
+        connections::asked_sync(&mut context, connections, *sync);
+    }
     Some(Manifest {
         clinic: clinic(raw_clinic?)?,
         tenant: tenant?,

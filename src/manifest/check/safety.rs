@@ -29,6 +29,7 @@ pub(super) fn safety(context: &mut Context<'_>, raw: RawSafety) -> Safety {
         protected_offices,
         own_user,
         allow_empty,
+        four_eyes,
         approvals: raw_approvals,
     } = raw;
     let path = KeyPath::root().key("safety");
@@ -56,6 +57,7 @@ pub(super) fn safety(context: &mut Context<'_>, raw: RawSafety) -> Safety {
         ),
         own_user,
         allow_empty: allow_empty.unwrap_or(false),
+        four_eyes: four_eyes.unwrap_or(false),
         approvals: raw_approvals.and_then(|raw| approvals(context, raw, &path.key("approvals"))),
     }
 }

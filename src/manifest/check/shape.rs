@@ -88,7 +88,7 @@ impl<'a> Shape<'a> {
         let mut is_empty = true;
         for entry in map.kept() {
             let Some(property) = fields.and_then(|fields| fields.get(&entry.key)).or(free) else {
-                self.unknown(name, fields, entry);
+                self.unknown(fields, entry);
                 is_empty = false;
                 continue;
             };
@@ -168,23 +168,12 @@ impl<'a> Shape<'a> {
         }
     }
 
-    fn unknown(
-        &mut self,
-        name: &str,
-        fields: Option<&serde_json::Map<String, Value>>,
-        entry: &Entry,
-    ) {
+    fn unknown(&mut self, fields: Option<&serde_json::Map<String, Value>>, entry: &Entry) {
         if self.findings.is_full() {
             self.findings.leave_out();
             return;
         }
         let what = self.what();
-        if let Some((message, hint)) = words::not_this_version(name, &entry.key) {
-            let path = self.path.key(&entry.key);
-            let finding = Diagnostic::error(Code::Connection, path, message);
-            self.findings.push(finding.on_key().hint(hint));
-            return;
-        }
         let fields = || fields.into_iter().flat_map(serde_json::Map::keys).map(String::as_str);
         let hint = match did_you_mean(&entry.key, fields()) {
             Some(near) => format!("did you mean `{near}`?"),

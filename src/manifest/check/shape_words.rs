@@ -68,14 +68,6 @@ pub(super) fn one_of(name: &str) -> Option<Code> {
     }
 }
 
-/// A connection that people may have read about.
-pub(super) fn not_this_version(name: &str, key: &str) -> Option<(String, &'static str)> {
-    (name == "OceanConnection" && key == "attest").then(|| {
-        let message = format!("this version has no connection `{key}`");
-        (message, "use `embedded` or `api`, or `sync: none` without a connection")
-    })
-}
-
 pub(super) fn secret_hint(name: &str) -> &'static str {
     if name == "QueryParameter" {
         "write {env: NAME}, {file: PATH} or {command: [PROGRAM]}; if it is no secret, {value: TEXT}"

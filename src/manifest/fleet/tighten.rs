@@ -41,6 +41,7 @@ const SAFETY: &[(&str, Kind)] = &[
     ("protected_offices", Kind::All),
     ("own_user", Kind::Same),
     ("allow_empty", Kind::Is(false)),
+    ("four_eyes", Kind::Is(true)),
     (
         "approvals",
         Kind::Within(

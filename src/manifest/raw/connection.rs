@@ -52,7 +52,7 @@ pub(in crate::manifest) struct RawEmbedded {
     pub(in crate::manifest) world: Option<String>,
 }
 
-/// How Ocean Cloud Connect is reached: exactly one of the two.
+/// How Ocean Cloud Connect is reached: exactly one of the three.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
@@ -64,12 +64,14 @@ pub(in crate::manifest) struct RawOceanConnection {
     pub(in crate::manifest) embedded: Option<RawNothing>,
     /// An HTTP bridge: a service that answers the calls listed under `paths`.
     pub(in crate::manifest) api: Option<Box<RawApi>>,
+    /// A person: the full sync is asked of a Site Admin, who attests it. Write `{}`.
+    pub(in crate::manifest) attest: Option<RawNothing>,
 }
 
 /// No settings: `{}`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "EmbeddedOcean")]
+#[schemars(rename = "NoSettings")]
 pub(in crate::manifest) struct RawNothing {}
 
 /// An HTTP bridge.

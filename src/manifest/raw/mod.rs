@@ -132,8 +132,8 @@ pub(super) struct RawOcean {
     /// The sync that follows an apply.
     #[schemars(extend("default" = "full"))]
     pub(super) sync: Option<RawSync>,
-    /// How Ocean Cloud Connect is reached: exactly one of `embedded` and `api`. May be left out with
-    /// `sync: none` alone.
+    /// How Ocean Cloud Connect is reached: exactly one of `embedded`, `api` and `attest`. May be left out
+    /// with `sync: none` alone.
     pub(super) connection: Option<RawOceanConnection>,
 }
 

@@ -41,6 +41,9 @@ pub(in crate::manifest) struct RawSafety {
     /// Whether a user may be left with nothing granted at all.
     #[schemars(extend("default" = false))]
     pub(in crate::manifest) allow_empty: Option<bool>,
+    /// Whether who attests a verification must be another person than who attested what it is about.
+    #[schemars(extend("default" = false))]
+    pub(in crate::manifest) four_eyes: Option<bool>,
     /// Signed approvals that a saved plan needs before it is applied. Default: none.
     pub(in crate::manifest) approvals: Option<RawApprovals>,
 }
