@@ -68,8 +68,9 @@ pub fn counts(outcomes: &[RowOutcome]) -> String {
     )
 }
 
-/// Who appears on the Patients page, who does not, and why not.
-pub fn appearance(appearance: &Appearance) -> String {
+/// Who appears on the Patients page, who does not, and why not. Where not everything `is_read`, others may be
+/// missing, too.
+pub fn appearance(appearance: &Appearance, is_read: bool) -> String {
     let Appearance { appeared, stayed, vanished, missing } = appearance;
     let mut lines = Vec::new();
     if !appeared.is_empty() {
@@ -96,11 +97,13 @@ pub fn appearance(appearance: &Appearance) -> String {
             lines.extend(wrapped.map(|line| format!("      {}", escape(&line))));
         }
     }
-    lines.push(format!(
-        "Patients page: {} newly there, {stayed} as before, {} still missing.",
-        appeared.len(),
-        missing.len()
-    ));
+    let still = match (is_read, missing.len()) {
+        (true, count) => format!("{count} still missing"),
+        (false, 0) => "still missing: unknown".to_owned(),
+        (false, count) => format!("at least {count} still missing, of others it is unknown"),
+    };
+    let newly = appeared.len();
+    lines.push(format!("Patients page: {newly} newly there, {stayed} as before, {still}."));
     lines.join("\n") + "\n"
 }
 
