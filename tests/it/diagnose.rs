@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use accuroform::bridge::{Site, SiteProvider};
 use accuroform::desired::desired;
 use accuroform::diagnose::{Diagnosis, Inputs, LastWrite, Remedy, Text, diagnose, mend};
-use accuroform::finding::{Kind, Symptom};
+use accuroform::finding::{Kind, Origin, Symptom};
 use accuroform::live::{Grid, Providers};
 use accuroform::model::{Column, Level, ProviderId, RowKey, UserId};
 use accuroform::plan::{Plan, Targets};
@@ -20,6 +20,7 @@ struct Scene {
     world: World,
     site: Result<Site, String>,
     list: Result<Vec<SiteProvider>, String>,
+    last_write: Result<LastWrite, String>,
 }
 
 impl Scene {
@@ -47,6 +48,7 @@ impl Scene {
                 last_recent: None,
             }),
             list: Ok(people.into_iter().map(listed).collect()),
+            last_write: Ok(LastWrite::default()),
         }
     }
 
@@ -64,7 +66,7 @@ impl Scene {
             plan: &plan,
             site: &self.site,
             list: &self.list,
-            last_write: LastWrite::default(),
+            last_write: &self.last_write,
             symptom,
             provider: None,
             now: "2025-06-01T12:00:00Z".parse().unwrap(),
@@ -214,18 +216,29 @@ fn what_is_no_permission_is_found_with_its_evidence() {
     assert_eq!(kinds(&found, 2), [Kind::NothingBooked]);
     let (found, _) = Scene::new(two_offices()).with(2, absent).diagnose(ALL, None);
     assert_eq!(kinds(&found, 2), [Kind::Unexplained]);
-    // A count of 0 is the effect where no row is right, and nothing is unexplained while a sync runs.
+    // A count of 0 may be the effect where a row is not right, and nothing is unexplained while a sync runs.
     let world = two_offices().row(1, 2, "patient");
     let booked = |one: &mut SiteProvider| {
         absent(one);
         one.appointments = 0;
     };
     let (found, _) = Scene::new(world).with(2, booked).diagnose(ALL, None);
-    assert_eq!(kinds(&found, 2), []);
+    assert_eq!(kinds(&found, 2), [Kind::ZeroCounted]);
+    let cause = &found.providers.iter().find(|one| one.id == ProviderId(2)).unwrap().causes[0];
+    assert_eq!(cause.origin, Origin::Assumed, "no vendor says so");
     let mut scene = Scene::new(two_offices()).with(2, absent);
     scene.site.as_mut().unwrap().running = Some(None);
     let (found, _) = scene.diagnose(ALL, None);
     assert_eq!((kinds(&found, 2), found.sync[0].kind), (vec![], Kind::SyncRunning));
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_unknown_and_no_write_at_all_is_not_taken_from_it() {
+    let mut scene = Scene::new(two_offices()).with(2, |one| one.on_patients_page = false);
+    scene.last_write = Err("a line is damaged".to_owned());
+    let (found, _) = scene.diagnose(ALL, None);
+    assert_eq!(found.unread, ["the journal could not be read: a line is damaged"]);
+    assert_eq!(kinds(&found, 2), [], "it may be that no sync was run since the last write");
 }
 
 #[test]

@@ -243,3 +243,30 @@ fn names_of_the_clinic_are_printed_escaped() {
     assert!(ended.stdout.contains(r"M\u{1b}[31m"), "{}", ended.stdout);
     assert!(ended.stdout.contains("-    except_providers: [{id: 1043}]"), "{}", ended.stdout);
 }
+
+#[test]
+fn a_damaged_journal_is_unknown_and_exits_with_8() {
+    let program = clinic("", "      - {office: 1, provider: 1042, full: [patient]}\n");
+    ends(&program, &["apply", "-auto-approve"], 0);
+    let journal = fs::read_dir(program.folder().join(".accuroform"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|end| end == "jsonl"))
+        .unwrap();
+    let text = fs::read_to_string(&journal).unwrap();
+    fs::write(&journal, text.replacen("lakeside", "leeside", 1)).unwrap();
+    let text = ends(&program, &["diagnose"], 8).stdout;
+    assert!(text.contains("the journal could not be read: "), "{text}");
+    assert!(!text.contains("Nothing found that"), "{text}");
+}
+
+#[test]
+fn who_is_still_missing_is_unknown_where_the_grid_was_not_read() {
+    let program = clinic("", "");
+    let path = program.folder().join("world.yaml");
+    let world = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{world}faults: [{{on: grid_read, status: 500}}]\n")).unwrap();
+    let text = program.run(&["verify"]).everything();
+    assert!(text.contains("still missing: unknown."), "{text}");
+    assert!(!text.contains("0 still missing"), "{text}");
+}

@@ -39,7 +39,7 @@ pub(super) async fn run(
         plan: &planned.plan,
         site: &site,
         list: &list,
-        last_write: last_write(&clinic),
+        last_write: &last_write(&clinic),
         symptom: symptom.map(SymptomArg::symptom),
         provider: provider.transpose()?,
         now: environment.clock.now(),
@@ -78,13 +78,12 @@ impl Read {
     }
 }
 
-/// What the journal says; one that cannot be read says nothing here, and `apply` complains of it.
-fn last_write(clinic: &Clinic) -> LastWrite {
-    let reading = clinic.state().ok().and_then(|state| {
-        let reading = Journal::read(&state, &clinic.manifest.clinic.id).ok();
-        reading.map(|reading| reading.records)
-    });
-    let records = reading.unwrap_or_default();
+/// What the journal says, or why it could not be read.
+fn last_write(clinic: &Clinic) -> Result<LastWrite, String> {
+    let state = clinic.state().map_err(|failure| failure.message)?;
+    let records = Journal::read(&state, &clinic.manifest.clinic.id)
+        .map_err(|error| error.to_string())?
+        .records;
     let is_write = |event: &Event| match event {
         Event::BatchEnded { outcomes, .. } => {
             outcomes.iter().any(|row| matches!(row.outcome, Outcome::Done | Outcome::Failed(_)))
@@ -96,10 +95,10 @@ fn last_write(clinic: &Clinic) -> LastWrite {
         | Event::Verified { .. }
         | Event::Ended { .. } => false,
     };
-    LastWrite {
+    Ok(LastWrite {
         at: records.iter().rev().find(|record| is_write(&record.event)).map(|record| record.at),
         owes_sync: mode(clinic).is_some() && is_pending(&records),
-    }
+    })
 }
 
 /// What is to be done about the rows.
