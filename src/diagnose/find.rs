@@ -191,8 +191,9 @@ impl People<'_> {
         if !listed.selected {
             return cause(Kind::NotSelected, String::new(), Origin::OceanHelp);
         }
-        let is_lacking =
-            |row: &RowDiagnosis| !row.lacks.is_empty() || matches!(row.ends, Some((Kind::Ended, _)));
+        let is_lacking = |row: &RowDiagnosis| {
+            !row.lacks.is_empty() || matches!(row.ends, Some((Kind::Ended, _)))
+        };
         if !listed.on_patients_page && listed.appointments == 0 && rows.iter().any(is_lacking) {
             return cause(Kind::ZeroCounted, String::new(), Origin::Assumed);
         }

@@ -18,8 +18,17 @@ pub struct Change<'a> {
 /// The lines around a change, if no masked one is among them.
 const CONTEXT: usize = 3;
 
+/// A diff that can be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownDiff {
+    /// It, whole.
+    pub text: String,
+    /// Whether no line stands around the changes: `git apply` then needs `--unidiff-zero`.
+    pub is_bare: bool,
+}
+
 /// The diff, with as many lines around the change as can be shown; `None` where the change itself cannot.
-pub fn manifest_diff(change: Change<'_>) -> Option<String> {
+pub fn manifest_diff(change: Change<'_>) -> Option<ShownDiff> {
     let Change { name, before, masked, after } = change;
     let before = before.strip_prefix('\u{feff}').unwrap_or(before);
     let after = after.strip_prefix('\u{feff}').unwrap_or(after);
@@ -33,7 +42,8 @@ pub fn manifest_diff(change: Change<'_>) -> Option<String> {
         .rev()
         .find(|context| diff.grouped_ops(*context).iter().flatten().all(is_open))?;
     let mut unified = diff.unified_diff();
-    Some(unified.context_radius(context).header(name, name).to_string())
+    let text = unified.context_radius(context).header(name, name).to_string();
+    Some(ShownDiff { text, is_bare: context == 0 })
 }
 
 /// Which lines are masked, by the lines of the diff itself: others may take a lone CR for no end of a line.
@@ -51,7 +61,7 @@ mod tests {
     use super::*;
 
     fn diff(before: &str, masked: &str, after: &str) -> Option<String> {
-        manifest_diff(Change { name: "clinic.yaml", before, masked, after })
+        manifest_diff(Change { name: "clinic.yaml", before, masked, after }).map(|diff| diff.text)
     }
 
     #[test]

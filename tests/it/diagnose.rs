@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use accuroform::bridge::{Site, SiteProvider};
 use accuroform::desired::desired;
-use accuroform::diagnose::{Diagnosis, Inputs, LastWrite, Remedy, Text, diagnose, mend};
+use accuroform::diagnose::{Diagnosis, Inputs, LastWrite, Remedy, Text, Unmended, diagnose, mend};
 use accuroform::finding::{Kind, Origin, Symptom};
 use accuroform::live::{Grid, Providers};
 use accuroform::model::{Column, Level, ProviderId, RowKey, UserId};
@@ -80,7 +80,8 @@ impl Scene {
         let (found, plan) = self.diagnose(rest, None);
         let text = format!("{HEAD}{rest}");
         let text = Text { name: "clinic.yaml", text: &text };
-        mend(text, &self.world.live, &plan, &found)
+        mend(text, &self.world.live, &plan, &found, &|_| true)
+            .text
             .map(|text| text.strip_prefix(HEAD).unwrap().to_owned())
     }
 
@@ -359,4 +360,22 @@ fn where_an_edit_would_do_more_than_is_missing_none_is_proposed() {
     let (manifest, _) = manifest(left_out);
     assert!(desired(&manifest, &scene.world.live).findings.is_empty());
     assert_eq!(scene.world.clone().contents()[&key(1, 2)], cells("patient inbox"));
+}
+
+#[test]
+fn more_edits_than_a_person_would_read_are_not_tried() {
+    let names: Vec<(u64, String)> = (1..=201).map(|id| (id, format!("Person, No {id}"))).collect();
+    let people: Vec<(u64, &str)> = names.iter().map(|(id, name)| (*id, name.as_str())).collect();
+    let scene = Scene::new(World::new().office(1, "Main Street", &people));
+    let excepted: Vec<String> = (1..=201).map(|id| format!("{{id: {id}}}")).collect();
+    let rest = format!(
+        "users: [{{profile: ocean, all_offices: true, except_providers: [{}]}}]\n",
+        excepted.join(", ")
+    );
+    let (found, plan) = scene.diagnose(&rest, None);
+    let text = format!("{HEAD}{rest}");
+    let text = Text { name: "clinic.yaml", text: &text };
+    let mended = mend(text, &scene.world.live, &plan, &found, &|_| panic!("it was tried"));
+    assert_eq!((mended.text, mended.left.len()), (None, 201));
+    assert!(mended.left.iter().all(|(_, why)| *why == Unmended::TooMany));
 }
