@@ -2,7 +2,7 @@
 
 use super::escape::escape;
 use super::table::{count, wrap};
-use crate::finding::{Kind, why_held};
+use crate::finding::{Kind, Origin, why_held};
 use crate::journal::{Hold, Outcome, RowOutcome};
 use crate::model::{Column, Level};
 use crate::ocean::{Appearance, Missing, Reason};
@@ -111,10 +111,11 @@ fn reason(reason: &Reason) -> String {
     match reason {
         Reason::Columns { office, columns } => {
             let columns: Vec<&str> = columns.iter().map(|column: &Column| column.title()).collect();
-            format!("{} not full in {office} (assumed to be needed)", columns.join(", "))
+            let assumed = Origin::Assumed.label();
+            format!("{office}: {} not full; that this matters is {assumed}", columns.join(", "))
         }
         Reason::UntilPassed { office, until } => {
-            format!("Access Until {until} has passed in {office}")
+            format!("{office}: {}: {until}", Kind::Ended.heading())
         }
         Reason::NotSelected => Kind::NotSelected.heading().to_owned(),
         Reason::NothingBooked => Kind::NothingBooked.heading().to_owned(),
