@@ -62,6 +62,11 @@ impl From<JournalError> for Failure {
             JournalError::Locked(_) => {
                 (Exit::Locked, "wait until it has ended, then run the command again")
             }
+            JournalError::Io { attempted: "read", problem, .. } => (
+                Exit::Error,
+                StateError::hint_of(problem)
+                    .unwrap_or("let this account read the file, then run the command again"),
+            ),
             JournalError::Io { problem, .. } => (
                 Exit::Error,
                 StateError::hint_of(problem).unwrap_or(

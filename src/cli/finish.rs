@@ -250,9 +250,12 @@ pub(super) async fn verify(
     Ok(Verified { plan, appearance, expected, moved })
 }
 
-/// What the grid grants for the rows that the manifest covers.
+/// What the grid grants for the rows that the manifest covers; of a grid that was not read nothing is known.
 fn access(user: &DesiredUser, live: &Snapshot, plan: &Plan) -> Vec<Access> {
     let grid = live.grid(&user.name);
+    if matches!(grid, Some(Grid::Unread(_))) {
+        return Vec::new();
+    }
     let rows = grid.and_then(Grid::rows).unwrap_or_default();
     user.rows
         .iter()
@@ -300,7 +303,7 @@ pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
         }
     }
     if let Some(appearance) = appearance {
-        printer.result(&report::appearance(appearance));
+        printer.result(&report::appearance(appearance, plan.is_complete()));
     }
     if let Some(expected) = expected {
         printer.result(&report::expected(expected));

@@ -29,8 +29,8 @@ pub struct Inputs<'a> {
     pub site: &'a Result<Site, String>,
     /// Ocean's list of providers, or why it could not be read.
     pub list: &'a Result<Vec<SiteProvider>, String>,
-    /// What the journal says.
-    pub last_write: LastWrite,
+    /// What the journal says, or why it could not be read.
+    pub last_write: &'a Result<LastWrite, String>,
     /// The symptom that is asked about.
     pub symptom: Option<Symptom>,
     /// The provider that is asked about.
@@ -63,8 +63,10 @@ pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
     let missing = |what: &str, why: &String| format!("{what} could not be read: {why}");
     unread.extend(site.as_ref().err().map(|why| missing("the state of the Ocean site", why)));
     unread.extend(list.as_ref().err().map(|why| missing("Ocean's list of providers", why)));
+    unread.extend(last_write.as_ref().err().map(|why| missing("the journal", why)));
 
-    let sync = site.as_ref().map(|site| causes(site, last_write, now)).unwrap_or_default();
+    let known = last_write.as_ref().copied().unwrap_or_default();
+    let sync = site.as_ref().map(|site| causes(site, known, now)).unwrap_or_default();
     let planned = plan.users.iter().find(|one| Some(&one.name) == user.as_ref());
     let read = user.as_deref().and_then(|user| Some((user, grid(live, user)?)));
     let mut rows = read.map(|of| rows(live, of, planned, plan, today)).unwrap_or_default();
@@ -72,7 +74,7 @@ pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
         list: list.as_ref().ok().map(Vec::as_slice),
         offices: offices_of(live),
         is_read: read.is_some() && unread.is_empty(),
-        is_synced: sync.is_empty() && site.is_ok(),
+        is_synced: sync.is_empty() && site.is_ok() && last_write.is_ok(),
         symptom,
     };
     let asked = |id: &ProviderId| provider.is_none_or(|provider| provider == *id);
@@ -189,7 +191,13 @@ impl People<'_> {
         if !listed.selected {
             return cause(Kind::NotSelected, String::new(), Origin::OceanHelp);
         }
-        // One office whose row is right is enough; where none is, a count of 0 may be its effect.
+        let is_lacking = |row: &RowDiagnosis| {
+            !row.lacks.is_empty() || matches!(row.ends, Some((Kind::Ended, _)))
+        };
+        if !listed.on_patients_page && listed.appointments == 0 && rows.iter().any(is_lacking) {
+            return cause(Kind::ZeroCounted, String::new(), Origin::Assumed);
+        }
+        // One office whose row is right is enough.
         let is_right_somewhere =
             self.is_read && rows.len() < self.offices.get(&id).copied().unwrap_or_default();
         if listed.on_patients_page || !is_right_somewhere {

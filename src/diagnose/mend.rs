@@ -26,35 +26,109 @@ pub struct Text<'a> {
     pub text: &'a str,
 }
 
-/// The text with the fewest more lines that ask for everything that the grid lacks; `None` where it asks already
-/// or no edit is safe.
-pub fn mend(text: Text<'_>, live: &Snapshot, now: &Plan, diagnosis: &Diagnosis) -> Option<String> {
-    let rows: Vec<&RowDiagnosis> = diagnosis.rows(Remedy::Manifest).collect();
-    let user = diagnosis.user.as_deref().filter(|_| !rows.is_empty())?;
-    let mending = Mending { text, live, now, user, rows };
-    let mut texts = Style::ALL.into_iter().filter_map(|style| mending.attempt(style));
-    texts.find(|text| mending.is_right(text))
+/// Beyond so many rows it is not tried which of them can be mended without the others.
+const MOST_APART: usize = 64;
+
+/// Why no edit is proposed for a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unmended {
+    /// No edit that is known here does exactly what is missing.
+    NoEdit,
+    /// There would be too many edits.
+    TooMany,
+    /// What the edit touches may not be shown.
+    Hidden,
 }
 
-/// The entries of the manifest that decide the rows with a remedy; that of the user where none does.
-pub fn entries(
+/// What is proposed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mended<'a> {
+    /// The text with the fewest more lines; `None` where nothing is proposed.
+    pub text: Option<String>,
+    /// The rows that it mends.
+    pub rows: Vec<&'a RowDiagnosis>,
+    /// The others.
+    pub left: Vec<(&'a RowDiagnosis, Unmended)>,
+}
+
+/// The text with the fewest more lines that ask for what the grid lacks, for as many rows as can be mended;
+/// `can_show` says whether an edited text may be proposed.
+pub fn mend<'a>(
+    text: Text<'_>,
+    live: &'a Snapshot,
+    now: &'a Plan,
+    diagnosis: &'a Diagnosis,
+    can_show: &dyn Fn(&str) -> bool,
+) -> Mended<'a> {
+    let rows: Vec<&RowDiagnosis> = diagnosis.rows(Remedy::Manifest).collect();
+    let Some(user) = diagnosis.user.as_deref().filter(|_| !rows.is_empty()) else {
+        return Mended::default();
+    };
+    // What leaves a whole office out is no edit's to change, and must not keep the others from being mended.
+    let manifest = load(text.name, text.text.as_bytes(), None).manifest;
+    let rule = manifest.as_ref().and_then(|it| it.users.iter().find(|rule| rule.name == user));
+    let is_left_out = |row: &&RowDiagnosis| {
+        rule.is_some_and(|rule| matches!(Decided::of(rule, live, row.key), Decided::LeftOut(_)))
+    };
+    let (left_out, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_left_out);
+    let mut mended = best(&Mending { text, live, now, user, rows }, can_show);
+    mended.left.extend(left_out.into_iter().map(|row| (row, Unmended::NoEdit)));
+    mended
+}
+
+/// The most rows that can be mended together: all of them, or the most of each half.
+fn best<'a>(mending: &Mending<'_, 'a>, can_show: &dyn Fn(&str) -> bool) -> Mended<'a> {
+    let rows = mending.rows.clone();
+    let why = match mending.text(can_show) {
+        _ if rows.is_empty() => return Mended::default(),
+        Ok(text) => return Mended { text: Some(text), rows, left: Vec::new() },
+        Err(why) => why,
+    };
+    let is_whole = rows.len() == 1 || rows.len() > MOST_APART || why == Unmended::TooMany;
+    if is_whole {
+        let left = rows.into_iter().map(|row| (row, why)).collect();
+        return Mended { text: None, rows: Vec::new(), left };
+    }
+    let (one, other) = rows.split_at(rows.len() / 2);
+    let half = |rows: &[&'a RowDiagnosis]| best(&mending.of(rows.to_vec()), can_show);
+    let (mut one, mut other) = (half(one), half(other));
+    if one.rows.len() < other.rows.len() {
+        std::mem::swap(&mut one, &mut other);
+    }
+    one.left.append(&mut other.left);
+    if !other.rows.is_empty() {
+        let both = mending.of([&one.rows[..], &other.rows[..]].concat());
+        match both.text(can_show) {
+            Ok(text) => {
+                one.text = Some(text);
+                one.rows = both.rows;
+            }
+            Err(why) => one.left.extend(other.rows.into_iter().map(|row| (row, why))),
+        }
+    }
+    one
+}
+
+/// The entries of the manifest that decide rows; that of the user where none does.
+pub fn entries<'a>(
     manifest: &Manifest,
     live: &Snapshot,
     diagnosis: &Diagnosis,
-    remedy: Remedy,
-) -> BTreeSet<Span> {
+    rows: impl IntoIterator<Item = &'a RowDiagnosis>,
+) -> Vec<(Span, &'a RowDiagnosis)> {
     let user = manifest.users.iter().find(|rule| Some(&rule.name) == diagnosis.user.as_ref());
-    let place = |row: &RowDiagnosis| {
+    let place = |row: &'a RowDiagnosis| {
         let user = user?;
-        Some(match Decided::of(user, live, row.key) {
+        let place = match Decided::of(user, live, row.key) {
             Decided::LeftOut(place)
             | Decided::Excepted(_, _, place)
             | Decided::Provider(_, place)
             | Decided::Office(_, place) => place,
             Decided::User => user.grant.place,
-        })
+        };
+        Some((place, row))
     };
-    diagnosis.rows(remedy).filter_map(place).collect()
+    rows.into_iter().filter_map(place).collect()
 }
 
 /// Where rows are raised that a rule covers and that are not named.
@@ -116,38 +190,73 @@ impl<'a> Decided<'a> {
     }
 }
 
-struct Mending<'a> {
-    text: Text<'a>,
+struct Mending<'t, 'a> {
+    text: Text<'t>,
     live: &'a Snapshot,
     now: &'a Plan,
     user: &'a str,
     rows: Vec<&'a RowDiagnosis>,
 }
 
-impl Mending<'_> {
+impl<'a> Mending<'_, 'a> {
+    /// The same for other rows.
+    fn of(&self, rows: Vec<&'a RowDiagnosis>) -> Self {
+        let Self { text, live, now, user, rows: _ } = *self;
+        Self { text, live, now, user, rows }
+    }
+
+    /// The first text that is right and can be shown.
+    fn text(&self, can_show: &dyn Fn(&str) -> bool) -> Result<String, Unmended> {
+        let mut why = Unmended::NoEdit;
+        for style in Style::ALL {
+            let tried = self.attempt(style).and_then(|text| match self.is_right(&text) {
+                true if can_show(&text) => Ok(text),
+                true => Err(Unmended::Hidden),
+                false => Err(Unmended::NoEdit),
+            });
+            match tried {
+                Ok(text) => return Ok(text),
+                Err(other) => why = why.max(other),
+            }
+        }
+        Err(why)
+    }
+
     /// The text after as many edits as it takes until every row is asked for.
-    fn attempt(&self, style: Style) -> Option<String> {
+    fn attempt(&self, style: Style) -> Result<String, Unmended> {
         let mut text = self.text.text.to_owned();
         let mut left = MOST;
         loop {
-            let manifest = load(self.text.name, text.as_bytes(), None).manifest?;
-            let rows = self.not_asked(&manifest)?;
+            let manifest = load(self.text.name, text.as_bytes(), None).manifest;
+            let manifest = manifest.ok_or(Unmended::NoEdit)?;
+            let rows = self.not_asked(&manifest).ok_or(Unmended::NoEdit)?;
             if rows.is_empty() {
-                return Some(text);
+                return Ok(text);
+            }
+            // Counted before the first is made: each takes a look at the whole text.
+            let mut edits: Vec<(&str, Edit)> = Vec::new();
+            for row in rows {
+                for one in self.edits(&manifest, row, style).ok_or(Unmended::NoEdit)? {
+                    if edits.iter().any(|(_, known)| *known == one) {
+                        continue;
+                    }
+                    edits.push((&row.office, one));
+                    if edits.len() > left {
+                        return Err(Unmended::TooMany);
+                    }
+                }
             }
             // What moves the places of others waits for the next look at the text.
             let mut touched = BTreeSet::new();
-            for row in rows {
-                for one in self.edits(&manifest, row, style)? {
-                    let place = match &one {
-                        Edit::Remove(list, _) => Some(list.clone()),
-                        Edit::Add(user, "offices", _) => Some(user.key(&row.office)),
-                        Edit::Add(..) | Edit::Full(..) => None,
-                    };
-                    if place.is_none_or(|place| touched.insert(place)) {
-                        left = usize::checked_sub(left, 1)?;
-                        text = edit(&text, &one)?;
-                    }
+            for (office, one) in edits {
+                let place = match &one {
+                    Edit::Remove(list, _) => Some(list.clone()),
+                    Edit::Add(user, "offices", _) => Some(user.key(office)),
+                    Edit::Add(..) | Edit::Full(..) => None,
+                };
+                if place.is_none_or(|place| touched.insert(place)) {
+                    left = left.checked_sub(1).ok_or(Unmended::TooMany)?;
+                    text = edit(&text, &one).ok_or(Unmended::NoEdit)?;
                 }
             }
         }

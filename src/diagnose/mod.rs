@@ -11,6 +11,6 @@ mod sync;
 mod value;
 
 pub use find::{Inputs, diagnose};
-pub use mend::{Text, entries, mend};
+pub use mend::{Mended, Text, Unmended, entries, mend};
 pub use sync::LastWrite;
 pub use value::{Cause, Diagnosis, Obstacle, ProviderDiagnosis, Remedy, RowDiagnosis};

@@ -89,6 +89,9 @@ kinds! {
     /// A provider has no appointments in the days that Ocean syncs.
     NothingBooked "nothing-booked" "nothing booked in the days that Ocean syncs"
         "nothing to mend: the provider appears once something is booked and synced",
+    /// Ocean counts no appointments for a provider whose rows are not right.
+    ZeroCounted "zero-counted" "Ocean counts 0 appointments, which may be the effect of the rows below"
+        "mend the rows first and run a full sync, then look again",
     /// Ocean's list does not name a provider at all.
     NotListed "not-listed" "not in the list of Cloud Connect"
         "an Ocean Site Admin looks whether Cloud Connect knows the provider",

@@ -32,6 +32,7 @@ pub struct HandCheck {
 const SITE_ADMIN: &str = "an Ocean Site Admin, in Cloud Connect";
 const REMINDERS: &str = "an Ocean Site Admin, in the settings of reminders";
 const FRONT_DESK: &str = "the front desk, at the patient; accuroform reads no patients";
+const SCHEDULE: &str = "whoever sees the provider's schedule in Accuro";
 
 const fn check(what: &'static str, who: &'static str) -> HandCheck {
     HandCheck { what, who, origin: Origin::OceanHelp }
@@ -109,10 +110,12 @@ impl Symptom {
                             "the selection in \"Sync Appointments For Provider(s)\" was not saved",
                             SITE_ADMIN,
                         ),
-                        check(
-                            "nothing is booked in the days that Ocean syncs: a count of 0 can also come from a missing tick",
-                            "whoever sees the provider's schedule in Accuro",
-                        ),
+                        check("nothing is booked in the days that Ocean syncs", SCHEDULE),
+                        HandCheck {
+                            what: "a count of 0 can also come from a missing tick",
+                            who: SCHEDULE,
+                            origin: Origin::Assumed,
+                        },
                         check(
                             "the last change is less than 30 minutes old: Ocean syncs by itself every 30 minutes",
                             SITE_ADMIN,

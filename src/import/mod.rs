@@ -19,3 +19,4 @@ pub use error::ImportError;
 pub use found::{Found, FoundOffice, found};
 pub use reasons::keep_reasons;
 pub use same::{Difference, must_be_same};
+pub use text::comment as name_comment;

@@ -159,7 +159,7 @@ fn person(id: ProviderId, names: &Names) -> String {
 }
 
 /// A name as a comment: nothing in it may end the line, and none may look like an editor's instruction.
-fn comment(name: &str) -> String {
+pub fn comment(name: &str) -> String {
     let mut safe = String::new();
     for character in name.trim().chars() {
         if is_unsafe(character) || matches!(character, '\u{fffe}' | '\u{ffff}') {

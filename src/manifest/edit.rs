@@ -198,7 +198,7 @@ impl Editor<'_> {
         let end = self.line_end(at);
         let before = self.text.get(..end)?;
         let line = match (before.ends_with("\r\n"), before.ends_with('\n')) {
-            (true, _) => format!("{line}\r\n"),
+            (true, _) => format!("{}\r\n", line.replace('\n', "\r\n")),
             (false, true) => format!("{line}\n"),
             (false, false) => format!("\n{line}"),
         };

@@ -26,12 +26,21 @@ pub(super) fn push(safe: &mut String, character: char) {
     }
 }
 
-/// The same for text of several lines: its line breaks stay, and nothing else that is unsafe.
+/// The same for text of several lines: its line breaks (`\n` and `\r\n`) stay, and nothing else that is unsafe.
 pub fn escape_lines(text: &str) -> Cow<'_, str> {
     if !text.contains(|character| character != '\n' && is_unsafe(character)) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.split('\n').map(escape).collect::<Vec<_>>().join("\n"))
+    let mut safe = String::with_capacity(text.len() + 16);
+    for line in text.split_inclusive('\n') {
+        let (line, end) = match line.strip_suffix("\r\n") {
+            Some(line) => (line, "\r\n"),
+            None => line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n")),
+        };
+        safe.push_str(&escape(line));
+        safe.push_str(end);
+    }
+    Cow::Owned(safe)
 }
 
 #[cfg(test)]
@@ -46,6 +55,12 @@ mod tests {
             let text = format!("x{c}y");
             assert_eq!(escape(&text), format!("x{}y", c.escape_unicode()));
         }
+    }
+
+    #[test]
+    fn only_whole_line_breaks_stay() {
+        let text = "a\u{1b}\r\nb\rc\n\r\r\nd\r";
+        assert_eq!(escape_lines(text), "a\\u{1b}\r\nb\\u{d}c\n\\u{d}\r\nd\\u{d}");
     }
 
     #[test]

@@ -18,14 +18,22 @@ pub struct Change<'a> {
 /// The lines around a change, if no masked one is among them.
 const CONTEXT: usize = 3;
 
+/// A diff that can be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownDiff {
+    /// It, whole.
+    pub text: String,
+    /// Whether no line stands around the changes: `git apply` then needs `--unidiff-zero`.
+    pub is_bare: bool,
+}
+
 /// The diff, with as many lines around the change as can be shown; `None` where the change itself cannot.
-pub fn manifest_diff(change: Change<'_>) -> Option<String> {
+pub fn manifest_diff(change: Change<'_>) -> Option<ShownDiff> {
     let Change { name, before, masked, after } = change;
     let before = before.strip_prefix('\u{feff}').unwrap_or(before);
     let after = after.strip_prefix('\u{feff}').unwrap_or(after);
-    let hidden: Vec<bool> =
-        before.lines().zip(masked.lines()).map(|(line, shown)| line != shown).collect();
     let diff = TextDiff::from_lines(before, after);
+    let hidden = hidden(&diff, masked)?;
     let is_open = |op: &DiffOp| {
         let lines = hidden.get(op.old_range());
         lines.is_some_and(|lines| lines.iter().all(|hidden| !hidden))
@@ -34,7 +42,18 @@ pub fn manifest_diff(change: Change<'_>) -> Option<String> {
         .rev()
         .find(|context| diff.grouped_ops(*context).iter().flatten().all(is_open))?;
     let mut unified = diff.unified_diff();
-    Some(unified.context_radius(context).header(name, name).to_string())
+    let text = unified.context_radius(context).header(name, name).to_string();
+    Some(ShownDiff { text, is_bare: context == 0 })
+}
+
+/// Which lines are masked, by the lines of the diff itself: others may take a lone CR for no end of a line.
+/// `None` where the two texts have not the same lines.
+fn hidden(diff: &TextDiff<'_, '_, str>, masked: &str) -> Option<Vec<bool>> {
+    let masked = TextDiff::from_lines(masked, masked);
+    let before: Vec<&str> = diff.iter_old_slices().collect();
+    let shown: Vec<&str> = masked.iter_old_slices().collect();
+    let is_same = before.len() == shown.len();
+    is_same.then(|| before.iter().zip(shown).map(|(line, shown)| *line != shown).collect())
 }
 
 #[cfg(test)]
@@ -42,7 +61,7 @@ mod tests {
     use super::*;
 
     fn diff(before: &str, masked: &str, after: &str) -> Option<String> {
-        manifest_diff(Change { name: "clinic.yaml", before, masked, after })
+        manifest_diff(Change { name: "clinic.yaml", before, masked, after }).map(|diff| diff.text)
     }
 
     #[test]
@@ -56,5 +75,14 @@ mod tests {
         assert_eq!(found, format!("{head}@@ -3 +3 @@\n-b: 1\n+b: 2\n"));
         let commented = "b: 1 # hunter2\n";
         assert_eq!(diff(commented, "b: 1 #••••\n", "b: 2 # hunter2\n"), None);
+    }
+
+    #[test]
+    fn a_lone_carriage_return_moves_no_mask() {
+        let before = "# a\r# b\r# c\na: 1\n# hunter2\nb: 1\n";
+        let masked = "#••••\r#••••\r#••••\na: 1\n#••••\nb: 1\n";
+        let found = diff(before, masked, &before.replace("b: 1", "b: 2")).unwrap();
+        assert!(!found.contains("hunter2"), "{found}");
+        assert_eq!(diff("a: 1\rb: 1\n", "a: 1 b: 1\n", "a: 1\rb: 2\n"), None);
     }
 }

@@ -48,7 +48,7 @@ pub use escape::{escape, escape_lines};
 pub use fold::{Folded, FoldedChange, WEIGHTY};
 pub use fold_pattern::Weight;
 pub use history::{history, history_json, run, run_json};
-pub use manifest_diff::{Change, manifest_diff};
+pub use manifest_diff::{Change, ShownDiff, manifest_diff};
 pub use outcome::{appearance, counts, held, outcomes};
 pub use people::{SyncToDo, expected, sync_steps};
 pub use plan::{plan, summary_line};

@@ -2,7 +2,7 @@
 
 use super::escape::escape;
 use super::table::{count, wrap};
-use crate::finding::{Kind, why_held};
+use crate::finding::{Kind, Origin, why_held};
 use crate::journal::{Hold, Outcome, RowOutcome};
 use crate::model::{Column, Level};
 use crate::ocean::{Appearance, Missing, Reason};
@@ -68,8 +68,9 @@ pub fn counts(outcomes: &[RowOutcome]) -> String {
     )
 }
 
-/// Who appears on the Patients page, who does not, and why not.
-pub fn appearance(appearance: &Appearance) -> String {
+/// Who appears on the Patients page, who does not, and why not. Where not everything `is_read`, others may be
+/// missing, too.
+pub fn appearance(appearance: &Appearance, is_read: bool) -> String {
     let Appearance { appeared, stayed, vanished, missing } = appearance;
     let mut lines = Vec::new();
     if !appeared.is_empty() {
@@ -90,11 +91,13 @@ pub fn appearance(appearance: &Appearance) -> String {
         lines.push(format!("{} still missing:", count(missing.len(), "provider")));
         lines.extend(missing_lines(missing));
     }
-    lines.push(format!(
-        "Patients page: {} newly there, {stayed} as before, {} still missing.",
-        appeared.len(),
-        missing.len()
-    ));
+    let still = match (is_read, missing.len()) {
+        (true, count) => format!("{count} still missing"),
+        (false, 0) => "still missing: unknown".to_owned(),
+        (false, count) => format!("at least {count} still missing, of others it is unknown"),
+    };
+    let newly = appeared.len();
+    lines.push(format!("Patients page: {newly} newly there, {stayed} as before, {still}."));
     lines.join("\n") + "\n"
 }
 
@@ -115,10 +118,11 @@ fn reason(reason: &Reason) -> String {
     match reason {
         Reason::Columns { office, columns } => {
             let columns: Vec<&str> = columns.iter().map(|column: &Column| column.title()).collect();
-            format!("{} not full in {office} (assumed to be needed)", columns.join(", "))
+            let assumed = Origin::Assumed.label();
+            format!("{office}: {} not full; that this matters is {assumed}", columns.join(", "))
         }
         Reason::UntilPassed { office, until } => {
-            format!("Access Until {until} has passed in {office}")
+            format!("{office}: {}: {until}", Kind::Ended.heading())
         }
         Reason::NotSelected => Kind::NotSelected.heading().to_owned(),
         Reason::NothingBooked => Kind::NothingBooked.heading().to_owned(),

@@ -327,6 +327,42 @@ async fn no_canary_is_printed_or_kept_whatever_the_program_does() {
 }
 
 #[test]
+fn a_comment_beside_what_diagnose_mends_is_not_shown_whatever_ends_the_lines_before() {
+    let manifest = "\
+# a\r# b\r# c
+users:
+  - profile: ocean
+    all_offices: true
+    offices:
+      - id: 1
+        providers:
+          - id: 1201
+            # token zq1x-secret
+            columns:
+              labs: none
+version: 1
+clinic: {id: lakeside, timezone: America/Toronto}
+accuro: {tenant: LAKESIDE, connection: {embedded: {world: world.yaml}}}
+ocean: {site: \"4021\", connection: {embedded: {}}}
+";
+    let world = "\
+version: 1
+tenant: LAKESIDE
+offices: [{id: 1, name: Main Street}]
+providers: [{id: 1201, first: Anita, last: Singh, offices: [1]}]
+users: [{id: 77, name: OceanAPILAKESIDE}]
+ocean: {site: \"4021\", emr_user: OceanAPILAKESIDE}
+";
+    let program = crate::program::Program::with_manifest(manifest);
+    std::fs::write(program.folder().join("world.yaml"), world).unwrap();
+    for arguments in [&["diagnose", "--provider", "1201"][..], &["diagnose", "--json"]] {
+        let ended = program.run(arguments);
+        assert_eq!(ended.code, 3, "{}", ended.everything());
+        assert!(!ended.everything().contains("zq1x"), "{}", ended.everything());
+    }
+}
+
+#[test]
 fn no_debug_form_shows_a_canary() {
     drop(rustls::crypto::ring::default_provider().install_default());
     let settings = || Settings {

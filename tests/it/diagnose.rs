@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use accuroform::bridge::{Site, SiteProvider};
 use accuroform::desired::desired;
-use accuroform::diagnose::{Diagnosis, Inputs, LastWrite, Remedy, Text, diagnose, mend};
-use accuroform::finding::{Kind, Symptom};
+use accuroform::diagnose::{Diagnosis, Inputs, LastWrite, Remedy, Text, Unmended, diagnose, mend};
+use accuroform::finding::{Kind, Origin, Symptom};
 use accuroform::live::{Grid, Providers};
 use accuroform::model::{Column, Level, ProviderId, RowKey, UserId};
 use accuroform::plan::{Plan, Targets};
@@ -20,6 +20,7 @@ struct Scene {
     world: World,
     site: Result<Site, String>,
     list: Result<Vec<SiteProvider>, String>,
+    last_write: Result<LastWrite, String>,
 }
 
 impl Scene {
@@ -47,6 +48,7 @@ impl Scene {
                 last_recent: None,
             }),
             list: Ok(people.into_iter().map(listed).collect()),
+            last_write: Ok(LastWrite::default()),
         }
     }
 
@@ -64,7 +66,7 @@ impl Scene {
             plan: &plan,
             site: &self.site,
             list: &self.list,
-            last_write: LastWrite::default(),
+            last_write: &self.last_write,
             symptom,
             provider: None,
             now: "2025-06-01T12:00:00Z".parse().unwrap(),
@@ -78,7 +80,8 @@ impl Scene {
         let (found, plan) = self.diagnose(rest, None);
         let text = format!("{HEAD}{rest}");
         let text = Text { name: "clinic.yaml", text: &text };
-        mend(text, &self.world.live, &plan, &found)
+        mend(text, &self.world.live, &plan, &found, &|_| true)
+            .text
             .map(|text| text.strip_prefix(HEAD).unwrap().to_owned())
     }
 
@@ -214,18 +217,29 @@ fn what_is_no_permission_is_found_with_its_evidence() {
     assert_eq!(kinds(&found, 2), [Kind::NothingBooked]);
     let (found, _) = Scene::new(two_offices()).with(2, absent).diagnose(ALL, None);
     assert_eq!(kinds(&found, 2), [Kind::Unexplained]);
-    // A count of 0 is the effect where no row is right, and nothing is unexplained while a sync runs.
+    // A count of 0 may be the effect where a row is not right, and nothing is unexplained while a sync runs.
     let world = two_offices().row(1, 2, "patient");
     let booked = |one: &mut SiteProvider| {
         absent(one);
         one.appointments = 0;
     };
     let (found, _) = Scene::new(world).with(2, booked).diagnose(ALL, None);
-    assert_eq!(kinds(&found, 2), []);
+    assert_eq!(kinds(&found, 2), [Kind::ZeroCounted]);
+    let cause = &found.providers.iter().find(|one| one.id == ProviderId(2)).unwrap().causes[0];
+    assert_eq!(cause.origin, Origin::Assumed, "no vendor says so");
     let mut scene = Scene::new(two_offices()).with(2, absent);
     scene.site.as_mut().unwrap().running = Some(None);
     let (found, _) = scene.diagnose(ALL, None);
     assert_eq!((kinds(&found, 2), found.sync[0].kind), (vec![], Kind::SyncRunning));
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_unknown_and_no_write_at_all_is_not_taken_from_it() {
+    let mut scene = Scene::new(two_offices()).with(2, |one| one.on_patients_page = false);
+    scene.last_write = Err("a line is damaged".to_owned());
+    let (found, _) = scene.diagnose(ALL, None);
+    assert_eq!(found.unread, ["the journal could not be read: a line is damaged"]);
+    assert_eq!(kinds(&found, 2), [], "it may be that no sync was run since the last write");
 }
 
 #[test]
@@ -346,4 +360,22 @@ fn where_an_edit_would_do_more_than_is_missing_none_is_proposed() {
     let (manifest, _) = manifest(left_out);
     assert!(desired(&manifest, &scene.world.live).findings.is_empty());
     assert_eq!(scene.world.clone().contents()[&key(1, 2)], cells("patient inbox"));
+}
+
+#[test]
+fn more_edits_than_a_person_would_read_are_not_tried() {
+    let names: Vec<(u64, String)> = (1..=201).map(|id| (id, format!("Person, No {id}"))).collect();
+    let people: Vec<(u64, &str)> = names.iter().map(|(id, name)| (*id, name.as_str())).collect();
+    let scene = Scene::new(World::new().office(1, "Main Street", &people));
+    let excepted: Vec<String> = (1..=201).map(|id| format!("{{id: {id}}}")).collect();
+    let rest = format!(
+        "users: [{{profile: ocean, all_offices: true, except_providers: [{}]}}]\n",
+        excepted.join(", ")
+    );
+    let (found, plan) = scene.diagnose(&rest, None);
+    let text = format!("{HEAD}{rest}");
+    let text = Text { name: "clinic.yaml", text: &text };
+    let mended = mend(text, &scene.world.live, &plan, &found, &|_| panic!("it was tried"));
+    assert_eq!((mended.text, mended.left.len()), (None, 201));
+    assert!(mended.left.iter().all(|(_, why)| *why == Unmended::TooMany));
 }

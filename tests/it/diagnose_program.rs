@@ -66,6 +66,15 @@ fn document(program: &Program, symptom: &str, code: i32) -> Value {
     document
 }
 
+/// Runs a program of others in the clinic's folder.
+#[track_caller]
+fn runs(program: &Program, words: &[&str]) {
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).current_dir(program.folder()).stdin(Stdio::null());
+    let ended = Ended::of(command.output().unwrap());
+    assert_eq!(ended.code, 0, "{words:?}: {}", ended.everything());
+}
+
 /// Where a sentence stands in a text.
 #[track_caller]
 fn at(text: &str, words: &str) -> usize {
@@ -165,13 +174,7 @@ fn patch_and_apply_with_the_diff_leave_nothing_to_find() {
     let diff = &text[at(&text, "--- clinic.yaml")..];
     assert!(!text.contains("ticket 881"), "comments are not shown: {text}");
     fs::write(program.folder().join("mend.diff"), diff).unwrap();
-    let patched = Command::new("patch")
-        .args(["-p0", "-i", "mend.diff"])
-        .current_dir(program.folder())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert!(patched.status.success(), "{}", String::from_utf8_lossy(&patched.stdout));
+    runs(&program, &["patch", "-p0", "-i", "mend.diff"]);
     let manifest = fs::read_to_string(program.folder().join("clinic.yaml")).unwrap();
     assert!(manifest.contains("labs: none # ticket 881"), "it lacked nothing there: {manifest}");
     ends(&program, &["apply", "-auto-approve"], 0);
@@ -242,4 +245,103 @@ fn names_of_the_clinic_are_printed_escaped() {
     let ended = ends(&program, &["diagnose"], 3);
     assert!(ended.stdout.contains(r"M\u{1b}[31m"), "{}", ended.stdout);
     assert!(ended.stdout.contains("-    except_providers: [{id: 1043}]"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_damaged_journal_is_unknown_and_exits_with_8() {
+    let program = clinic("", "      - {office: 1, provider: 1042, full: [patient]}\n");
+    ends(&program, &["apply", "-auto-approve"], 0);
+    let journal = fs::read_dir(program.folder().join(".accuroform"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|end| end == "jsonl"))
+        .unwrap();
+    let text = fs::read_to_string(&journal).unwrap();
+    fs::write(&journal, text.replacen("lakeside", "leeside", 1)).unwrap();
+    let text = ends(&program, &["diagnose"], 8).stdout;
+    assert!(text.contains("the journal could not be read: "), "{text}");
+    assert!(!text.contains("Nothing found that"), "{text}");
+}
+
+#[test]
+fn who_is_still_missing_is_unknown_where_the_grid_was_not_read() {
+    let program = clinic("", "");
+    let path = program.folder().join("world.yaml");
+    let world = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{world}faults: [{{on: grid_read, status: 500}}]\n")).unwrap();
+    let text = program.run(&["verify"]).everything();
+    assert!(text.contains("still missing: unknown."), "{text}");
+    assert!(!text.contains("0 still missing"), "{text}");
+}
+
+/// Runs the command that a diagnosis names on the diff that it prints; then nothing is left to find.
+#[track_caller]
+fn git_apply_mends(program: &Program, manifest: &str) -> String {
+    let text = ends(program, &["diagnose", manifest], 3).stdout;
+    let command = &text[at(&text, "`git apply") + 1..];
+    let command: Vec<&str> = command[..command.find('`').unwrap()].split(' ').collect();
+    fs::write(program.folder().join("mend.diff"), &text[at(&text, "--- clinic.yaml")..]).unwrap();
+    runs(program, &command);
+    ends(program, &["apply", "-auto-approve"], 0);
+    let left = ends(program, &["diagnose"], 0).stdout;
+    assert!(left.contains("Nothing found"), "{left}");
+    text
+}
+
+#[test]
+fn git_apply_takes_the_diff_of_an_absolute_path_of_crlf_and_without_lines_around() {
+    let one = "    offices: [{id: 1, providers: [{id: 1043, columns: {labs: none}}]}]\n";
+    let row =
+        "      - {office: 1, provider: 1043, full: [patient, scheduling, billing, emr, visible]}\n";
+    let program = clinic(one, row);
+    let path = program.folder().join("clinic.yaml");
+    git_apply_mends(&program, path.to_str().unwrap());
+    let program = clinic(one, row);
+    let path = program.folder().join("clinic.yaml");
+    let text = fs::read_to_string(&path).unwrap().replace('\n', "\r\n");
+    fs::write(&path, text).unwrap();
+    git_apply_mends(&program, "clinic.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text:?}");
+    let two = "    # zq1x\n    offices: [{id: 1, providers: [{id: 1043, columns: {labs: none}}]}]\n    # zq2x\n";
+    let program = clinic(two, row);
+    let text = git_apply_mends(&program, "clinic.yaml");
+    assert!(text.contains("--unidiff-zero") && !text.contains("zq"), "{text}");
+}
+
+#[test]
+fn a_manifest_that_import_wrote_is_mended_by_a_diff_that_shows_its_names() {
+    let program = clinic("", "      - {office: 1, provider: 1043, full: [patient, labs]}\n");
+    ends(&program, &["import", "-out", "imported.yaml"], 0);
+    fs::rename(program.folder().join("imported.yaml"), program.folder().join("clinic.yaml"))
+        .unwrap();
+    let text = git_apply_mends(&program, "clinic.yaml");
+    assert!(text.contains("# Tremblay, Marc"), "{text}");
+}
+
+#[test]
+fn an_office_that_is_left_out_or_a_comment_keeps_no_other_row_from_the_diff() {
+    let more = "    except: [{id: 2}]
+    offices:
+      - id: 1
+        providers:
+          - id: 1042
+            columns: {labs: none} # zq1x
+          - id: 1043
+            columns: {labs: none}
+";
+    let row = "      - {office: all, provider: all, full: [patient, scheduling, billing, emr, visible]}\n";
+    let program = clinic(more, row);
+    let text = ends(&program, &["diagnose"], 3).stdout;
+    assert!(text.contains("Not in the manifest, 1 row: no small change"), "{text}");
+    assert!(text.contains("Not in the manifest, 1 row: a comment"), "{text}");
+    assert!(
+        text.contains("clinic.yaml:12:13: Singh, Anita (1042), Main Street: Labs none"),
+        "{text}"
+    );
+    assert!(text.contains("Not in the manifest, 1 row: change it like this"), "{text}");
+    assert!(
+        text.contains("+            columns: {labs: full}\n") && !text.contains("zq1x"),
+        "{text}"
+    );
 }

@@ -1,12 +1,11 @@
 //! `diagnose`: why Ocean does not show what it should. It is never given a writer.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
+use super::remedies::Remedies;
 use crate::bridge::{Site, SiteProvider};
 use crate::cli::args::{DiagnoseArgs, SymptomArg};
-use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings, read_bounded};
+use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -15,9 +14,8 @@ use crate::cli::fleet::Subject;
 use crate::cli::printer::Printer;
 use crate::cli::targets::one_provider;
 use crate::connection::Opened;
-use crate::diagnose::{Diagnosis, Inputs, LastWrite, Remedy, Text, diagnose, entries, mend};
-use crate::diagnostic::Span;
-use crate::finding::{Origin, REMEDY};
+use crate::diagnose::{Diagnosis, Inputs, LastWrite, diagnose};
+use crate::finding::Origin;
 use crate::journal::{Event, Journal, Outcome, is_pending};
 use crate::report::{self, escape};
 
@@ -39,7 +37,7 @@ pub(super) async fn run(
         plan: &planned.plan,
         site: &site,
         list: &list,
-        last_write: last_write(&clinic),
+        last_write: &last_write(&clinic),
         symptom: symptom.map(SymptomArg::symptom),
         provider: provider.transpose()?,
         now: environment.clock.now(),
@@ -78,13 +76,12 @@ impl Read {
     }
 }
 
-/// What the journal says; one that cannot be read says nothing here, and `apply` complains of it.
-fn last_write(clinic: &Clinic) -> LastWrite {
-    let reading = clinic.state().ok().and_then(|state| {
-        let reading = Journal::read(&state, &clinic.manifest.clinic.id).ok();
-        reading.map(|reading| reading.records)
-    });
-    let records = reading.unwrap_or_default();
+/// What the journal says, or why it could not be read.
+fn last_write(clinic: &Clinic) -> Result<LastWrite, String> {
+    let state = clinic.state().map_err(|failure| failure.message)?;
+    let records = Journal::read(&state, &clinic.manifest.clinic.id)
+        .map_err(|error| error.to_string())?
+        .records;
     let is_write = |event: &Event| match event {
         Event::BatchEnded { outcomes, .. } => {
             outcomes.iter().any(|row| matches!(row.outcome, Outcome::Done | Outcome::Failed(_)))
@@ -103,51 +100,10 @@ fn last_write(clinic: &Clinic) -> LastWrite {
         | Event::Verified { .. }
         | Event::Ended { .. } => false,
     };
-    LastWrite {
+    Ok(LastWrite {
         at: records.iter().rev().find(|record| is_write(&record.event)).map(|record| record.at),
         owes_sync: mode(clinic).is_some() && is_pending(&records),
-    }
-}
-
-/// What is to be done about the rows.
-struct Remedies {
-    /// Rows that an apply would mend.
-    apply: usize,
-    /// Rows that the manifest has to ask for, and how; the entries where there is no safe edit.
-    manifest: usize,
-    diff: Option<String>,
-    entries: BTreeSet<Span>,
-    /// Rows whose date people have to choose, and the entries that say it.
-    dates: usize,
-    date_entries: BTreeSet<Span>,
-}
-
-impl Remedies {
-    fn of(clinic: &Clinic, planned: &Planned, found: &Diagnosis) -> Self {
-        let places = |remedy| entries(&clinic.manifest, &planned.live, found, remedy);
-        let diff = diff(clinic, planned, found);
-        Self {
-            apply: found.rows(Remedy::Apply).count(),
-            manifest: found.rows(Remedy::Manifest).count(),
-            entries: if diff.is_some() { BTreeSet::new() } else { places(Remedy::Manifest) },
-            diff,
-            dates: found.rows(Remedy::Date).count(),
-            date_entries: places(Remedy::Date),
-        }
-    }
-}
-
-/// The lines of the manifest that mend it; a clinic that inherits from a fleet is not edited.
-fn diff(clinic: &Clinic, planned: &Planned, found: &Diagnosis) -> Option<String> {
-    if clinic.fleet.is_some() {
-        return None;
-    }
-    let name = clinic.path().to_string_lossy();
-    let before = String::from_utf8(read_bounded(clinic.path()).ok()?).ok()?;
-    let text = Text { name: &name, text: &before };
-    let after = mend(text, &planned.live, &planned.plan, found)?;
-    let masked = clinic.source.text();
-    report::manifest_diff(report::Change { name: &name, before: &before, masked, after: &after })
+    })
 }
 
 /// Parts that could not be read come first: what was found beside them may not be all.
@@ -179,7 +135,7 @@ fn print(clinic: &Clinic, found: &Diagnosis, remedies: &Remedies, printer: &mut 
     if !text.is_empty() {
         printer.result(&format!("\n{text}"));
     }
-    print_remedies(clinic, remedies, printer);
+    remedies.print(clinic, printer);
     if found.is_empty() {
         printer.result(if found.unread.is_empty() {
             "\nNothing found that can be seen from here.\n"
@@ -193,76 +149,14 @@ fn print(clinic: &Clinic, found: &Diagnosis, remedies: &Remedies, printer: &mut 
     ));
 }
 
-fn print_remedies(clinic: &Clinic, remedies: &Remedies, printer: &mut Printer) {
-    let Remedies { apply, manifest, diff, entries, dates, date_entries } = remedies;
-    if apply + manifest + dates == 0 {
-        return;
-    }
-    let origin = Origin::OceanArticle.label();
-    printer.result(&format!(
-        "\nRemedy: {REMEDY};\n{origin}.\nThe article maps no symptom to a single column.\n"
-    ));
-    if *apply > 0 {
-        printer.result(&format!(
-            "In the manifest already, {}: `accuroform apply` writes and syncs.\n",
-            rows(*apply)
-        ));
-    }
-    let places = |entries: &BTreeSet<Span>| {
-        entries.iter().fold(String::new(), |text, span| {
-            let file = clinic.source.files().into_iter().find(|file| file.layer == span.layer);
-            let name = file.map_or("", |file| file.name);
-            text + &format!("  {}:{}:{}\n", escape(name), span.line, span.column)
-        })
-    };
-    if let Some(diff) = diff {
-        printer.result(&format!(
-            "Not in the manifest, {}: change it like this, then `accuroform apply`:\n\n{diff}",
-            rows(*manifest)
-        ));
-    } else if *manifest > 0 {
-        printer.result(&format!(
-            "Not in the manifest, {}, and no small change of its text does exactly this. Grant the columns at:\n{}",
-            rows(*manifest),
-            places(entries)
-        ));
-    }
-    if *dates > 0 {
-        printer.result(&format!(
-            "By a date of the manifest, {}: choose another date at:\n{}",
-            rows(*dates),
-            places(date_entries)
-        ));
-    }
-}
-
-fn rows(count: usize) -> String {
-    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
-}
-
 fn document(clinic: &Clinic, found: &Diagnosis, remedies: &Remedies, exit: Exit) -> Value {
-    let Remedies { apply, manifest, diff, entries, dates, date_entries } = remedies;
-    let places = |entries: &BTreeSet<Span>| -> Vec<Value> {
-        let place =
-            |span: &Span| json!({"layer": span.layer, "line": span.line, "column": span.column});
-        entries.iter().map(place).collect()
-    };
     let mut document = report::diagnosis_json(found);
     if let Value::Object(fields) = &mut document {
         let more = json!({
             "kind": "accuroform.diagnosis",
             "format_version": "1.0",
             "clinic": clinic.manifest.clinic.id,
-            "remedy": {
-                "words": REMEDY,
-                "source": Origin::OceanArticle.label(),
-                "apply": apply,
-                "manifest": manifest,
-                "diff": diff,
-                "entries": places(entries),
-                "dates": dates,
-                "date_entries": places(date_entries),
-            },
+            "remedy": remedies.json(),
             "exit_code": exit.code(),
         });
         if let Value::Object(more) = more {

@@ -31,6 +31,7 @@ mod plan;
 mod plan_against;
 mod plan_fleet;
 mod policy_test;
+mod remedies;
 mod review;
 mod rollout;
 mod saved;
