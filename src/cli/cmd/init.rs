@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::cli::args::InitArgs;
 use crate::cli::args_files::OwnClinic;
-use crate::cli::clinic::{faults, print_findings};
+use crate::cli::clinic::{faults, print_findings, read_bounded};
 use crate::cli::cmd::init_files::{
     Answers, Connection, USERS, manifest, pipeline, pipeline_path, variable,
 };
@@ -148,19 +148,28 @@ fn must_be_sound(text: &str, printer: &mut Printer) -> Result<(), Failure> {
     Err(Failure::plain(Exit::Error, format!("nothing was written: {}", escape(&faults))))
 }
 
-/// Writes new files: all of them, or none where one is there already.
+/// Writes new files: all of them, or none where one is there already. What stands beside a manifest and
+/// says the same already is left as it is.
 fn write(folder: &Path, files: &[(String, String)], printer: &mut Printer) -> Result<(), Failure> {
     let failed = |path: &Path, error: std::io::Error| {
         let message = format!("cannot write {}: {error}", path.display());
         Failure::new(Exit::Error, "F001", message, "choose another folder: `accuroform init DIR`")
     };
-    for (name, _) in files {
+    let is_same = |name: &str, text: &str| {
+        name != "clinic.yaml"
+            && read_bounded(&folder.join(name)).is_ok_and(|there| there == text.as_bytes())
+    };
+    let (same, new): (Vec<_>, Vec<_>) = files.iter().partition(|(name, text)| is_same(name, text));
+    for (name, _) in &new {
         let path = folder.join(name);
         if path.symlink_metadata().is_ok() {
             return Err(failed(&path, std::io::ErrorKind::AlreadyExists.into()));
         }
     }
-    for (name, text) in files {
+    for (name, _) in same {
+        printer.line(&format!("{} is there already", folder.join(name).display()));
+    }
+    for (name, text) in new {
         let path = folder.join(name);
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
