@@ -182,6 +182,13 @@ fn what_could_not_be_read_is_never_imported() {
     let said = ran(&program, &["schema", "--live", "clinic.yaml", "--out", "s.json"], 8);
     assert!(said.contains("cannot narrow the schema"), "{said}");
     assert!(!program.folder().join("s.json").exists());
+    for fault in ["{on: users, status: 500}", "{on: grid_read, status: 500}"] {
+        let program = clinic_of(MANIFEST, &format!("{WORLD}faults: [{fault}]\n"));
+        let said = ran(&program, &["schema", "--live", "clinic.yaml", "--out", "s.json"], 0);
+        let note =
+            "note: the schema does not offer the EMR user OceanAPILAKESIDE, who could not be read";
+        assert!(said.contains(note), "{said}");
+    }
 }
 
 #[test]
