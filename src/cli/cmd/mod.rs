@@ -19,6 +19,7 @@ mod fmt;
 mod history;
 mod import;
 mod import_clinic;
+mod import_kept;
 mod import_place;
 mod init;
 mod init_files;
