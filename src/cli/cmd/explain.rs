@@ -73,7 +73,7 @@ fn or_a_code(subject: &str, failure: Failure) -> Failure {
     if finding::code(&code).is_none() {
         return failure;
     }
-    let hint = failure.hint.map(|hint| format!("; for a clinic: {hint}")).unwrap_or_default();
+    let hint = failure.hint.map(|hint| format!(" For a clinic: {hint}")).unwrap_or_default();
     Failure { hint: Some(format!("did you mean `{code}`?{hint}")), ..failure }
 }
 

@@ -23,9 +23,9 @@ pub(super) struct Kept<'a> {
 }
 
 impl<'a> Kept<'a> {
-    /// The users of a manifest beside those that are named.
-    pub(super) fn of(draft: &'a Draft, named: &[String], inherits: bool) -> Result<Self, Failure> {
-        let is_named = |user: &&UserRule| named.iter().any(|name| fold(name) == fold(&user.name));
+    /// The users of a manifest beside those that are asked for.
+    pub(super) fn of(draft: &'a Draft, asked: &[String], inherits: bool) -> Result<Self, Failure> {
+        let is_named = |user: &&UserRule| asked.iter().any(|name| fold(name) == fold(&user.name));
         let users = &draft.clinic.manifest.users;
         let mut rules: Vec<&UserRule> = users.iter().filter(|user| !is_named(user)).collect();
         if !inherits && !draft.has_users() {
@@ -163,12 +163,18 @@ fn without_places(rule: &UserRule, place: Span) -> UserRule {
     let mut rule = rule.clone();
     rule.path = KeyPath::root();
     rule.grant.place = place;
-    rule.except.iter_mut().for_each(|it| selector(it, place));
-    rule.except_providers.iter_mut().for_each(|it| selector(it, place));
+    for it in &mut rule.except {
+        selector(it, place);
+    }
+    for it in &mut rule.except_providers {
+        selector(it, place);
+    }
     for OfficeRule { office, all_providers: _, except, grant, providers } in &mut rule.offices {
         selector(office, place);
-        except.iter_mut().for_each(|it| selector(it, place));
         grant.place = place;
+        for it in except {
+            selector(it, place);
+        }
         for ProviderRule { provider, grant } in providers {
             selector(provider, place);
             grant.place = place;
