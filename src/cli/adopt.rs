@@ -74,6 +74,11 @@ impl Draft {
         Ok(Self { clinic, text })
     }
 
+    /// Whether the file has users of its own.
+    pub(super) fn has_users(&self) -> bool {
+        has_section(&self.text, &["users"])
+    }
+
     /// Whether the file has users or profiles of its own.
     pub(super) fn has_rules(&self) -> bool {
         has_section(&self.text, &["users", "profiles"])

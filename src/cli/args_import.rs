@@ -35,7 +35,8 @@ pub(super) struct ImportArgs {
     /// Overwrite what is there; without --out, the manifest itself
     #[arg(long)]
     pub(super) force: bool,
-    /// Import this EMR user (may be repeated); default: those of the manifest
+    /// Import this EMR user (may be repeated), the others stay as they are written; default: all of the
+    /// manifest
     #[arg(long, value_name = "NAME")]
     pub(super) user: Vec<String>,
     /// How the users shall be managed; default: as the manifest says, additive where it does not

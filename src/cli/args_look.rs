@@ -67,8 +67,8 @@ impl SymptomArg {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Nothing is written, and nothing is printed while nothing changes. A look that fails is told once; the next look
-comes all the same. Exit codes: 0 the condition was met, Ctrl-C, or --for is over without --until; 4 --for is
-over and --until was not met.
+comes all the same. Exit codes: 0 --until was met, or without --until the end by Ctrl-C, SIGTERM or --for;
+4 one of these came before --until was met.
 
 Examples:
   accuroform watch                                    until Ctrl-C, for a screen on the wall

@@ -21,7 +21,7 @@ pub fn desired(manifest: &Manifest, live: &Snapshot) -> Desired {
         if let Some(id) = user_id(rule, grid, &mut desired.findings) {
             let mut cover = Cover::new(&live.directory, &mut desired.findings);
             cover.user(rule);
-            let user = cover.finish(rule, id);
+            let user = cover.finish(rule, id, grid);
             desired.users.push(user);
         }
     }
@@ -248,7 +248,7 @@ impl<'a> Cover<'a> {
     }
 
     /// The rows in key order with their rules numbered, each rule once.
-    fn finish(self, rule: &UserRule, id: UserId) -> DesiredUser {
+    fn finish(self, rule: &UserRule, id: UserId, grid: Option<&Grid>) -> DesiredUser {
         let UserRule { name, name_pattern, management, grant, .. } = rule;
         let exact = Rule {
             why: Why::Exact,
@@ -272,6 +272,12 @@ impl<'a> Cover<'a> {
                 rule: number,
             });
         }
+        let granted = granted(grid);
+        // A closed office wants no rule, unless something is granted there.
+        let counts = |key: &RowKey| {
+            let office = self.directory.offices.get(&key.office);
+            office.is_some_and(|office| office.active) || granted.contains(key)
+        };
         let uncovered = self
             .directory
             .offices
@@ -285,6 +291,7 @@ impl<'a> Cover<'a> {
                 providers.keys().map(move |provider| RowKey { office, provider: *provider })
             })
             .filter(|key| !self.rows.contains_key(key) && !self.excepted.contains(key))
+            .filter(counts)
             .collect();
         DesiredUser {
             name: name.clone(),
@@ -298,6 +305,15 @@ impl<'a> Cover<'a> {
             uncovered,
         }
     }
+}
+
+/// The rows that grant something.
+fn granted(grid: Option<&Grid>) -> BTreeSet<RowKey> {
+    let rows = match grid {
+        Some(Grid::Read { rows, .. }) => rows.as_slice(),
+        Some(Grid::NoUser | Grid::SeveralUsers(_) | Grid::Unread(_)) | None => &[],
+    };
+    rows.iter().filter(|row| !row.cells.is_nothing()).map(|row| row.key).collect()
 }
 
 fn written(grant: &Grant) -> Rule {

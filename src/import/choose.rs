@@ -10,7 +10,7 @@ use super::ImportError;
 use super::found::Found;
 use super::office::{Around, Form, common_date, office};
 use super::palette::Palette;
-use super::reasons::as_found;
+use super::reasons::{as_found, is_of_a_person};
 use super::shape::{OfficeShape, UserShape, Written};
 use super::text;
 use crate::manifest::{Management, Manifest, Profile, UserRule, Why};
@@ -30,6 +30,8 @@ pub struct Settings<'a> {
     pub manifest: &'a Manifest,
     /// The profiles that its own file writes; the others are built in or inherited.
     pub own_profiles: &'a BTreeSet<String>,
+    /// The profiles that the users need who are not imported, and stay.
+    pub needed_profiles: &'a BTreeSet<String>,
     /// Whether a fleet's defaults lie under the file.
     pub inherits: bool,
     /// The date in the reason of what only a rule with a reason may grant.
@@ -64,6 +66,8 @@ pub struct Imported {
     pub profiles: Option<String>,
     /// Whether the profiles are those that the manifest has already.
     pub keeps_profiles: bool,
+    /// Profiles of the clinic's own that no user has any more: they are taken out.
+    pub unused: Vec<String>,
     /// What the users came to.
     pub summary: Vec<User>,
 }
@@ -77,7 +81,8 @@ pub fn import(
     found: &[Found],
     names: &Names,
 ) -> Result<Imported, ImportError> {
-    let Settings { manifest, own_profiles, inherits, today, management: _ } = settings;
+    let Settings { manifest, own_profiles, needed_profiles, inherits, today, management: _ } =
+        settings;
     let mut palette = Palette {
         profiles: manifest.profiles.clone(),
         own: own_profiles.clone(),
@@ -92,13 +97,15 @@ pub fn import(
     }
     let used: BTreeSet<&str> = shapes.iter().flat_map(UserShape::profiles).collect();
     let mut needed = palette.profiles;
-    needed.retain(|name, _| palette.own.contains(name) && used.contains(name.as_str()));
+    let is_used = |name: &String| used.contains(name.as_str()) || needed_profiles.contains(name);
+    needed.retain(|name, _| palette.own.contains(name) && is_used(name));
     Ok(Imported {
         users: text::users(&shapes, names),
         // One that is over another of the fleet must say of each column what it is.
         profiles: (!needed.is_empty())
             .then(|| text::profiles(&needed, |name| inherits && own_profiles.contains(name))),
         keeps_profiles: needed.keys().eq(own_profiles),
+        unused: own_profiles.iter().filter(|name| !needed.contains_key(*name)).cloned().collect(),
         summary: found.iter().zip(&shapes).map(summary).collect(),
     })
 }
@@ -156,6 +163,10 @@ impl Search<'_> {
     /// reason, where that is shorter.
     fn best(&self, palette: &Palette) -> Result<Choice, ImportError> {
         let nothing = || ImportError::NothingGranted(self.found.name.clone());
+        if self.rows().next().is_none() {
+            // Any profile would be a promise of access to offices that are not there yet.
+            return Err(nothing());
+        }
         let mut palette = palette.clone();
         let mut best = self.shortest(&palette).ok_or_else(nothing)?;
         loop {
@@ -247,7 +258,9 @@ impl Search<'_> {
 
     fn shape(&self, base: &Base<'_>, without: BTreeSet<ProviderId>) -> Option<UserShape> {
         let Base { palette, name, profile, until, all_offices } = *base;
-        let above = palette.base(profile, until);
+        let mut above = palette.base(profile, until);
+        let reason = self.found.reason.clone();
+        above.reason |= reason.as_ref().is_some_and(|reason| is_of_a_person(reason));
         let around = Around { base: above, all_offices, without: &without };
         let (mut except, mut entries) = (Vec::new(), Vec::new());
         let mut managed: BTreeSet<ProviderId> = BTreeSet::new();
@@ -269,18 +282,7 @@ impl Search<'_> {
             }
         }
         if !all_offices && entries.is_empty() {
-            if self.rows().next().is_some() {
-                return None;
-            }
-            // A user has to cover something: an office with everybody left out.
-            let (id, first) = self.found.offices.first_key_value()?;
-            entries.push(OfficeShape {
-                id: *id,
-                grant: Written::default(),
-                all_providers: Some(true),
-                except: first.listed.iter().copied().collect(),
-                providers: Vec::new(),
-            });
+            return None;
         }
         let default = name == OCEAN && self.found.name == format!("OceanAPI{}", self.tenant());
         Some(UserShape {
@@ -289,7 +291,7 @@ impl Search<'_> {
             management: self.management(),
             any_name: !self.matches(profile),
             until,
-            reason: above.reason.then(|| palette.reason.clone()),
+            reason: above.reason.then(|| reason.unwrap_or_else(|| palette.reason.clone())),
             all_offices,
             except,
             except_providers: without.into_iter().filter(|id| managed.contains(id)).collect(),
@@ -303,8 +305,7 @@ impl Search<'_> {
 
     /// Whether a profile says something of the user. Nobody is described by what none of its rows holds.
     fn holds(&self, columns: Columns) -> bool {
-        let mut rows = self.rows().peekable();
-        rows.peek().is_none() || rows.any(|cells| cells.columns() == columns)
+        self.rows().any(|cells| cells.columns() == columns)
     }
 
     fn tenant(&self) -> &str {

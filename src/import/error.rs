@@ -29,8 +29,8 @@ pub enum ImportError {
     /// Nothing could be planned for the user.
     #[error("the EMR user `{0}` is not active")]
     InactiveUser(String),
-    /// A user without rows needs a profile all the same, and none is for its name.
-    #[error("the EMR user `{0}` has nothing granted")]
+    /// A user without rows has no profile, and a guessed one would grant something later.
+    #[error("the EMR user `{0}` has nothing granted that a rule could name")]
     NothingGranted(String),
     /// There is no office that a rule could name.
     #[error("Accuro lists no office")]

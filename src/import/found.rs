@@ -16,6 +16,8 @@ pub struct Found {
     /// Rows that grant something and that no rule can name: their office does not list the provider, or
     /// the directory does not list the office.
     pub unlisted: Vec<RowKey>,
+    /// Why, in the words of whoever wrote the user's entry; see [`super::keep_reasons`].
+    pub reason: Option<String>,
 }
 
 /// What one user holds in one office.
@@ -30,6 +32,8 @@ pub struct FoundOffice {
     /// Whether it has rows of providers that it does not list. Exact management keeps those only where a
     /// rule covers every provider.
     pub has_unlisted: bool,
+    /// Why, in the words of whoever wrote the office's entry.
+    pub reason: Option<String>,
     /// Why, in the words of whoever wrote the row's own entry; see [`super::keep_reasons`].
     pub reasons: BTreeMap<ProviderId, String>,
 }
@@ -68,7 +72,8 @@ pub fn found(live: &Snapshot, name: &str) -> Result<Found, ImportError> {
         let listed = providers.keys().copied().collect();
         let active = office.active;
         let (rows, reasons) = (BTreeMap::new(), BTreeMap::new());
-        let found = FoundOffice { active, listed, rows, has_unlisted: false, reasons };
+        let found =
+            FoundOffice { active, listed, rows, has_unlisted: false, reason: None, reasons };
         offices.insert(*id, found);
     }
     if offices.is_empty() {
@@ -87,7 +92,7 @@ pub fn found(live: &Snapshot, name: &str) -> Result<Found, ImportError> {
             None => unlisted.push(*key),
         }
     }
-    Ok(Found { name: name.to_owned(), offices, unlisted })
+    Ok(Found { name: name.to_owned(), offices, unlisted, reason: None })
 }
 
 fn unread(what: String, reason: &str) -> ImportError {

@@ -17,6 +17,6 @@ mod text;
 pub use choose::{Imported, Settings, User, import};
 pub use error::ImportError;
 pub use found::{Found, FoundOffice, found};
-pub use reasons::keep_reasons;
+pub use reasons::{is_of_a_person, keep_reasons};
 pub use same::{Difference, must_be_same};
 pub use text::comment as name_comment;

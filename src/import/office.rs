@@ -57,7 +57,12 @@ pub(super) fn office(
         return Some(if is_silent { Form::Silent } else { Form::LeftOut });
     }
     let mut best: Option<Form> = None;
-    for grant in grants(palette, around.base, office) {
+    for mut grant in grants(palette, around.base, office) {
+        let stays = office.reason.as_ref().is_some_and(|reason| is_of_a_person(reason));
+        if stays || grant.0.reason.is_some() {
+            grant.0.reason = office.reason.clone().or(grant.0.reason);
+            grant.1.reason = true;
+        }
         for whole in [true, false] {
             // Exact management would revoke the rows that nobody can name.
             if !whole && office.has_unlisted {

@@ -81,11 +81,14 @@ fn must_change_nothing(manifest: &Manifest, live: &Snapshot) -> Result<(), Diffe
 /// An additive plan is empty where a manifest says too little.
 fn must_say_all(manifest: &Manifest, live: &Snapshot, found: &[Found]) -> Result<(), Difference> {
     let mut differing = 0;
-    for user in &desired(manifest, live).users {
-        let said = user.rows.iter().filter(|row| !row.cells.is_nothing());
+    let desired = desired(manifest, live);
+    for found in found {
+        // Of a user whom `desired` does not know the manifest says nothing.
+        let user = desired.users.iter().find(|user| fold(&user.name) == fold(&found.name));
+        let said = user.map_or(&[][..], |user| &user.rows).iter();
+        let said = said.filter(|row| !row.cells.is_nothing());
         let said: BTreeMap<RowKey, Cells> = said.map(|row| (row.key, row.cells)).collect();
-        let held = found.iter().find(|found| fold(&found.name) == fold(&user.name));
-        let held: BTreeMap<RowKey, Cells> = held.map(Found::rows).unwrap_or_default();
+        let held = found.rows();
         let differs = |key: &&RowKey| said.get(key) != held.get(key);
         differing += said.keys().filter(differs).count();
         differing += held.keys().filter(|key| !said.contains_key(key)).count();

@@ -91,10 +91,13 @@ fn line(fields: impl IntoIterator<Item = String>) -> String {
     format!("{}\r\n", fields.join(","))
 }
 
+/// What begins a formula. Where people write in full width, its forms do so too.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
 /// What a spreadsheet takes for a formula begins with `'`, which it takes for text.
 fn harmless(field: &str) -> String {
     let field = escape(field);
-    let mark = if field.trim_start().starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+    let mark = if field.trim_start().starts_with(FORMULA) { "'" } else { "" };
     format!("{mark}{field}")
 }
 
@@ -114,6 +117,8 @@ mod tests {
         let fields = ["=1+1", " @SUM(A1)", "a \"b\", c", "-2", "two\nlines", "plain"];
         let expected = "'=1+1,' @SUM(A1),\"a \"\"b\"\", c\",'-2,two\\u{a}lines,plain\r\n";
         assert_eq!(line(fields.map(str::to_owned)), expected);
+        let wide = ["＝1", " ＋1", "－1", "＠A1"];
+        assert_eq!(line(wide.map(str::to_owned)), "'＝1,' ＋1,'－1,'＠A1\r\n");
     }
 
     #[test]

@@ -96,8 +96,8 @@ fn decode(file: &str, bytes: &[u8]) -> Result<String, Fault> {
     })
 }
 
-/// What a spreadsheet would calculate begins with one of these.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// What a spreadsheet would calculate begins with one of these; in some locales with their full-width forms.
+const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
 /// Text that no spreadsheet takes for a formula: an apostrophe before it, as one types it by hand.
 fn guarded(text: &str) -> String {
@@ -185,8 +185,10 @@ mod tests {
 
     #[test]
     fn no_name_becomes_a_formula_and_each_is_read_back() {
-        let names =
-            ["=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''@x", "'t Hooft", "Singh, Anita", "a\"b"];
+        let names = [
+            "=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''@x", "＝1", "＋1", "－1", "＠A1", "'t Hooft",
+            "a\"b",
+        ];
         let row: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let text = write(&[vec!["provider".to_owned()], row.clone()]);
         for cell in text.lines().nth(1).unwrap().split(',') {

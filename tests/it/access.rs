@@ -70,6 +70,23 @@ fn each_row_is_told_with_what_is_found_of_it() {
 }
 
 #[test]
+fn a_plan_and_a_review_count_the_same_uncovered_rows() {
+    let world = World::new()
+        .office(1, "Main Street", &[(1, "A, A"), (2, "B, B")])
+        .office(2, "Closed", &[(1, "A, A"), (2, "B, B"), (3, "C, C")])
+        .with_office(2, |office| office.active = false)
+        .row(2, 1, "")
+        .row(2, 3, "labs");
+    let text = "users: [{profile: ocean, offices: [{id: 1, providers: [{id: 1}]}]}]\n";
+    let found = seen(&world, text);
+    let rows = found.users[0].rows.iter();
+    let reviewed = rows.filter(|row| row.kinds().contains(&Kind::Uncovered)).map(|row| row.key);
+    let planned = world.plan(text).users[0].uncovered.clone();
+    assert_eq!(reviewed.collect::<Vec<_>>(), planned);
+    assert_eq!(planned, [key(1, 2), key(2, 3)]);
+}
+
+#[test]
 fn the_same_provider_treated_differently_in_offices_is_uneven_be_it_meant_or_not() {
     let world = World::new()
         .office(1, "Main Street", &[(1, "A, A"), (2, "B, B")])

@@ -57,6 +57,10 @@ fn what_is_not_there_is_said_with_the_nearest() {
     assert!(said(&["explain", "M999"], 1).contains("error[U020]: there is no code `M999`"));
     assert!(said(&["explain", "column", "visibel"], 1).contains("did you mean `visible`?"));
     assert!(said(&["explain", "held", "mowed"], 1).contains("did you mean `moved`?"));
+    assert!(said(&["explain", "m012"], 1).contains("did you mean `M012`?"));
+    let holds = said(&["explain", "held"], 0);
+    assert_eq!(holds.matches("What to do: ").count(), holds.matches("held: ").count());
+    assert!(holds.contains("What to do: "), "{holds}");
     // Without a name a clinic is meant, as before.
     assert!(said(&["explain", "lakeside"], 1).contains("fleet.yaml"));
 }

@@ -29,6 +29,7 @@ pub(crate) fn import_into(
     let settings = Settings {
         manifest: &before,
         own_profiles: &own_profiles,
+        needed_profiles: &BTreeSet::new(),
         inherits: false,
         today: date(2026, 11, 24),
         management,
@@ -85,6 +86,7 @@ struct Drawn {
     exact: bool,
 }
 
+/// A clinic in which a rule can name something that is granted.
 fn drawn() -> impl Strategy<Value = Drawn> {
     let row = prop_oneof![4 => content().prop_map(Some), 1 => Just(None)];
     let office =
@@ -92,6 +94,10 @@ fn drawn() -> impl Strategy<Value = Drawn> {
     let unlisted = proptest::collection::btree_map((1..=5_u64, 90..93_u64), content(), 0..2);
     (proptest::collection::vec(office, 1..5), unlisted, any::<bool>())
         .prop_map(|(offices, unlisted, exact)| Drawn { offices, unlisted, exact })
+        .prop_filter("something is granted", |drawn| {
+            let mut rows = drawn.offices.iter().flat_map(|(_, providers)| providers.values());
+            rows.any(|row| row.is_some_and(|cells| !cells.is_nothing()))
+        })
 }
 
 fn build(drawn: &Drawn) -> World {

@@ -147,6 +147,70 @@ fn users_are_imported_by_name_and_managed_as_it_was_asked_for() {
 }
 
 #[test]
+fn users_that_are_not_named_stay_as_they_are_written() {
+    let fax = "  # Agreed with the vendor.\n  - {name: FaxAPI, profile: fax, offices: [{id: 2, all_providers: true}]}  # yes\n";
+    let manifest = MANIFEST.replace(
+        "    all_offices: true   # at first\n",
+        &format!("    all_offices: true   # at first\n\n{fax}"),
+    );
+    let profiles = "profiles:\n  fax:\n    columns: {inbox: full, labs: full}\n    reason: faxes\n  gone:\n    columns: {labs: full}\n";
+    let manifest = manifest.replace("users:\n", &format!("{profiles}users:\n"));
+    let program = clinic(&manifest);
+    let said = ran(&program, &["import", "--user", "oceanapilakeside", "--force"], 0);
+    assert!(said.contains("note: FaxAPI was not named and stays as it is written"), "{said}");
+    assert!(said.contains("note: no user has the profile gone any more: it goes"), "{said}");
+    let text = read(&program, "clinic.yaml");
+    assert!(text.contains(&format!("{fax}\n# Agreed with the privacy officer.\n")), "{text}");
+    assert!(text.contains("  fax:\n") && !text.contains("gone:"), "{text}");
+    // What it says of FaxAPI was not true before, and is a matter of the next plan.
+    let said = ran(&program, &["plan"], 0);
+    assert!(said.contains("FaxAPI") && said.contains("Plan: "), "{said}");
+    // In one line, or from a fleet, an entry cannot be kept: nothing is lost then.
+    let inline = manifest
+        .replace("users:\n  - profile: ocean\n    all_offices: true   # at first\n\n", "users:\n");
+    let (head, rest) = inline.split_once(fax).unwrap();
+    let inline = format!(
+        "{}users: [{{name: FaxAPI, profile: fax, all_offices: true}}]\n{rest}",
+        head.trim_end_matches("users:\n")
+    );
+    let program = clinic(&inline);
+    let said = ran(&program, &["import", "--user", "OceanAPILAKESIDE", "--force"], 1);
+    assert!(said.contains("error[I004]") && said.contains("FaxAPI would be lost"), "{said}");
+    assert_eq!(read(&program, "clinic.yaml"), inline);
+}
+
+#[test]
+fn a_user_without_anything_gets_no_profile_of_another() {
+    let world = WORLD.replace("ocean: {site", "  - {id: 80, name: EmptyAPI}\nocean: {site");
+    let program = clinic_of(MANIFEST, &world);
+    let users = ["import", "--user", "OceanAPILAKESIDE", "--user", "EmptyAPI", "--force"];
+    let said = ran(&program, &users, 1);
+    assert!(said.contains("error[I002]") && said.contains("`EmptyAPI` has nothing"), "{said}");
+    assert_eq!(read(&program, "clinic.yaml"), MANIFEST);
+}
+
+#[test]
+fn a_reason_that_goes_is_told() {
+    let manifest = MANIFEST.replace(
+        "    all_offices: true   # at first\n",
+        "    all_offices: true\n    offices:\n      - id: 1\n        reason: ticket 7\n",
+    );
+    let program = clinic(&manifest);
+    let said = ran(&program, &["import", "--force"], 0);
+    let note =
+        "note: what OceanAPILAKESIDE had for the reason `ticket 7` has changed: the reason goes";
+    assert!(said.contains(note), "{said}");
+    let world = WORLD.replace(
+        "full: [patient, visible]",
+        "full: [patient, scheduling, billing, emr, labs, visible]",
+    );
+    let program = clinic_of(&manifest, &world);
+    let said = ran(&program, &["import", "--force"], 0);
+    assert!(!said.contains("note:"), "{said}");
+    assert!(read(&program, "clinic.yaml").contains("        reason: ticket 7\n"));
+}
+
+#[test]
 fn a_longer_manifest_that_says_the_same_is_made_short_and_a_shorter_one_stays() {
     let world = WORLD.replace(
         "full: [patient, visible]",
@@ -182,6 +246,13 @@ fn what_could_not_be_read_is_never_imported() {
     let said = ran(&program, &["schema", "--live", "clinic.yaml", "--out", "s.json"], 8);
     assert!(said.contains("cannot narrow the schema"), "{said}");
     assert!(!program.folder().join("s.json").exists());
+    for fault in ["{on: users, status: 500}", "{on: grid_read, status: 500}"] {
+        let program = clinic_of(MANIFEST, &format!("{WORLD}faults: [{fault}]\n"));
+        let said = ran(&program, &["schema", "--live", "clinic.yaml", "--out", "s.json"], 0);
+        let note =
+            "note: the schema does not offer the EMR user OceanAPILAKESIDE, who could not be read";
+        assert!(said.contains(note), "{said}");
+    }
 }
 
 #[test]
@@ -314,7 +385,9 @@ fn random_clinics_are_adopted_as_they_are() {
         if users.is_empty() {
             continue;
         }
+        let users_of_another = "users:\n  - profile: ocean\n    all_offices: true   # at first\n\n";
         let manifest = MANIFEST.replace("tenant: LAKESIDE", "tenant: RANDOM");
+        let manifest = manifest.replace(users_of_another, "");
         let program = clinic_of(&manifest, &clinic.world.to_yaml().unwrap());
         for management in ["additive", "exact"] {
             let mut arguments = vec!["import", "--force", "--management", management];

@@ -132,12 +132,33 @@ fn a_closed_office_with_rows_is_named_and_one_without_is_not() {
 }
 
 #[test]
-fn a_user_with_nothing_covers_nothing() {
-    let text = imported(&clinic());
-    assert!(text.contains("all_offices: true\n    except:\n      - id: 1"), "{text}");
-    let world = (1..=2).fold(clinic(), |world, id| world.with_office(id, |it| it.active = false));
-    let text = imported(&world);
-    assert!(text.contains("all_providers: true\n        except:\n          - id: 10"), "{text}");
+fn the_reason_of_an_office_or_a_user_stays_as_long_as_every_row_holds_what_it_explains() {
+    let before = format!(
+        "{HEAD}\
+users:
+  - profile: ocean
+    all_offices: true
+    reason: agreed in 2024
+    offices:
+      - id: 2
+        columns: {{inbox: full}}
+        reason: \"ticket 7\"
+"
+    );
+    let inbox = format!("{OCEAN} inbox");
+    let agreed = || all(clinic(), OCEAN).row(2, 10, &inbox).row(2, 20, &inbox);
+    let reasons = |world: &World| -> Vec<String> {
+        let (text, _) = import_into(&before, &world.live, None);
+        let lines = text.lines().filter(|line| line.contains("reason:"));
+        lines.map(|line| line.trim().to_owned()).collect()
+    };
+    assert_eq!(reasons(&agreed()), ["reason: agreed in 2024", "reason: ticket 7"]);
+    let (text, _) = import_into(&before, &agreed().live, None);
+    assert!(text.contains("      - id: 2  # Walk-in\n        columns: {inbox: full}\n"), "{text}");
+    // One row of the office holds something else.
+    assert_eq!(reasons(&agreed().row(2, 20, OCEAN)), ["reason: agreed in 2024"]);
+    // One row that only the user's reason explains does.
+    assert_eq!(reasons(&agreed().row(1, 12, "patient")), ["reason: ticket 7"]);
 }
 
 #[test]

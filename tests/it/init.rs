@@ -92,6 +92,24 @@ fn nothing_that_is_there_is_overwritten_and_nothing_else_is_written_then() {
 }
 
 #[test]
+fn a_schema_that_is_there_already_is_no_hindrance_unless_it_is_another() {
+    let program = Program::with_manifest("");
+    let schema = program.folder().join("new/manifest.schema.json");
+    fs::create_dir(program.folder().join("new")).unwrap();
+    assert_eq!(program.run(&["schema", "--out", "new/manifest.schema.json"]).code, 0);
+    let ended = program.run(OWN);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stderr.contains("new/manifest.schema.json is there already\n"));
+    assert!(ended.stderr.contains("wrote new/clinic.yaml\n"), "{}", ended.stderr);
+    fs::remove_file(program.folder().join("new/clinic.yaml")).unwrap();
+    fs::write(&schema, "{}\n").unwrap();
+    let ended = program.run(OWN);
+    assert!(ended.code == 1 && ended.stderr.contains("error[F001]"), "{}", ended.stderr);
+    assert!(!program.folder().join("new/clinic.yaml").exists());
+    assert_eq!(fs::read_to_string(schema).unwrap(), "{}\n");
+}
+
+#[test]
 fn without_flags_and_without_a_terminal_it_is_the_simulated_clinic() {
     let program = Program::with_manifest("");
     let ended = program.run(&["init", "new"]);

@@ -35,10 +35,13 @@ fn all_offices_covers_every_provider_of_every_active_office() {
 }
 
 #[test]
-fn an_inactive_office_is_left_out_and_reported_as_uncovered() {
-    let plan = clinic().with_office(2, |office| office.active = false).plan(ALL);
+fn an_inactive_office_is_left_out_and_only_what_is_granted_there_is_uncovered() {
+    let closed = || clinic().with_office(2, |office| office.active = false);
+    let plan = closed().plan(ALL);
     assert_eq!(changes(&plan).len(), 2);
-    assert_eq!(plan.users[0].uncovered, [key(2, 1042), key(2, 1050)]);
+    assert_eq!(plan.users[0].uncovered, []);
+    let plan = closed().row(2, 1050, "inbox").row(2, 1042, "").plan(ALL);
+    assert_eq!(plan.users[0].uncovered, [key(2, 1050)]);
 }
 
 #[test]

@@ -164,21 +164,30 @@ fn a_manifest_that_becomes_faulty_is_a_look_that_failed() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_is_a_good_end() {
-    let scene = Shore::usual().open();
-    let watch = Watch::start(&scene, &[]);
-    watch.says("Plan: 3 rows to grant");
-    watch.says("sync: idle");
-    let id = watch.child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    watch.ends(0);
+fn an_interrupt_is_a_good_end_unless_a_condition_was_waited_for() {
+    for (signal, more, code) in [
+        ("-INT", &[][..], 0),
+        ("-INT", &["--until", "no-changes"], 4),
+        ("-TERM", &["--until", "no-changes"], 4),
+    ] {
+        let scene = Shore::usual().open();
+        let watch = Watch::start(&scene, more);
+        watch.says("Plan: 3 rows to grant");
+        watch.says("sync: idle");
+        let id = watch.child.id().to_string();
+        assert!(std::process::Command::new("kill").args([signal, &id]).status().unwrap().success());
+        watch.ends(code);
+    }
 }
 
 #[test]
 fn a_reader_that_goes_away_ends_the_watch() {
     let scene = Shore::usual().open();
-    let mut command = scene.command(&["watch", "fleet.yaml", "--clinic", "ash", "--every", "50ms"]);
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    assert_eq!(command.stdout(writer).status().unwrap().code(), Some(0));
+    let watch = ["watch", "fleet.yaml", "--clinic", "ash", "--every", "50ms"];
+    for (more, code) in [(&[][..], 0), (&["--until", "no-changes"], 4)] {
+        let mut command = scene.command(&[&watch[..], more].concat());
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(command.stdout(writer).status().unwrap().code(), Some(code));
+    }
 }

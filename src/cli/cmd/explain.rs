@@ -13,6 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{FleetFile, SelectedFleet};
 use crate::cli::printer::Printer;
+use crate::finding;
 use crate::manifest::{self, Explained, Source, explain};
 use crate::rollout::Selection;
 
@@ -28,7 +29,8 @@ pub(super) fn run(
         return Ok(Exit::Done);
     };
     let manifest = name.as_deref().unwrap_or(Path::new("fleet.yaml"));
-    let source = load(subject, manifest, environment, printer)?;
+    let source = load(subject, manifest, environment, printer)
+        .map_err(|failure| or_a_code(subject, failure))?;
     let explained = explain(&source);
     if *json {
         printer.json(&document(subject, &explained));
@@ -63,6 +65,16 @@ fn load(
             Err(no_such(subject, path, &format!("the clinic `{}`", manifest.clinic.id)))
         }
     }
+}
+
+/// A clinic that is not there may be a code in small letters.
+fn or_a_code(subject: &str, failure: Failure) -> Failure {
+    let code = subject.to_uppercase();
+    if finding::code(&code).is_none() {
+        return failure;
+    }
+    let hint = failure.hint.map(|hint| format!(" For a clinic: {hint}")).unwrap_or_default();
+    Failure { hint: Some(format!("did you mean `{code}`?{hint}")), ..failure }
 }
 
 fn no_such(subject: &str, path: &Path, what: &str) -> Failure {

@@ -86,10 +86,7 @@ impl Topic {
                 format!("{key}: {title}\n\n{means}\n\nWhat to do: {next}\n")
             }
             Self::Holds => holds(),
-            Self::Hold(one) => {
-                let Explanation { key, title: _, means, next } = one;
-                format!("held: {key}\n\n{means}\n\nWhat to do: {next}\n")
-            }
+            Self::Hold(one) => hold(one),
             Self::Columns => {
                 let columns = Column::ALL.into_iter().map(|one| column(one) + "\n");
                 columns.collect::<String>().trim_end().to_owned() + "\n"
@@ -148,9 +145,13 @@ fn list() -> String {
     lines.join("\n") + "\n"
 }
 
+fn hold(one: &Explanation) -> String {
+    let Explanation { key, title: _, means, next } = one;
+    format!("held: {key}\n\n{means}\n\nWhat to do: {next}\n")
+}
+
 fn holds() -> String {
-    let words = |one: Explanation| format!("held: {}\n\n{}\n", one.key, one.means);
-    finding::holds().into_iter().map(words).collect::<Vec<_>>().join("\n")
+    finding::holds().iter().map(hold).collect::<Vec<_>>().join("\n")
 }
 
 fn column(column: Column) -> String {

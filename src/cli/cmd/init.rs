@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::InitArgs;
 use crate::cli::args_files::OwnClinic;
-use crate::cli::clinic::{faults, print_findings};
+use crate::cli::clinic::{faults, print_findings, read_bounded};
 use crate::cli::cmd::init_files::{Answers, Connection, USERS, manifest, variable};
 use crate::cli::cmd::init_from;
 use crate::cli::cmd::init_pipeline::pipeline;
@@ -147,16 +147,25 @@ fn must_be_sound(text: &str, printer: &mut Printer) -> Result<(), Failure> {
     Err(Failure::plain(Exit::Error, format!("nothing was written: {}", escape(&faults))))
 }
 
-/// Writes new files: all of them, or none where one is there already.
+/// Writes new files: all of them, or none where one is there already. What stands beside a manifest and
+/// says the same already is left as it is.
 fn write(files: &[(PathBuf, String)], printer: &mut Printer) -> Result<(), Failure> {
     let failed = |path: &Path, error: std::io::Error| {
         let message = format!("cannot write {}: {error}", path.display());
         Failure::new(Exit::Error, "F001", message, "choose another folder: `accuroform init DIR`")
     };
-    if let Some((path, _)) = files.iter().find(|(path, _)| path.symlink_metadata().is_ok()) {
+    let is_same = |path: &Path, text: &str| {
+        !path.ends_with("clinic.yaml")
+            && read_bounded(path).is_ok_and(|there| there == text.as_bytes())
+    };
+    let (same, new): (Vec<_>, Vec<_>) = files.iter().partition(|(path, text)| is_same(path, text));
+    if let Some((path, _)) = new.iter().find(|(path, _)| path.symlink_metadata().is_ok()) {
         return Err(failed(path, std::io::ErrorKind::AlreadyExists.into()));
     }
-    for (path, text) in files {
+    for (path, _) in same {
+        printer.line(&format!("{} is there already", path.display()));
+    }
+    for (path, text) in new {
         let parent = path.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
         OpenOptions::new()

@@ -20,6 +20,7 @@ mod hand_out;
 mod history;
 mod import;
 mod import_clinic;
+mod import_kept;
 mod import_place;
 mod init;
 mod init_files;

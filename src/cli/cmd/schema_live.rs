@@ -36,9 +36,25 @@ pub(super) async fn text(
     let opened = clinic.connect(environment).await?;
     let live = clinic.read(&opened.accuro(), &users).await;
     opened.close().await;
-    let there = there(&clinic.manifest, inherits, &live?)?;
+    let live = live?;
+    let there = there(&clinic.manifest, inherits, &live)?;
+    for note in unread(&live) {
+        printer.line(&format!("note: {note}"));
+    }
     let schema = format!("{:#}\n", narrowed_schema(&there));
     Ok(printable_json(&schema).into_owned())
+}
+
+/// Users that are not offered because nobody knows whether they are there. Any name is accepted all the
+/// same, so that the schema calls nothing wrong.
+fn unread(live: &Snapshot) -> Vec<String> {
+    let note = |(name, grid): &(String, Grid)| match grid {
+        Grid::Unread(reason) => Some(format!(
+            "the schema does not offer the EMR user {name}, who could not be read: {reason}"
+        )),
+        Grid::Read { .. } | Grid::NoUser | Grid::SeveralUsers(_) => None,
+    };
+    live.grids.iter().filter_map(note).collect()
 }
 
 /// What is there. Where it is not all known, nothing may be called wrong.

@@ -25,8 +25,13 @@ pub(super) async fn run(
     let clinic = Subject::load(&args.manifest, &args.select, environment, printer)?.one()?;
     tokio::select! {
         exit = watch(args, clinic, environment, printer) => Ok(exit),
-        () = interrupt::once() => Ok(Exit::Done),
+        () = interrupt::once() => Ok(unmet(args)),
     }
+}
+
+/// How a watch ends that somebody or the time ended, and not its condition.
+const fn unmet(args: &WatchArgs) -> Exit {
+    if args.until.is_some() { Exit::Incomplete } else { Exit::Done }
 }
 
 async fn watch(
@@ -51,14 +56,17 @@ async fn watch(
         };
         let look = looked.unwrap_or_else(|failure| Look::failed(&failure));
         say(&clinic, &look.lines(before.as_ref(), seen.as_ref()), environment, printer);
-        if args.until.is_some_and(|until| look.meets(until)) || printer.is_unread() {
+        if args.until.is_some_and(|until| look.meets(until)) {
             return Exit::Done;
+        }
+        if printer.is_unread() {
+            return unmet(args);
         }
         seen = look.seen().cloned().or(seen);
         before = Some(look);
         let left = left();
         if left == Some(Duration::ZERO) {
-            return if args.until.is_some() { Exit::Incomplete } else { Exit::Done };
+            return unmet(args);
         }
         environment.wait(left.map_or(args.every, |left| left.min(args.every))).await;
         // The manifest may have changed; one that became faulty is a look that failed.
