@@ -76,7 +76,8 @@ impl Story {
         let names = fs::read_dir(self.0.folder()).unwrap();
         let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let is_new = |name: &String| {
-            name.starts_with("worklist-") && name.ends_with(".json") && !before.contains(name)
+            let plan = name.strip_prefix("worklist-").and_then(|rest| rest.strip_suffix(".json"));
+            plan.is_some() && !before.contains(name)
         };
         names.into_iter().find(is_new).unwrap()
     }
