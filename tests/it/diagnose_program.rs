@@ -261,6 +261,10 @@ fn a_damaged_journal_is_unknown_and_exits_with_8() {
     let text = ends(&program, &["diagnose"], 8).stdout;
     assert!(text.contains("the journal could not be read: "), "{text}");
     assert!(!text.contains("Nothing found that"), "{text}");
+    fs::remove_file(&journal).unwrap();
+    fs::create_dir(&journal).unwrap();
+    let said = ends(&program, &["history"], 1).stderr;
+    assert!(said.contains("J001") && said.contains("let this account read the file"), "{said}");
 }
 
 #[test]
