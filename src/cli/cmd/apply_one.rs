@@ -10,6 +10,7 @@ use crate::approval::Given;
 use crate::cli::args::{FormArgs, TargetArgs, WaitArgs};
 use crate::cli::cmd::apply::{Around, CarriedOut, Request, Signed};
 use crate::cli::cmd::execute::Ended;
+use crate::cli::cmd::hand_out::ByHand;
 use crate::cli::cmd::saved::Saved;
 use crate::cli::cmd::undo::Which;
 use crate::cli::env::Environment;
@@ -64,6 +65,7 @@ impl One {
             wait: &self.wait,
             form: &FormArgs { json: false, diff: false },
             signed: Signed { demand, given },
+            by_hand: ByHand::default(),
             around: Around::Rollout { stop: &self.stop, syncs: &self.syncs },
         };
         let CarriedOut { run, ended } =
@@ -73,9 +75,13 @@ impl One {
         let stage = if is_as_planned(&ended, &saved.plan) {
             Stage::Verified
         } else {
-            let stage = Stage::after(ended.exit.code(), &counts);
-            let waits = stage == Stage::Applied && ended.waits_for_a_person();
-            if waits { Stage::Asked } else { stage }
+            let waits = ended.exit == Exit::NotVerified && ended.waits_for_a_person();
+            let nothing_failed = counts.failed == 0 && counts.held == 0;
+            if waits && nothing_failed {
+                Stage::Asked
+            } else {
+                Stage::after(ended.exit.code(), &counts)
+            }
         };
         Ok(Turn { stage, counts, run, why: ended.why })
     }
