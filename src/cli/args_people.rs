@@ -76,7 +76,7 @@ pub(super) struct ByHandArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) worklist: Vec<PathBuf>,
     /// Tick the rows off at once, one after the other
-    #[arg(long, requires = "by")]
+    #[arg(long, requires = "by", conflicts_with = "json")]
     pub(super) tick: bool,
     /// Who clicks: kept in the journal
     #[arg(long, value_name = "NAME", requires = "tick")]

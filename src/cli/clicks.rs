@@ -61,7 +61,7 @@ pub(super) fn left(clinic: &Clinic, known: &Known) -> Worklist {
         match users.iter_mut().find(|one| one.user == *user) {
             Some(one) => one.rows.push(row),
             None => {
-                users.push(AskedUser { user: user.clone(), user_id: *user_id, rows: vec![row] })
+                users.push(AskedUser { user: user.clone(), user_id: *user_id, rows: vec![row] });
             }
         }
     }

@@ -59,8 +59,11 @@ pub fn applied(runs: &[Run], tenant: &str) -> Applied {
         for row in &run.rows {
             let (before, after) = (row.sent.before, row.sent.after);
             let (after, sure) = match &row.written {
-                Written::Known(Outcome::Done | Outcome::AlreadyTrue) => (after, Sure::Yes),
-                Written::Known(Outcome::Failed(_)) | Written::Unknown => (after, Sure::Perhaps),
+                Written::Known(Outcome::Done | Outcome::AlreadyTrue)
+                | Written::Asked(Standing::Verified(_)) => (after, Sure::Yes),
+                Written::Known(Outcome::Failed(_))
+                | Written::Unknown
+                | Written::Asked(Standing::Attested(_)) => (after, Sure::Perhaps),
                 Written::Known(Outcome::Held(
                     Hold::Moved { now, .. } | Hold::Unplanned { now: Some(now), .. },
                 )) => (*now, Sure::Seen),
@@ -70,8 +73,6 @@ pub fn applied(runs: &[Run], tenant: &str) -> Applied {
                     | Outcome::NotReached,
                 )
                 | Written::Asked(Standing::Open) => continue,
-                Written::Asked(Standing::Verified(_)) => (after, Sure::Yes),
-                Written::Asked(Standing::Attested(_)) => (after, Sure::Perhaps),
                 Written::Asked(Standing::Contradicted { said: _, is }) => (*is, Sure::Seen),
             };
             let who = match &row.written {

@@ -335,13 +335,14 @@ fn counted(rows: &[RunRow]) -> Counts {
     let mut counts = Counts::default();
     for row in rows {
         *match row.written {
-            Written::Known(Outcome::Done | Outcome::AlreadyTrue) => &mut counts.done,
+            Written::Known(Outcome::Done | Outcome::AlreadyTrue)
+            | Written::Asked(Standing::Verified(_)) => &mut counts.done,
             Written::Known(Outcome::Held(_)) => &mut counts.held,
-            Written::Known(Outcome::Refused(_) | Outcome::Failed(_)) => &mut counts.failed,
-            Written::Known(Outcome::NotReached) | Written::Unknown => &mut counts.unknown,
-            Written::Asked(Standing::Verified(_)) => &mut counts.done,
-            Written::Asked(Standing::Attested(_)) => &mut counts.unknown,
-            Written::Asked(Standing::Contradicted { .. }) => &mut counts.failed,
+            Written::Known(Outcome::Refused(_) | Outcome::Failed(_))
+            | Written::Asked(Standing::Contradicted { .. }) => &mut counts.failed,
+            Written::Known(Outcome::NotReached)
+            | Written::Unknown
+            | Written::Asked(Standing::Attested(_)) => &mut counts.unknown,
             Written::Asked(Standing::Open) => counts.not_reached.get_or_insert_default(),
         } += 1;
     }

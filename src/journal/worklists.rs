@@ -141,6 +141,25 @@ impl Worklist {
         names.into_iter().collect()
     }
 
+    /// What somebody said of a row that is asked for once more, and that was not read since.
+    fn ticked_before(&self, user: &str, sent: &RowRecord) -> Option<Standing> {
+        let row = self.rows.iter().find(|row| row.is(user, sent.key))?;
+        let is_same = row.sent.after == sent.after;
+        (is_same && matches!(row.standing, Standing::Attested(_))).then(|| row.standing.clone())
+    }
+
+    /// Of a list whose place another took: the rows that somebody ticked and that are read as asked.
+    fn confirm(&mut self, rows: &[SeenRow]) {
+        for SeenRow { place, cells } in rows {
+            let Some(row) = self.row(place).filter(|row| row.sent.after == *cells) else {
+                continue;
+            };
+            if let Standing::Attested(said) = &row.standing {
+                row.standing = Standing::Verified(Some(said.clone()));
+            }
+        }
+    }
+
     fn row(&mut self, place: &RowPlace) -> Option<&mut WorklistRow> {
         self.rows.iter_mut().find(|row| row.is(&place.user, place.key))
     }
@@ -184,16 +203,19 @@ pub fn worklists(records: &[Record]) -> Vec<Worklist> {
                     });
                     order.len() - 1
                 });
+                let before = order.iter().position(|list| !list.is_superseded);
                 for (at, worklist) in order.iter_mut().enumerate() {
                     worklist.is_superseded = at != place;
                 }
-                let Some(worklist) = order.get_mut(place) else { continue };
                 for sent in rows {
-                    let place = RowPlace { user: user.clone(), key: sent.key };
+                    let standing = before
+                        .and_then(|at| order.get(at))
+                        .and_then(|list| list.ticked_before(user, sent));
+                    let Some(worklist) = order.get_mut(place) else { continue };
                     // Handed out again, what was said of it stays said.
-                    if worklist.row(&place).is_none() {
-                        let (user, user_id, sent) = (place.user, *user_id, sent.clone());
-                        let standing = Standing::Open;
+                    if worklist.rows.iter().all(|row| !row.is(user, sent.key)) {
+                        let standing = standing.unwrap_or(Standing::Open);
+                        let (user, user_id, sent) = (user.clone(), *user_id, sent.clone());
                         worklist.rows.push(WorklistRow { user, user_id, sent, standing });
                     }
                 }
@@ -204,8 +226,12 @@ pub fn worklists(records: &[Record]) -> Vec<Worklist> {
                 }
             }
             Event::ClicksSeen { plan, rows } => {
-                if let Some(worklist) = at.get(plan.as_str()).and_then(|at| order.get_mut(*at)) {
-                    worklist.see(rows);
+                for worklist in &mut order {
+                    if worklist.plan == *plan {
+                        worklist.see(rows);
+                    } else {
+                        worklist.confirm(rows);
+                    }
                 }
             }
             Event::Started(_)

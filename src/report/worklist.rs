@@ -48,11 +48,11 @@ pub(super) fn steps(user: &UserClicks) -> Vec<String> {
     SCREEN.iter().map(|step| step.replace("{user}", &user.user)).collect()
 }
 
-/// The way to the grid of a user, a line a step.
+/// The way to the grid of a user, a line a step; what comes after the last row is not on it.
 pub fn way(user: &UserClicks) -> String {
     let steps = steps(user);
-    let lines =
-        steps.iter().enumerate().map(|(at, step)| format!("{}. {}\n", at + 1, escape(step)));
+    let way = steps.split_last().map_or(&[][..], |(_, way)| way);
+    let lines = way.iter().enumerate().map(|(at, step)| format!("{}. {}\n", at + 1, escape(step)));
     lines.collect::<Vec<_>>().concat()
 }
 

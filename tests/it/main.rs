@@ -154,6 +154,7 @@ mod token_retries;
 mod undo;
 mod watch;
 mod worklist;
+mod worklist_laws;
 mod worklist_program;
 mod worksheet_law;
 mod worksheet_live;

@@ -290,9 +290,8 @@ impl Apply<'_> {
         print_made_again(plan, &planned, printer);
         let is_open = comparison.is_none_or(|comparison| comparison.open > 0);
         if plan.is_empty() || !is_open {
-            return self
-                .nothing_to_write((plan, digest), (&planned, unseen), journal, printer)
-                .await;
+            let what = ((plan, digest.as_str()), (&planned, unseen));
+            return Box::pin(self.nothing_to_write(what, journal, printer)).await;
         }
         let Signed { demand, given } = signed;
         let consent =
@@ -395,8 +394,7 @@ impl Apply<'_> {
     /// Nothing differs: only a sync that is still owed is left to do.
     async fn nothing_to_write(
         &self,
-        (plan, digest): (&Plan, &str),
-        (planned, unseen): (&Planned, Option<String>),
+        ((plan, digest), (planned, unseen)): ((&Plan, &str), (&Planned, Option<String>)),
         mut journal: Journal,
         printer: &mut Printer,
     ) -> Result<Ended, Failure> {

@@ -85,9 +85,6 @@ pub(super) fn hand_out(
             None
         }
     };
-    if let Some(then) = then {
-        printer.line(&then);
-    }
     let words = match (all - left, left) {
         (0, _) => format!("{} asked of a person", count(all, "row")),
         (ticked, 0) => format!("{} ticked and not read since", count(ticked, "row")),
@@ -96,6 +93,12 @@ pub(super) fn hand_out(
         }
     };
     let why = format!("{words}; nothing is verified before the grid is captured again");
+    if by_hand.is_some() {
+        printer.result(&format!("Apply: {words}; nothing of it is done yet.\n"));
+    }
+    if let Some(then) = then {
+        printer.line(&then);
+    }
     let rows = plan.users.iter().flat_map(|user| {
         user.changes.iter().map(|change| RowOutcome {
             user: user.name.clone(),

@@ -23,7 +23,7 @@ use crate::cli::fleet::Subject;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::cli::tick::{Ticked, Ticking, print_ticked, tick};
-use crate::journal::{Event, Journal, Worklist as Known, runs, worklists};
+use crate::journal::{Event, Journal, Worklist as Known, WorklistStage, runs, worklists};
 use crate::plan;
 use crate::report::{self, escape};
 use crate::worklist::{Worklist, worklist};
@@ -53,32 +53,78 @@ fn of_manifest(
             "save one with `plan -out FILE`, and name it",
         ));
     }
-    let clinics = match Subject::load(input, select, environment, printer)? {
-        Subject::Clinic(clinic) => vec![*clinic],
+    let fleet = match Subject::load(input, select, environment, printer)? {
+        Subject::Clinic(clinic) if args.tick => {
+            return tick_left(args, &clinic, environment, printer);
+        }
+        Subject::Clinic(clinic) => {
+            let list = List::of(&clinic)?;
+            print(&[(clinic.manifest.clinic.id.clone(), list)], args, printer);
+            return Ok(Exit::Done);
+        }
         Subject::Fleet(_) if args.tick => {
             let message = "ticks are about one clinic";
             return Err(usage(message, "name it: --clinic ID"));
         }
-        Subject::Fleet(fleet) => (0..fleet.members.len())
-            .map(|at| fleet.clinic(at, environment))
-            .collect::<Result<_, _>>()?,
+        Subject::Fleet(fleet) => fleet,
     };
-    if let ([clinic], true) = (clinics.as_slice(), args.tick) {
-        return tick_left(args, clinic, environment, printer);
+    let (mut lists, mut exit) = (Vec::new(), Exit::Done);
+    for (at, member) in fleet.members.iter().enumerate() {
+        match fleet.clinic(at, environment).and_then(|clinic| List::of(&clinic)) {
+            Ok(list) => lists.push((member.id.clone(), list)),
+            Err(failure) => {
+                printer.line(&escape(&format!("{}: what is left is not known", member.id)));
+                printer.failure(&failure);
+                exit = Exit::Unread;
+            }
+        }
     }
-    let mut lists = Vec::new();
-    for clinic in &clinics {
+    print(&lists, args, printer);
+    Ok(exit)
+}
+
+/// What a clinic's people are asked for.
+enum List {
+    Nothing,
+    Left(Worklist),
+    /// Everything is ticked, and not read since.
+    Ticked,
+}
+
+impl List {
+    fn of(clinic: &Clinic) -> Result<Self, Failure> {
         let records = Journal::read(&clinic.state()?, &clinic.manifest.clinic.id)?.records;
-        let known = open_list(worklists(&records));
-        lists
-            .extend(known.map(|known| left(clinic, &known)).filter(|list| list.rows().count() > 0));
+        let Some(known) = open_list(worklists(&records)) else { return Ok(Self::Nothing) };
+        let list = left(clinic, &known);
+        Ok(if list.rows().count() > 0 {
+            Self::Left(list)
+        } else if known.stage() == WorklistStage::Attested {
+            Self::Ticked
+        } else {
+            Self::Nothing
+        })
     }
-    if lists.is_empty() {
-        printer.line("No rows are asked of a person. `accuroform apply` asks for them where nothing can write them.");
-    } else {
+}
+
+fn print(lists: &[(String, List)], args: &WorklistArgs, printer: &mut Printer) {
+    let is_ticked = |(_, list): &&(String, List)| matches!(list, List::Ticked);
+    let ticked: Vec<&str> = lists.iter().filter(is_ticked).map(|(id, _)| id.as_str()).collect();
+    let lists: Vec<Worklist> = lists
+        .iter()
+        .filter_map(|(_, list)| match list {
+            List::Left(list) => Some(list.clone()),
+            List::Nothing | List::Ticked => None,
+        })
+        .collect();
+    if !ticked.is_empty() {
+        let clinics = ticked.join(", ");
+        printer.line(&escape(&format!("All rows are ticked, and not read since: {clinics}.")));
+    }
+    if !lists.is_empty() {
         printer.document(&report::worklist(&lists, args.format.into()));
+    } else if ticked.is_empty() {
+        printer.line("No rows are asked of a person.");
     }
-    Ok(Exit::Done)
 }
 
 /// The list that people were asked for last.
