@@ -83,14 +83,15 @@ pub fn is_pending_beside(records: &[Record], run: &str) -> bool {
     // The plans whose rows these runs asked of people: whoever ticks them does it in another run.
     let mut asked: BTreeSet<&str> = BTreeSet::new();
     for record in records {
-        match &record.event {
-            Event::Started(starter) if starter.undoes.as_deref() == Some(run) => {
-                own.insert(&record.apply);
-            }
-            Event::ClicksAsked { plan, .. } if own.contains(record.apply.as_str()) => {
-                asked.insert(plan);
-            }
-            _ => {}
+        if let Event::Started(starter) = &record.event
+            && starter.undoes.as_deref() == Some(run)
+        {
+            own.insert(&record.apply);
+        }
+        if let Event::ClicksAsked { plan, .. } = &record.event
+            && own.contains(record.apply.as_str())
+        {
+            asked.insert(plan);
         }
     }
     is_pending(records.iter().filter(|record| match record.event {
