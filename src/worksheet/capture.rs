@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::dates::stamp;
 use super::fault::Fault;
 use super::sheet::{Expectation, Reading, Sheet, sheet};
 use super::table::Table;
@@ -82,7 +83,7 @@ impl Capture {
         users: &[String],
         zone: &TimeZone,
     ) -> Vec<Vec<String>> {
-        let at = self.at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+        let at = stamp(self.at, zone);
         let line = |name: &str, says: &str| vec![name.to_owned(), says.to_owned()];
         let mut rows = vec![
             line(template::TITLE, "capture"),

@@ -22,6 +22,20 @@ pub(super) const PROVIDER_ID: &str = "Provider ID";
 pub(super) const UNTIL: &str = "Access Until";
 pub(super) const READ: &str = "Read";
 
+/// The lines above a sheet, as [`super::headings::norm`] has them.
+const HEAD: [&str; 10] = [
+    "accuroform",
+    "clinic",
+    "tenant",
+    "user",
+    "madeat",
+    "readat",
+    "readby",
+    "capturedat",
+    "capturedby",
+    "digest",
+];
+
 /// The headings of a sheet in the order in which a template has them.
 pub(super) fn known() -> Vec<Heading> {
     let mut known = vec![
@@ -88,7 +102,7 @@ pub fn sheet(table: &Table, expected: Expectation<'_>) -> Result<Sheet, Vec<Faul
         // A column that nobody knows the place of would look like one with nothing ticked.
         return Err(faults);
     }
-    let head = headings.above(table);
+    let head = headings.above(table, &HEAD, &mut faults);
     let mut reading = Lines { table, headings: &headings, expected, faults };
     let user = head.get("user").map(|(user, row)| (user.as_str(), table.place(*row, 1)));
     let mut seen: BTreeMap<(String, RowKey), SheetPlace> = BTreeMap::new();
