@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::csv::bare;
 use super::dates::stamp;
 use super::fault::Fault;
 use super::sheet::{Expectation, Reading, Sheet, sheet};
@@ -127,7 +128,12 @@ pub fn open(table: &Table, what: Open<'_>) -> Result<Capture, Vec<Fault>> {
         return Err(vec![Fault::new(Code::SheetHead, place("capturedat"), message, capture)]);
     };
     let (clinic, tenant) = (clinic.to_owned(), tenant.to_owned());
-    let found = Capture { clinic, tenant, at, by, grids: Capture::grids_of(&sheet) };
+    let grids = Capture::grids_of(&sheet);
+    let mut found = Capture { clinic, tenant, at, by, grids };
+    if found.digest() != says("digest") {
+        // A workbook that was made of CSV shows the apostrophe that keeps a name from being a formula.
+        found.by = bare(&found.by).to_owned();
+    }
     if found.digest() != says("digest") {
         let message = "the capture was changed after it was made, and its date was not";
         let hint = format!("{capture}: `accuroform capture {} --at TIME`", table.file);

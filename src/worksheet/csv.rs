@@ -37,7 +37,7 @@ impl CsvText {
         let (encoding, text) = encoding::decode(bytes).map_err(|why| no_text(file, why))?;
         let found = Self::split(encoding, &text);
         if found.cells.is_open {
-            let place = found.last(file);
+            let place = found.cells.last(file);
             let hint = "close the quote, or take it away; two in a row are one that is meant";
             return Err(Fault::new(Code::SheetUnreadable, place, "a quote is never closed", hint));
         }
@@ -62,13 +62,6 @@ impl CsvText {
         let (_, delimiter, cells) = best.unwrap_or((0, b',', Cells::default()));
         let (marks, text) = (marks.to_owned(), text.to_owned());
         Self { encoding, marks, text, delimiter, is_said: named.is_some(), cells }
-    }
-
-    /// The last cell of the text.
-    fn last(&self, file: &str) -> SheetPlace {
-        let row = self.cells.rows().saturating_sub(1);
-        let column = self.cells.row(row).len().checked_sub(1);
-        SheetPlace { file: file.to_owned(), row, column }
     }
 
     fn raw(&self, row: usize, column: usize) -> &str {
@@ -177,10 +170,11 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Table, Fault> {
 }
 
 /// That a file is no text, at the cell that cannot be read.
-fn no_text(file: &str, NoText { before, message, hint }: NoText) -> Fault {
+fn no_text(file: &str, NoText { before, whole, message, hint }: NoText) -> Fault {
     // What cannot be read is a character too: behind a line end it begins the next row.
-    let place = CsvText::split(Encoding::Utf8, &format!("{before}?")).last(file);
-    Fault::new(Code::SheetUnreadable, place, message, hint)
+    let delimiter = CsvText::split(Encoding::Utf8, &whole).delimiter;
+    let cells = Cells::of(&format!("{before}?"), delimiter);
+    Fault::new(Code::SheetUnreadable, cells.last(file), message, hint)
 }
 
 /// How many cells of a row are headings, so that a name with a semicolon decides nothing.
@@ -202,7 +196,7 @@ fn guarded(text: &str) -> String {
 }
 
 /// The text behind [`guarded`].
-fn bare(text: &str) -> &str {
+pub(super) fn bare(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| is_guardable(rest)).unwrap_or(text)
 }
 

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::place::SheetPlace;
+
 /// The places of all cells of a text, row by row. A line without text is a row with one empty cell, as in
 /// a spreadsheet; line ends inside quotes make no row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +52,13 @@ impl Cells {
     /// How many rows there are.
     pub(super) const fn rows(&self) -> usize {
         self.ends.len()
+    }
+
+    /// The last cell of the text.
+    pub(super) fn last(&self, file: &str) -> SheetPlace {
+        let row = self.rows().saturating_sub(1);
+        let column = self.row(row).len().checked_sub(1);
+        SheetPlace { file: file.to_owned(), row, column }
     }
 
     /// The cells of a row.

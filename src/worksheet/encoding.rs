@@ -15,6 +15,8 @@ pub(super) enum Encoding {
 pub(super) struct NoText {
     /// The text before the fault.
     pub(super) before: String,
+    /// All of it, as well as it can be read.
+    pub(super) whole: String,
     /// What is wrong: a lower-case fragment.
     pub(super) message: String,
     pub(super) hint: &'static str,
@@ -28,7 +30,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Encoding, String), NoText> {
         [0xd0, 0xcf, 0x11, 0xe0, ..] => {
             let message = "the file is a workbook of old Excel, or has a password".to_owned();
             let hint = "save it as XLSX, without a password";
-            return Err(NoText { before: String::new(), message, hint });
+            return Err(NoText { before: String::new(), whole: String::new(), message, hint });
         }
         [0xff, 0xfe, ..] => Encoding::Utf16Le,
         [0xfe, 0xff, ..] => Encoding::Utf16Be,
@@ -41,7 +43,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Encoding, String), NoText> {
     };
     match text.split_once('\0') {
         None => Ok((encoding, text)),
-        Some((before, _)) => Err(nul(before, bytes)),
+        Some((before, _)) => Err(nul(before, &text, bytes)),
     }
 }
 
@@ -51,16 +53,17 @@ fn utf8(bytes: &[u8]) -> Result<String, NoText> {
         Err(error) => error,
     };
     let (before, rest) = bytes.split_at(error.valid_up_to());
-    let before = String::from_utf8_lossy(before).into_owned();
+    let (before, whole) = (String::from_utf8_lossy(before), String::from_utf8_lossy(bytes));
     if let Some((before, _)) = before.split_once('\0') {
-        return Err(nul(before, bytes));
+        return Err(nul(before, &whole, bytes));
     }
+    let (before, whole) = (before.into_owned(), whole.into_owned());
     let byte = rest.first().copied().unwrap_or_default();
     let message = format!(
         "the byte {byte:02X} is not UTF-8; Excel's plain \"CSV\" is in another encoding, often Windows-1252"
     );
     let hint = "save it as \"CSV UTF-8\", or as XLSX: which letter is meant would be guessed";
-    Err(NoText { before, message, hint })
+    Err(NoText { before, whole, message, hint })
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, NoText> {
@@ -78,17 +81,18 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, NoText> {
         return Ok(text);
     }
     let message = "a character of the UTF-16 is cut in two".to_owned();
-    Err(NoText { before: text, message, hint: "save it again, whole" })
+    Err(NoText { before: text.clone(), whole: text, message, hint: "save it again, whole" })
 }
 
-fn nul(before: &str, bytes: &[u8]) -> NoText {
+fn nul(before: &str, whole: &str, bytes: &[u8]) -> NoText {
     let nuls = bytes.iter().filter(|byte| **byte == 0).count();
     let message = if nuls > bytes.len() / 4 {
         "the file has a NUL in every other byte, as UTF-16 without a byte order mark has"
     } else {
         "the text has a NUL, which no spreadsheet writes"
     };
-    NoText { before: before.to_owned(), message: message.to_owned(), hint: AS_UTF8 }
+    let (before, whole, message) = (before.to_owned(), whole.to_owned(), message.to_owned());
+    NoText { before, whole, message, hint: AS_UTF8 }
 }
 
 /// The bytes of a text: those that it was read from, where it is as it was.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::csv::bare;
 use super::dates;
 use super::fault::Fault;
 use super::headings::{Heading, Headings};
@@ -159,7 +160,8 @@ impl Lines<'_> {
             Some(_) | None => (written, self.place(row, USER)),
         };
         let users = self.expected.users;
-        let found = users.iter().find(|user| fold(user) == fold(&written)).cloned();
+        let is_it = |user: &&String| [fold(&written), fold(bare(&written))].contains(&fold(user));
+        let found = users.iter().find(is_it).cloned();
         if found.is_none() {
             let (message, hint) = if written.is_empty() {
                 let message = "the line does not say whose grid it is in".to_owned();
@@ -224,6 +226,10 @@ impl Lines<'_> {
     ) -> Option<u64> {
         let Wanted { titles: [title, id_title], code, ids, at } = wanted;
         let (name, id) = (self.text(row, title), self.text(row, id_title));
+        // A workbook that was made of CSV shows the apostrophe that keeps a name from being a formula.
+        let is = |id, name: Option<&str>| {
+            is(id, name) || name.is_some_and(|name| is(id, Some(bare(name))))
+        };
         let what = title.to_lowercase();
         let name = Some(name.as_str()).filter(|name| !name.is_empty());
         if !id.is_empty() {

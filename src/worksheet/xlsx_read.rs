@@ -2,7 +2,9 @@
 
 use std::io::{Cursor, Read as _};
 
-use calamine::{DataRef, DataType as _, Dimensions, Reader as _, SheetVisible, Xlsx};
+use calamine::{
+    DataRef, DataType as _, Dimensions, Reader as _, SheetVisible, Xlsx, XlsxFormulaMetadata,
+};
 use jiff::civil;
 use zip::ZipArchive;
 
@@ -25,6 +27,9 @@ pub(super) fn read(file: &str, bytes: &[u8], kind: Kind) -> Result<Table, Fault>
     };
     if !is_small(bytes).ok_or_else(|| refuse("the file is not XLSX"))? {
         return Err(refuse("the file unpacks to more than 64 MiB"));
+    }
+    if is_open_document(bytes) {
+        return Err(refuse("the file is OpenDocument, not XLSX"));
     }
     let mut book: Book<'_> =
         Xlsx::new(Cursor::new(bytes)).map_err(|_| refuse("the file is not XLSX"))?;
@@ -88,7 +93,7 @@ fn sheet(file: &str, book: &mut Book<'_>, name: &str, left: &mut usize) -> Resul
         let length = found.value.get_string().map_or(0, str::len);
         *left = left.checked_sub(length).ok_or("the file has more text than any sheet")?;
         let cell = cell(&found.value);
-        let is_formula = found.formula.is_some();
+        let is_formula = found.formula.as_ref().is_some_and(|formula| !is_constant(formula));
         if cell.is_blank() && !is_formula {
             continue;
         }
@@ -110,6 +115,12 @@ fn sheet(file: &str, book: &mut Book<'_>, name: &str, left: &mut usize) -> Resul
         return Err(format!("the sheet `{name}` has more than 20,000 merged cells"));
     }
     Ok(table)
+}
+
+/// Whether a formula is how LibreOffice writes a yes or no that was typed.
+fn is_constant(formula: &XlsxFormulaMetadata) -> bool {
+    let XlsxFormulaMetadata::Normal { formula } = formula else { return false };
+    matches!(formula.as_str(), "TRUE()" | "FALSE()")
 }
 
 /// Several cells in one; `None`: it is one alone.
@@ -134,6 +145,17 @@ fn is_small(bytes: &[u8]) -> Option<bool> {
     Some(true)
 }
 
+/// Whether an archive is what LibreOffice saves unless it is told otherwise.
+fn is_open_document(bytes: &[u8]) -> bool {
+    let read = || {
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).ok()?;
+        let mut kind = Vec::new();
+        archive.by_name("mimetype").ok()?.take(100).read_to_end(&mut kind).ok()?;
+        Some(kind)
+    };
+    read().is_some_and(|kind| kind.starts_with(b"application/vnd.oasis."))
+}
+
 fn cell(value: &DataRef<'_>) -> Cell {
     if let DataRef::DateTime(moment) = value
         && moment.is_datetime()
@@ -153,13 +175,13 @@ fn cell(value: &DataRef<'_>) -> Cell {
     }
     let text = match value {
         DataRef::Bool(value) => value.to_string(),
-        // What the spreadsheet could not calculate is text that fits nowhere.
+        // What the spreadsheet could not calculate, or shows as a day that never was, is text that fits nowhere.
         DataRef::Error(error) => error.to_string(),
+        DataRef::DateTime(moment) => format!("day {}", moment.as_f64()),
         other @ (DataRef::Int(_)
         | DataRef::Float(_)
         | DataRef::String(_)
         | DataRef::SharedString(_)
-        | DataRef::DateTime(_)
         | DataRef::DateTimeIso(_)
         | DataRef::DurationIso(_)
         | DataRef::Empty) => other.as_string().unwrap_or_default(),

@@ -155,6 +155,7 @@ mod worklist;
 mod worklist_program;
 mod worksheet_directory;
 mod worksheet_expected;
+mod worksheet_hands;
 mod worksheet_json;
 mod worksheet_law;
 mod worksheet_live;

@@ -208,11 +208,31 @@ impl Screen<'_> {
             return Err(Failure::new(Exit::Error, "X018", message, hint).into());
         }
         account.warn(sheet.unread(self.directory), printer);
+        let lost = self.lost(&capture, environment);
         self.keep(&capture)?;
         account.wrote.push(self.files.capture.clone());
         self.tell(&capture, environment, account);
         self.print_kept(&capture, printer);
+        if lost > 0 {
+            let rows = if lost == 1 { "row" } else { "rows" };
+            printer.line(&format!(
+                "! {lost} {rows} that the last capture had are not in this one: they are unread now"
+            ));
+        }
         Ok(Exit::Done)
+    }
+
+    /// How many rows that are known now will not be, with this capture.
+    fn lost(&self, new: &Capture, environment: &Environment) -> usize {
+        // One that cannot be read, or is old, says nothing that could be lost.
+        let Ok(Some(last)) = self.last() else { return 0 };
+        if last.freshness(environment.clock.now(), self.files.max_age) != Freshness::Fresh {
+            return 0;
+        }
+        let rows =
+            last.grids.iter().flat_map(|(user, rows)| rows.keys().map(move |key| (user, key)));
+        let is_new = |user, key| new.grids.get(user).is_some_and(|rows| rows.contains_key(key));
+        rows.filter(|(user, key)| !is_new(*user, *key)).count()
     }
 
     /// Says what the capture is, and writes nothing. What is not known of the grid is no success.
