@@ -168,6 +168,13 @@ impl Sheet {
         self.head.get(name).map(|(text, _)| text.as_str()).filter(|text| !text.is_empty())
     }
 
+    /// That a line above the sheet cannot be used.
+    pub fn head_fault(&self, table: &Table, name: &str, message: &str, hint: &str) -> Fault {
+        let row = self.head.get(name).map(|(_, row)| *row);
+        let place = row.map_or_else(|| table.line(0), |row| table.place(row, 1));
+        Fault::new(Code::SheetHead, place, message, hint)
+    }
+
     /// The lines that nobody read, as warnings at their places.
     pub fn unread(&self, directory: &Directory) -> Vec<Fault> {
         let names = directory.names();

@@ -193,7 +193,8 @@ impl Reading<'_> {
 
     /// The id of each line's provider. A name is one person's only where nobody of it has an id.
     fn provider_ids(&mut self, entries: &[Entry]) -> Vec<Option<ProviderId>> {
-        let name = |entry: &Entry| fold(&entry.provider);
+        // "Singh, Anita" and "Anita Singh" are one.
+        let name = |entry: &Entry| person_name(&entry.provider).in_order();
         let listed = |entry: &Entry| !entry.provider.is_empty() && entry.provider != NOBODY;
         let known = self
             .written(entries, PROVIDER, name, |entry| entry.provider_id.filter(|_| listed(entry)));

@@ -9,7 +9,7 @@ use super::place::SheetPlace;
 use super::table::Table;
 use crate::diagnostic::Code;
 use crate::live::{Directory, Providers};
-use crate::model::{PersonName, fold};
+use crate::model::PersonName;
 
 /// Which headings of the list hold what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -116,9 +116,8 @@ pub fn expected(
 /// Whom the directory does not list in any office.
 pub fn missing<'a>(expected: &'a [Expected], directory: &Directory) -> Vec<&'a Expected> {
     // Where "First Surname" was split may be another word than the directory's: Maria de la Cruz.
-    let in_order = |name: &PersonName| fold(&format!("{} {}", name.first, name.last));
     let is_listed = |person: &PersonName| {
-        let is_it = |known: &PersonName| in_order(known) == in_order(person);
+        let is_it = |known: &PersonName| known.in_order() == person.in_order();
         directory.offices.values().any(|office| match &office.providers {
             Providers::Read(people) => people.values().any(is_it),
             Providers::Unread(_) => false,

@@ -104,7 +104,7 @@ pub fn sheet(table: &Table, expected: Expectation<'_>) -> Result<Sheet, Vec<Faul
         return Err(faults);
     }
     let head = headings.above(table, &HEAD, &mut faults);
-    let mut reading = Lines { table, headings: &headings, expected, faults };
+    let mut reading = Lines { table, headings: &headings, expected, faults, has_said: false };
     let user = head.get("user").map(|(user, row)| (user.as_str(), table.place(*row, 1)));
     let mut seen: BTreeMap<(String, RowKey), SheetPlace> = BTreeMap::new();
     let mut lines = Vec::new();
@@ -126,6 +126,8 @@ struct Lines<'a> {
     headings: &'a Headings,
     expected: Expectation<'a>,
     faults: Vec<Fault>,
+    /// Whether the user above the sheet was found wrong.
+    has_said: bool,
 }
 
 impl Lines<'_> {
@@ -174,10 +176,11 @@ impl Lines<'_> {
                 };
                 (format!("the manifest does not manage the user `{written}`"), hint)
             };
-            let fault = Fault::new(Code::SheetUser, place, message, hint);
             // The user above the sheet is said once.
-            if !self.faults.contains(&fault) {
-                self.faults.push(fault);
+            let is_said =
+                place.row < self.headings.row && std::mem::replace(&mut self.has_said, true);
+            if !is_said {
+                self.wrong(Code::SheetUser, place, message, hint);
             }
         }
         found

@@ -15,8 +15,10 @@ use super::table::{Cell, Kind, MOST_COLUMNS, MOST_ROWS, Merged, Table};
 
 /// More than any such sheet takes unpacked.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// More text than all sheets of such a file have: cells may share a text, and be millions.
-const MOST_TEXT: usize = 32 * 1024 * 1024;
+/// More than the cells of all sheets of such a file take: they may share a text, and be few and far apart.
+const MOST_MEMORY: usize = 128 * 1024 * 1024;
+
+const TOO_MUCH: &str = "the file has more in its cells than any sheet";
 
 type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
 
@@ -38,7 +40,7 @@ pub(super) fn read(file: &str, bytes: &[u8], kind: Kind) -> Result<Table, Fault>
         .filter(|sheet| sheet.visible == SheetVisible::Visible)
         .map(|sheet| sheet.name.clone())
         .collect();
-    let mut left = MOST_TEXT;
+    let mut left = MOST_MEMORY;
     let mut tables = Vec::new();
     for name in shown {
         let table = sheet(file, &mut book, &name, &mut left).map_err(|why| refuse(&why))?;
@@ -91,7 +93,7 @@ fn sheet(file: &str, book: &mut Book<'_>, name: &str, left: &mut usize) -> Resul
     while let Some(found) = cells.next_cell_with_formula_metadata().map_err(broken)? {
         let (row, column) = (found.pos.0 as usize, found.pos.1 as usize);
         let length = found.value.get_string().map_or(0, str::len);
-        *left = left.checked_sub(length).ok_or("the file has more text than any sheet")?;
+        *left = left.checked_sub(length).ok_or(TOO_MUCH)?;
         let cell = cell(&found.value);
         let is_formula = found.formula.as_ref().is_some_and(|formula| !is_constant(formula));
         if cell.is_blank() && !is_formula {
@@ -106,6 +108,8 @@ fn sheet(file: &str, book: &mut Book<'_>, name: &str, left: &mut usize) -> Resul
         let rows = &mut table.rows;
         rows.resize(rows.len().max(row + 1), Vec::new());
         if let Some(line) = rows.get_mut(row) {
+            let more = (column + 1).saturating_sub(line.len()) * size_of::<Cell>();
+            *left = left.checked_sub(more).ok_or(TOO_MUCH)?;
             line.resize(line.len().max(column + 1), Cell::Text(String::new()));
             let place = line.get_mut(column).filter(|place| place.is_blank());
             *place.ok_or_else(|| format!("the sheet `{name}` has a cell twice"))? = cell;

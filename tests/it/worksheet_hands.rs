@@ -127,6 +127,28 @@ fn a_time_has_one_meaning_and_is_read_back_to_the_second() {
 }
 
 #[test]
+fn a_time_of_the_sheet_that_cannot_be_is_named_at_its_cell() {
+    let program = filled();
+    let sheet = fs::read_to_string(program.folder().join("filled.csv")).unwrap();
+    for (time, problem) in [
+        ("2026-03-08 02:30", "is not a time with one meaning"),
+        ("5/1/2026 9:00", "is not a time with one meaning"),
+        ("2026-01-05", "is not a time with one meaning"),
+        ("2999-01-01 09:00", "is ahead of now"),
+    ] {
+        let sheet = sheet.replace("Read at,", &format!("Read at,{time}"));
+        fs::write(program.folder().join("timed.csv"), sheet).unwrap();
+        let said = ends(&program, &["capture", "timed.csv", "--by", "Jane"], 1).stderr;
+        assert!(said.contains(&format!("error[X003]: timed.csv!B5: `{time}` {problem}")), "{said}");
+    }
+    let sheet =
+        sheet.lines().filter(|line| !line.starts_with("Made at")).collect::<Vec<_>>().join("\n");
+    fs::write(program.folder().join("timeless.csv"), sheet).unwrap();
+    let said = ends(&program, &["capture", "timeless.csv", "--by", "Jane"], 1).stderr;
+    assert!(said.contains("error[X003]: nothing says when the screen was read"), "{said}");
+}
+
+#[test]
 fn a_sheet_of_another_clinic_is_refused_and_says_which() {
     let program = filled();
     let sheet = fs::read_to_string(program.folder().join("filled.csv")).unwrap();

@@ -335,6 +335,15 @@ mod files {
     }
 
     #[test]
+    fn a_person_is_one_however_the_name_is_turned() {
+        let found = load("office,provider\nMain,\"Singh, Anita\"\nWalk-in,Anita Singh\n").unwrap();
+        let people = found.lines.iter().map(|line| line.provider.unwrap().0).collect::<Vec<_>>();
+        assert_eq!(people, [1, 1]);
+        let twice = load("office,provider\nMain,\"Singh, Anita\"\nMain,Anita Singh\n");
+        assert_eq!(twice.unwrap_err(), ["directory.csv!B3 X013"]);
+    }
+
+    #[test]
     fn a_directory_that_contradicts_itself_is_refused_at_its_cells() {
         let expected = [
             (

@@ -351,7 +351,17 @@ fn a_file_that_would_fill_the_memory_is_refused() {
             .collect();
         text.replace("</sheetData>", &format!("{cells}</sheetData>"))
     });
-    assert!(refused(&many).contains("more text than any sheet"));
+    assert!(refused(&many).contains("more in its cells than any sheet"));
+
+    // Rows of one cell far to the right, on many sheets, are 96 MB a sheet.
+    let mut wide = Workbook::new();
+    for _ in 0..4 {
+        let sheet = wide.add_worksheet();
+        for row in 0..19_999 {
+            sheet.write(row, 199, 1).unwrap();
+        }
+    }
+    assert!(refused(&wide.save_to_buffer().unwrap()).contains("more in its cells than any sheet"));
 
     let merged = changed(&book(|_| {}), "xl/worksheets/sheet1.xml", |text| {
         let cells = "<mergeCell ref=\"A1:XFD1048576\"/>".repeat(30_000);

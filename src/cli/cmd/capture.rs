@@ -25,7 +25,7 @@ use crate::diagnostic::did_you_mean;
 use crate::live::Directory;
 use crate::manifest::AccuroConnection;
 use crate::model::{Cells, OfficeId, RowKey, fold};
-use crate::worksheet::{self, Capture, Expectation, Freshness, Kind, Open, Sheet, Template};
+use crate::worksheet::{self, Capture, Expectation, Freshness, Kind, Open, Sheet, Table, Template};
 
 pub(super) fn run(
     args: &CaptureArgs,
@@ -198,7 +198,7 @@ impl Screen<'_> {
         let (_, table) = read(file, Kind::Grid)?;
         let sheet = worksheet::sheet(&table, expected.expected)?;
         sheet.must_belong(&table, expected)?;
-        let at = self.when(args, &sheet, environment)?;
+        let at = self.when(args.at.as_deref(), (&sheet, &table), environment)?;
         let by = self.person(args.by.as_deref(), sheet.says("readby"), environment)?;
         let capture = self.made(at, by, Capture::grids_of(&sheet));
         if capture.rows() == 0 {
@@ -295,28 +295,30 @@ impl Screen<'_> {
     /// When the screen was read, or the earliest that it can have been: never later than it was.
     fn when(
         &self,
-        args: &CaptureArgs,
-        sheet: &Sheet,
+        typed: Option<&str>,
+        (sheet, table): (&Sheet, &Table),
         environment: &Environment,
-    ) -> Result<Timestamp, Failure> {
+    ) -> Result<Timestamp, Refused> {
         let now = environment.clock.now();
-        let said = match args.at.as_deref() {
+        let written =
+            || ["readat", "madeat"].into_iter().find_map(|name| Some((name, sheet.says(name)?)));
+        let (line, said) = match typed {
             Some(typed) if typed.trim() == "now" => return Ok(now),
-            Some(typed) => Some(typed),
-            None => sheet.says("readat").or(sheet.says("madeat")),
+            Some(typed) => (None, typed),
+            None => written().map_or((None, ""), |(name, said)| (Some(name), said)),
         };
-        let wrong = |message: String| {
-            let hint = "say when the screen was read: --at now, --at '2026-01-05 09:00', or with its offset \
-                        2026-11-01T01:30-04:00 where the clock shows a time twice";
-            Failure::new(Exit::Error, "X003", message, hint)
+        let problem = match worksheet::moment(said, &self.zone()) {
+            Some(at) if !worksheet::is_ahead(at, now) => return Ok(at),
+            Some(_) => format!("`{said}` is ahead of now"),
+            None if said.is_empty() => "nothing says when the screen was read".to_owned(),
+            None => format!("`{said}` is not a time with one meaning"),
         };
-        let said = said.ok_or_else(|| wrong("nothing says when the screen was read".to_owned()))?;
-        let at = worksheet::moment(said, &self.zone())
-            .ok_or_else(|| wrong(format!("`{said}` is not a time with one meaning")))?;
-        if worksheet::is_ahead(at, now) {
-            return Err(wrong(format!("`{said}` is ahead of now")));
-        }
-        Ok(at)
+        let hint = "say when the screen was read: --at now, --at '2026-01-05 09:00', or with its offset \
+                    2026-11-01T01:30-04:00 where the clock shows a time twice";
+        Err(match line {
+            Some(name) => vec![sheet.head_fault(table, name, &problem, hint)].into(),
+            None => Failure::new(Exit::Error, "X003", problem, hint).into(),
+        })
     }
 
     /// A capture of this clinic.
