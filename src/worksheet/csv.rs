@@ -192,7 +192,8 @@ const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－'
 
 /// Text that no spreadsheet takes for a formula: an apostrophe before it, as one types it by hand.
 fn guarded(text: &str) -> String {
-    if is_guardable(text) { format!("'{text}") } else { text.to_owned() }
+    // A dash alone is no formula, and stands for nobody and nothing.
+    if is_guardable(text) && text != "-" { format!("'{text}") } else { text.to_owned() }
 }
 
 /// The text behind [`guarded`].
@@ -316,7 +317,7 @@ mod tests {
     fn no_name_becomes_a_formula_and_each_is_read_back() {
         let names = [
             "=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''@x", "＝1", "＋1", "－1", "＠A1", "'t Hooft",
-            "a\"b",
+            "a\"b", "'-",
         ];
         let row: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let text = write(&[vec!["provider".to_owned()], row.clone()]);
@@ -324,5 +325,8 @@ mod tests {
             assert!(!cell.trim_start_matches('"').starts_with(FORMULA), "{text}");
         }
         assert_eq!(cells(text.as_bytes())[1], row);
+        let dash = write(&[vec!["-".to_owned(), "x".to_owned()]]);
+        assert_eq!(dash, "\u{feff}-,x\r\n");
+        assert_eq!(cells(b"office\n'-\n")[1], ["-"]);
     }
 }

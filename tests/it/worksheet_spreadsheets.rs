@@ -454,10 +454,13 @@ fn a_line_above_that_says_two_things_says_nothing() {
 
 /// Files that LibreOffice 7.4 made of a template: saved as .ods, then as XLSX and as CSV.
 mod libreoffice {
+    use std::process::Command;
+
     use accuroform::live::Directory;
     use accuroform::model::RowKey;
 
     use super::*;
+    use crate::readers;
 
     const DIRECTORY: &str = "Office,Provider\nMain Street,\"Singh, Anita\"\nMain Street,\"Roy, Zoë\"\n\
                              Walk-in; evening,\"Łukasz, Jo\"\nWalk-in; evening,\"=1+1, Bo\"\n";
@@ -468,7 +471,7 @@ mod libreoffice {
         worksheet::directory(&table).unwrap().directory
     }
 
-    pub(super) fn captured(bytes: &[u8]) -> Result<Vec<(RowKey, Cells)>, Vec<Fault>> {
+    fn captured(bytes: &[u8]) -> Result<Vec<(RowKey, Cells)>, Vec<Fault>> {
         let (directory, users) = (directory(), [USER.to_owned()]);
         let table = table(bytes)?;
         let sheet = worksheet::sheet(&table, Expectation { directory: &directory, users: &users })?;
@@ -476,7 +479,7 @@ mod libreoffice {
         Ok(Capture::grids_of(&sheet).remove(USER).unwrap().into_iter().collect())
     }
 
-    pub(super) fn expected() -> Vec<(RowKey, Cells)> {
+    fn expected() -> Vec<(RowKey, Cells)> {
         vec![
             (key(1, 1), cells("patient scheduling billing emr labs visible / 2027-01-31")),
             (key(1, 2), cells("inbox emr=read-only / 2027-02-01")),
@@ -506,5 +509,74 @@ mod libreoffice {
             captured(include_bytes!("../sheets/libreoffice-windows-1252.csv")).unwrap_err();
         assert_eq!(faults[0].place.cell(), "B6", "Read by");
         assert!(faults[0].message.contains("Windows-1252") && faults[0].hint.contains("CSV UTF-8"));
+    }
+
+    /// A template of ours, filled in.
+    fn filled() -> Vec<Vec<String>> {
+        let (directory, users) = (directory(), [USER.to_owned()]);
+        let what = worksheet::Template {
+            clinic: "lakeside",
+            tenant: "LAKESIDE",
+            users: &users,
+            made: "2026-01-05T14:00:00Z".parse().unwrap(),
+            zone: &TimeZone::UTC,
+        };
+        let mut rows = worksheet::template(what, &directory, |_| true);
+        rows[5][1] = "Zoë Łukasz".to_owned();
+        let lines = [
+            ["full", "x", "✓", "", "TRUE", "1", "", "yes", "", "2027-01-31", ""],
+            ["", "", "", "full", "read-only", "", "", "", "", "1 Feb 2027", "yes"],
+            ["", "", "", "", "", "", "", "", "", "", "yes"],
+            ["x", "-", "-", "", "", "", "", "", "", "", ""],
+        ];
+        let blank = rows.iter_mut().filter(|row| row.first().is_some_and(|cell| cell == USER));
+        for (row, line) in blank.zip(lines) {
+            row.truncate(5);
+            row.extend(line.map(str::to_owned));
+        }
+        rows
+    }
+
+    #[test]
+    fn what_it_makes_of_our_sheets_here_and_now_is_read() {
+        let Some(soffice) = readers::soffice() else { return };
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let convert = |from: &str, to: &str, folder: &str| {
+            let home = format!("-env:UserInstallation=file://{}", at("home").display());
+            let mut command = Command::new(&soffice);
+            command.args([&home, "--headless"]);
+            if from.ends_with("csv") {
+                // As it offers itself: commas, UTF-8, numbers and dates found by themselves.
+                command.arg("--infilter=CSV:44,34,76,1,,0,false,true");
+            }
+            command.args(["--convert-to", to, "--outdir"]).args([at(folder), at(from)]);
+            let (code, text) = readers::read(&mut command);
+            assert_eq!(code, Some(0), "{text}");
+        };
+        std::fs::write(at("sheet.xlsx"), worksheet::to_xlsx(&filled(), 0).unwrap()).unwrap();
+        std::fs::write(at("sheet.csv"), worksheet::to_csv(&filled())).unwrap();
+        convert("sheet.xlsx", "ods", "one");
+        convert("one/sheet.ods", "xlsx", "two");
+        convert("sheet.csv", "xlsx", "three");
+        let text = "csv:Text - txt - csv (StarCalc):";
+        convert("three/sheet.xlsx", &format!("{text}9,34,65535,1,,0,false,true"), "four");
+        convert("one/sheet.ods", &format!("{text}59,34,76,1,,0,false,true"), "five");
+        for made in ["two/sheet.xlsx", "three/sheet.xlsx", "four/sheet.csv", "five/sheet.csv"] {
+            let read = captured(&std::fs::read(at(made)).unwrap());
+            assert_eq!(
+                read.unwrap_or_else(|faults| panic!("{made}: {faults:#?}")),
+                expected(),
+                "{made}"
+            );
+        }
+        assert!(
+            table(&std::fs::read(at("one/sheet.ods")).unwrap()).unwrap_err()[0]
+                .message
+                .contains("OpenDocument")
+        );
+        convert("one/sheet.ods", &format!("{text}44,34,1,1,,0,false,true"), "six");
+        let refused = captured(&std::fs::read(at("six/sheet.csv")).unwrap()).unwrap_err();
+        assert_eq!(refused[0].place.cell(), "B6");
     }
 }
