@@ -18,6 +18,8 @@ Examples:
                                               make it the capture that plans are made from
   accuroform capture --office 'Main Street'   be asked instead, one key a cell
   accuroform capture --show                   what the last capture holds, and how long it is good
+  accuroform capture --template --worklist    a sheet of the rows that people were asked to set; then
+  accuroform capture grid-to-fill.xlsx --keep keep the rest as it was read before
   accuroform capture --template --ocean-users users.csv --ocean-columns 'provider=Full name' \\
       --ocean-only Role=Provider              say who of a list of Ocean's users is not in the directory";
 
@@ -52,8 +54,14 @@ pub(super) struct CaptureArgs {
     /// template was made
     #[arg(long, value_name = "TIME", requires = "file")]
     pub(super) at: Option<String>,
+    /// Only the rows that people were asked to set: of a sheet to fill in, or of what is asked
+    #[arg(long, conflicts_with_all = ["file", "show", "office"])]
+    pub(super) worklist: bool,
+    /// Keep what the last capture says of rows that this sheet leaves out; they keep their own time
+    #[arg(long, requires = "file")]
+    pub(super) keep: bool,
     /// Begin a new capture, whatever the last one holds
-    #[arg(long, conflicts_with = "how")]
+    #[arg(long, conflicts_with_all = ["how", "worklist"])]
     pub(super) restart: bool,
     /// Print what was done, found and refused as one JSON document; asks nothing, so that alone it is --show
     #[arg(long, conflicts_with = "restart")]

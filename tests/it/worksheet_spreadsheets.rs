@@ -423,6 +423,7 @@ fn the_apostrophe_that_guards_a_name_may_become_a_letter_of_it() {
         at: "2026-01-05T14:00:00Z".parse().unwrap(),
         by: "=Jane".to_owned(),
         grids: [(USER.to_owned(), [row(1, 1), row(2, 2)].into())].into(),
+        kept: [].into(),
     };
     let csv = worksheet::to_csv(&capture.rows_of(&directory, &users, &TimeZone::UTC));
     // A spreadsheet that opens CSV and saves XLSX keeps the apostrophes.
@@ -521,7 +522,7 @@ mod libreoffice {
             made: "2026-01-05T14:00:00Z".parse().unwrap(),
             zone: &TimeZone::UTC,
         };
-        let mut rows = worksheet::template(what, &directory, |_| true);
+        let mut rows = worksheet::template(what, &directory, |_, _| true);
         rows[5][1] = "Zoë Łukasz".to_owned();
         let lines = [
             ["full", "x", "✓", "", "TRUE", "1", "", "yes", "", "2027-01-31", ""],

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::cli::args_capture::CaptureArgs;
 use crate::cli::args_fleet::SelectArgs;
+use crate::cli::clicks::{nothing_asked, open_list};
 use crate::cli::clinic::Clinic;
 use crate::cli::cmd::capture_ask;
 use crate::cli::cmd::capture_directory::directory;
@@ -22,9 +23,11 @@ use crate::cli::fleet::Subject;
 use crate::cli::printer::Printer;
 use crate::connection::Files;
 use crate::diagnostic::did_you_mean;
+use crate::journal::{Journal, Worklist, worklists};
 use crate::live::Directory;
 use crate::manifest::AccuroConnection;
 use crate::model::{Cells, OfficeId, RowKey, fold};
+use crate::report::count;
 use crate::worksheet::{self, Capture, Expectation, Freshness, Kind, Open, Sheet, Table, Template};
 
 pub(super) fn run(
@@ -93,7 +96,9 @@ fn work(
         (Task::Show, _) => screen.show(environment, account, printer),
         (Task::Capture | Task::Ask, _) => {
             let by = screen.person(args.by.as_deref(), None, environment)?;
-            capture_ask::run(&screen, &offices, (&by, args.restart), environment, printer)
+            let asked = args.worklist.then(|| screen.asked()).transpose()?;
+            let what = (offices.as_slice(), asked.as_ref());
+            capture_ask::run(&screen, what, (&by, args.restart), environment, printer)
         }
     }
 }
@@ -158,7 +163,12 @@ impl Screen<'_> {
         let (users, zone, made) = (self.clinic.users(), self.zone(), environment.clock.now());
         let Open { clinic, tenant, .. } = self.expected(&users);
         let what = Template { clinic, tenant, users: &users, made, zone: &zone };
-        let rows = worksheet::template(what, self.directory, |office| offices.contains(&office));
+        let asked = args.worklist.then(|| self.asked()).transpose()?;
+        let is_wanted = |user: &str, key: RowKey| match &asked {
+            Some(asked) => asked.rows.iter().any(|row| row.is(user, key)),
+            None => offices.contains(&key.office),
+        };
+        let rows = worksheet::template(what, self.directory, is_wanted);
         let stem = args.out.clone().unwrap_or_else(|| {
             let stem = self.files.capture.file_stem().unwrap_or_default().to_string_lossy();
             self.files.capture.with_file_name(format!("{stem}-to-fill"))
@@ -181,7 +191,8 @@ impl Screen<'_> {
         printer.line(
             "fill one of them in at the screen: full, read-only or blank; yes under Read where nothing is ticked",
         );
-        printer.line(&format!("then: accuroform capture {}", sheet.display()));
+        let keep = if args.worklist { " --keep" } else { "" };
+        printer.line(&format!("then: accuroform capture {}{keep}", sheet.display()));
         Ok(Exit::Done)
     }
 
@@ -200,7 +211,8 @@ impl Screen<'_> {
         sheet.must_belong(&table, expected)?;
         let at = self.when(args.at.as_deref(), (&sheet, &table), environment)?;
         let by = self.person(args.by.as_deref(), sheet.says("readby"), environment)?;
-        let capture = self.made(at, by, Capture::grids_of(&sheet));
+        let mut capture = self.made(at, by, Capture::grids_of(&sheet));
+        capture.kept = Capture::kept_of(&sheet);
         if capture.rows() == 0 {
             account.warnings = sheet.unread(self.directory);
             let message = format!("no line of {} is filled in: nothing was captured", table.file);
@@ -208,18 +220,44 @@ impl Screen<'_> {
             return Err(Failure::new(Exit::Error, "X018", message, hint).into());
         }
         account.warn(sheet.unread(self.directory), printer);
+        let kept = if args.keep { capture.keep(&self.believed(environment)?) } else { 0 };
         let lost = self.lost(&capture, environment);
         self.keep(&capture)?;
         account.wrote.push(self.files.capture.clone());
         self.tell(&capture, environment, account);
         self.print_kept(&capture, printer);
-        if lost > 0 {
-            let rows = if lost == 1 { "row" } else { "rows" };
+        if kept > 0 {
             printer.line(&format!(
-                "! {lost} {rows} that the last capture had are not in this one: they are unread now"
+                "{} of the last capture kept, as old as before",
+                count(kept, "row")
+            ));
+        }
+        if lost > 0 {
+            let lost = count(lost, "row");
+            printer.line(&format!(
+                "! {lost} that the last capture had are not in this one, so they are unread now; --keep keeps them"
             ));
         }
         Ok(Exit::Done)
+    }
+
+    /// The last capture, which must be believed still.
+    pub(super) fn believed(&self, environment: &Environment) -> Result<Capture, Refused> {
+        let last = self.last()?;
+        let now = environment.clock.now();
+        let is_fresh = |last: &Capture| last.freshness(now, self.files.max_age) == Freshness::Fresh;
+        last.filter(is_fresh).ok_or_else(|| {
+            let message = "there is no capture that could be kept: there is none, or it is too old";
+            let hint = "read the whole screen again, and leave --keep out";
+            Failure::new(Exit::Error, "X024", message, hint).into()
+        })
+    }
+
+    /// The rows that people were asked for last.
+    pub(super) fn asked(&self) -> Result<Worklist, Failure> {
+        let id = &self.clinic.manifest.clinic.id;
+        let records = Journal::read(&self.clinic.state()?, id)?.records;
+        open_list(worklists(&records)).ok_or_else(|| nothing_asked(self.clinic))
     }
 
     /// How many rows that are known now will not be, with this capture.
@@ -332,7 +370,7 @@ impl Screen<'_> {
         let (clinic, tenant) = (manifest.clinic.id.clone(), manifest.tenant.clone());
         // The file keeps whole seconds.
         let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
-        Capture { clinic, tenant, at, by, grids }
+        Capture { clinic, tenant, at, by, grids, kept: BTreeMap::new() }
     }
 
     /// The last capture; `None` where there is none.
