@@ -39,7 +39,7 @@ pub(super) fn run(
         AccuroConnection::Worksheet(worksheet) => Some(Files::of(worksheet, clinic.folder())),
         AccuroConnection::Embedded { world: _ } | AccuroConnection::Api(_) => None,
     };
-    let task = match (&args.file, args.template, args.show || args.json) {
+    let task = match (&args.file, args.template, args.told.show || args.told.json) {
         (Some(_), _, _) => Task::Capture,
         (None, true, _) => Task::Template,
         (None, false, true) => Task::Show,
@@ -58,7 +58,7 @@ pub(super) fn run(
     if let Err(refused) = &ended {
         print_faults(&refused.faults, printer);
     }
-    if args.json {
+    if args.told.json {
         let exit = ended.as_ref().map_or_else(|refused| refused.failure.exit, |exit| *exit);
         let what = (&clinic, files.as_ref());
         let document = account.document(what, task, ended.as_ref().err(), exit);
@@ -84,16 +84,16 @@ fn work(
     printer: &mut Printer,
 ) -> Result<Exit, Refused> {
     let directory = directory(args, &files.directory, account, printer)?;
-    let quiet = args.json;
-    let screen = Screen { clinic, files, directory: &directory, quiet };
+    let quiet = args.told.json;
+    let screen = Screen { clinic, files, directory: &directory, environment, quiet };
     let offices = screen.offices(&args.office)?;
     match (task, &args.file) {
-        (Task::Capture, Some(file)) => screen.capture(file, args, environment, account, printer),
-        (Task::Template, _) => screen.template(args, &offices, environment, account, printer),
-        (Task::Show, _) => screen.show(environment, account, printer),
+        (Task::Capture, Some(file)) => screen.capture(file, args, account, printer),
+        (Task::Template, _) => screen.template(args, &offices, account, printer),
+        (Task::Show, _) => screen.show(account, printer),
         (Task::Capture | Task::Ask, _) => {
-            let by = screen.person(args.by.as_deref(), None, environment)?;
-            capture_ask::run(&screen, &offices, (&by, args.restart), environment, printer)
+            let by = screen.person(args.by.as_deref(), None)?;
+            capture_ask::run(&screen, &offices, (&by, args.restart), printer)
         }
     }
 }
@@ -103,6 +103,7 @@ pub(super) struct Screen<'a> {
     pub(super) clinic: &'a Clinic,
     pub(super) files: &'a Files,
     pub(super) directory: &'a Directory,
+    pub(super) environment: &'a Environment,
     /// Whether the result is a document, and words are not.
     quiet: bool,
 }
@@ -151,11 +152,10 @@ impl Screen<'_> {
         &self,
         args: &CaptureArgs,
         offices: &[OfficeId],
-        environment: &Environment,
         account: &mut Account,
         printer: &mut Printer,
     ) -> Result<Exit, Refused> {
-        let (users, zone, made) = (self.clinic.users(), self.zone(), environment.clock.now());
+        let (users, zone, made) = (self.clinic.users(), self.zone(), self.environment.clock.now());
         let Open { clinic, tenant, .. } = self.expected(&users);
         let what = Template { clinic, tenant, users: &users, made, zone: &zone };
         let rows = worksheet::template(what, self.directory, |office| offices.contains(&office));
@@ -189,7 +189,6 @@ impl Screen<'_> {
         &self,
         file: &Path,
         args: &CaptureArgs,
-        environment: &Environment,
         account: &mut Account,
         printer: &mut Printer,
     ) -> Result<Exit, Refused> {
@@ -198,8 +197,8 @@ impl Screen<'_> {
         let (_, table) = read(file, Kind::Grid)?;
         let sheet = worksheet::sheet(&table, expected.expected)?;
         sheet.must_belong(&table, expected)?;
-        let at = self.when(args.at.as_deref(), (&sheet, &table), environment)?;
-        let by = self.person(args.by.as_deref(), sheet.says("readby"), environment)?;
+        let at = self.when(args.at.as_deref(), (&sheet, &table))?;
+        let by = self.person(args.by.as_deref(), sheet.says("readby"))?;
         let capture = self.made(at, by, Capture::grids_of(&sheet));
         if capture.rows() == 0 {
             account.warnings = sheet.unread(self.directory);
@@ -208,10 +207,10 @@ impl Screen<'_> {
             return Err(Failure::new(Exit::Error, "X018", message, hint).into());
         }
         account.warn(sheet.unread(self.directory), printer);
-        let lost = self.lost(&capture, environment);
+        let lost = self.lost(&capture);
         self.keep(&capture)?;
         account.wrote.push(self.files.capture.clone());
-        self.tell(&capture, environment, account);
+        self.tell(&capture, account);
         self.print_kept(&capture, printer);
         if lost > 0 {
             let rows = if lost == 1 { "row" } else { "rows" };
@@ -223,10 +222,10 @@ impl Screen<'_> {
     }
 
     /// How many rows that are known now will not be, with this capture.
-    fn lost(&self, new: &Capture, environment: &Environment) -> usize {
+    fn lost(&self, new: &Capture) -> usize {
         // One that cannot be read, or is old, says nothing that could be lost.
         let Ok(Some(last)) = self.last() else { return 0 };
-        if last.freshness(environment.clock.now(), self.files.max_age) != Freshness::Fresh {
+        if last.freshness(self.environment.clock.now(), self.files.max_age) != Freshness::Fresh {
             return 0;
         }
         let rows =
@@ -236,19 +235,14 @@ impl Screen<'_> {
     }
 
     /// Says what the capture is, and writes nothing. What is not known of the grid is no success.
-    fn show(
-        &self,
-        environment: &Environment,
-        account: &mut Account,
-        printer: &mut Printer,
-    ) -> Result<Exit, Refused> {
+    fn show(&self, account: &mut Account, printer: &mut Printer) -> Result<Exit, Refused> {
         let Some(last) = self.last()? else {
             let message = format!("there is no capture {} yet", self.files.capture.display());
             let hint = "`accuroform capture --template` writes a sheet to fill in";
             return Err(Failure::new(Exit::Error, "C013", message, hint).into());
         };
-        let unread = self.tell(&last, environment, account);
-        let freshness = last.freshness(environment.clock.now(), self.files.max_age);
+        let unread = self.tell(&last, account);
+        let freshness = last.freshness(self.environment.clock.now(), self.files.max_age);
         if !self.quiet {
             let until = self.local(last.good_until(self.files.max_age));
             let words = match freshness {
@@ -264,21 +258,16 @@ impl Screen<'_> {
     }
 
     /// Keeps what a capture is, for the document; gives how many parts of the grid are unread.
-    fn tell(&self, capture: &Capture, environment: &Environment, account: &mut Account) -> usize {
-        account.holds(capture, self.files.max_age, environment.clock.now());
+    fn tell(&self, capture: &Capture, account: &mut Account) -> usize {
+        account.holds(capture, self.files.max_age, self.environment.clock.now());
         let counts = worksheet::counts(self.directory, &capture.grids, &self.clinic.users());
         account.counted(&counts, self.directory);
         counts.iter().map(|rows| rows.unread.unwrap_or(1)).sum()
     }
 
     /// Who read the screen: as it was typed, as the sheet has it, or by the account.
-    fn person(
-        &self,
-        typed: Option<&str>,
-        written: Option<&str>,
-        environment: &Environment,
-    ) -> Result<String, Failure> {
-        let account = || Some(environment.who()).filter(|who| who != "unknown");
+    fn person(&self, typed: Option<&str>, written: Option<&str>) -> Result<String, Failure> {
+        let account = || Some(self.environment.who()).filter(|who| who != "unknown");
         let name = typed.or(written).map(str::to_owned).or_else(account);
         let hint = "write who read it: --by 'Jane Roy'";
         let no = |message: String| Failure::new(Exit::Error, "X003", message, hint);
@@ -297,9 +286,8 @@ impl Screen<'_> {
         &self,
         typed: Option<&str>,
         (sheet, table): (&Sheet, &Table),
-        environment: &Environment,
     ) -> Result<Timestamp, Refused> {
-        let now = environment.clock.now();
+        let now = self.environment.clock.now();
         let written =
             || ["readat", "madeat"].into_iter().find_map(|name| Some((name, sheet.says(name)?)));
         let (line, said) = match typed {

@@ -9,7 +9,6 @@ use console::{Key, Term};
 use crate::cli::cmd::capture::Screen;
 use crate::cli::cmd::capture_directory::changed;
 use crate::cli::cmd::capture_said::Refused;
-use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
@@ -32,7 +31,6 @@ pub(super) fn run(
     screen: &Screen<'_>,
     offices: &[OfficeId],
     (by, restart): (&str, bool),
-    environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Refused> {
     let terminal = Term::stderr();
@@ -46,7 +44,7 @@ pub(super) fn run(
         .into());
     }
     let mut file = File::look(&screen.files.capture);
-    let mut capture = begin(screen, (by, restart), environment, printer)?;
+    let mut capture = begin(screen, (by, restart), printer)?;
     let users = screen.clinic.users();
     let is_read = |user: &String, key: &RowKey| {
         capture.grids.get(user).is_some_and(|rows| rows.contains_key(key))
@@ -117,10 +115,9 @@ impl<'a> File<'a> {
 fn begin(
     screen: &Screen<'_>,
     (by, restart): (&str, bool),
-    environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Capture, Refused> {
-    let now = environment.clock.now();
+    let now = screen.environment.clock.now();
     let new = || screen.made(now, by.to_owned(), std::collections::BTreeMap::new());
     if restart {
         return Ok(new());
