@@ -9,7 +9,6 @@ use console::{Key, Term};
 use crate::cli::cmd::capture::Screen;
 use crate::cli::cmd::capture_directory::changed;
 use crate::cli::cmd::capture_said::Refused;
-use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
@@ -34,7 +33,6 @@ pub(super) fn run(
     screen: &Screen<'_>,
     (offices, asked): (&[OfficeId], Option<&Worklist>),
     (by, restart): (&str, bool),
-    environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Refused> {
     let terminal = Term::stderr();
@@ -49,8 +47,8 @@ pub(super) fn run(
     }
     let mut file = File::look(&screen.files.capture);
     let mut capture = match asked {
-        Some(asked) => again(screen, (by, asked), environment)?,
-        None => begin(screen, (by, restart), environment, printer)?,
+        Some(asked) => again(screen, (by, asked))?,
+        None => begin(screen, (by, restart), printer)?,
     };
     let users = screen.clinic.users();
     let is_read = |user: &String, key: &RowKey| {
@@ -124,12 +122,8 @@ impl<'a> File<'a> {
 
 /// A new capture that keeps what is believed, but for rows that were asked for and not read since the last
 /// tick.
-fn again(
-    screen: &Screen<'_>,
-    (by, asked): (&str, &Worklist),
-    environment: &Environment,
-) -> Result<Capture, Refused> {
-    let mut last = screen.believed(environment)?;
+fn again(screen: &Screen<'_>, (by, asked): (&str, &Worklist)) -> Result<Capture, Refused> {
+    let mut last = screen.believed()?;
     let tick = asked.last_tick();
     for WorklistRow { user, sent, .. } in &asked.rows {
         let is_read = tick.is_some_and(|tick| last.looked(user, sent.key).at > tick);
@@ -137,8 +131,11 @@ fn again(
             rows.remove(&sent.key);
         }
     }
-    let mut capture =
-        screen.made(environment.clock.now(), by.to_owned(), std::collections::BTreeMap::new());
+    let mut capture = screen.made(
+        screen.environment.clock.now(),
+        by.to_owned(),
+        std::collections::BTreeMap::new(),
+    );
     capture.keep(&last);
     Ok(capture)
 }
@@ -147,10 +144,9 @@ fn again(
 fn begin(
     screen: &Screen<'_>,
     (by, restart): (&str, bool),
-    environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Capture, Refused> {
-    let now = environment.clock.now();
+    let now = screen.environment.clock.now();
     let new = || screen.made(now, by.to_owned(), std::collections::BTreeMap::new());
     if restart {
         return Ok(new());
