@@ -31,7 +31,7 @@ pub use fault::Fault;
 pub use interview::{Asking, Interview, Press, Question};
 pub use place::SheetPlace;
 pub use sheet::{Expectation, Line, Reading, Sheet, sheet};
-pub use snapshot::{Asked, snapshot, unread};
+pub use snapshot::{Asked, Freshness, freshness, snapshot, unread};
 pub use table::{MAX_BYTES, Table, table};
 pub use template::{Template, template};
 pub use xlsx_write::write as to_xlsx;

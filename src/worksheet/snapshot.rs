@@ -25,21 +25,44 @@ pub struct Asked<'a> {
 /// Clocks of two machines may differ by so much.
 const SKEW: Duration = Duration::from_mins(5);
 
+/// Whether a capture still says something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// It does, up to this time.
+    Until(Timestamp),
+    /// It is older than `max_age`.
+    Stale,
+    /// It is dated ahead of now.
+    Ahead,
+}
+
+/// Judges the time at which a capture was made.
+pub fn freshness(at: Timestamp, now: Timestamp, max_age: Duration) -> Freshness {
+    let ahead = at.duration_since(now);
+    let until = at.checked_add(max_age).unwrap_or(Timestamp::MAX);
+    if now > until {
+        Freshness::Stale
+    } else if ahead.is_positive() && ahead.unsigned_abs() > SKEW {
+        Freshness::Ahead
+    } else {
+        Freshness::Until(until)
+    }
+}
+
 /// What a capture says of the clinic. A stale one says nothing.
 pub fn snapshot(directory: Directory, capture: &Capture, asked: Asked<'_>) -> Snapshot {
     let Asked { users, now, max_age, file } = asked;
-    let age = now.duration_since(capture.at);
+    let at = capture.at;
     // Never how old it is: the same capture must give the same plan whenever it is too old.
-    let doubt = if age > jiff::SignedDuration::try_from(max_age).unwrap_or(age) {
-        let most = words(max_age);
-        let at = capture.at;
-        Some(format!(
-            "the capture {file} of {at} is over {most} old (`max_age`): read the screen again"
-        ))
-    } else if age.is_negative() && age.unsigned_abs() > SKEW {
-        Some(format!("the capture {file} of {} is dated ahead of now", capture.at))
-    } else {
-        None
+    let doubt = match freshness(at, now, max_age) {
+        Freshness::Stale => {
+            let most = words(max_age);
+            Some(format!(
+                "the capture {file} of {at} is over {most} old (`max_age`): read the screen again"
+            ))
+        }
+        Freshness::Ahead => Some(format!("the capture {file} of {at} is dated ahead of now")),
+        Freshness::Until(_) => None,
     };
     let grids = users.iter().map(|user| {
         let grid = match &doubt {

@@ -145,6 +145,7 @@ mod state_race;
 mod state_servers;
 mod state_store;
 mod state_story;
+mod status;
 mod surface;
 mod surface_flags;
 mod terminal;

@@ -1,0 +1,121 @@
+//! Worklists that are not through. What was read of ticked rows since is folded in, and nothing is kept.
+
+use super::capture;
+use super::item::{Item, Kind};
+use crate::cli::attest;
+use crate::cli::clicks::seen;
+use crate::cli::clinic::Clinic;
+use crate::finding::difference;
+use crate::journal::{Record, SeenRow, Standing, Worklist, WorklistRow, WorklistStage, worklists};
+use crate::live::Snapshot;
+use crate::manifest::AccuroConnection;
+use crate::model::Cells;
+
+/// As many hexadecimal digits of a plan's digest as are shown.
+const SHORT: usize = 12;
+
+pub(super) fn of(clinic: &Clinic, records: &[Record], live: Option<&Snapshot>) -> Vec<Item> {
+    let is_open = |list: &Worklist| !list.is_superseded && list.stage() != WorklistStage::Verified;
+    let open = worklists(records).into_iter().filter(is_open);
+    open.map(|list| one(clinic, &list, live)).collect()
+}
+
+/// How a row stands.
+enum Stands<'a> {
+    /// Nobody ticked it.
+    Open,
+    /// Somebody ticked it, and it was not read since.
+    NotRead,
+    Right,
+    /// Somebody ticked it, and it was read since and grants this.
+    Wrong {
+        by: &'a str,
+        is: Cells,
+    },
+}
+
+fn stands<'a>(row: &'a WorklistRow, seen: &[SeenRow]) -> Stands<'a> {
+    let read = seen.iter().find(|seen| seen.place.user == row.user && seen.place.key == row.key);
+    match (&row.standing, read.map(|seen| seen.cells)) {
+        (Standing::Open, _) => Stands::Open,
+        (Standing::Verified(_), _) => Stands::Right,
+        (Standing::Attested(_) | Standing::Contradicted { .. }, Some(is)) if is == row.after => {
+            Stands::Right
+        }
+        (Standing::Attested(said) | Standing::Contradicted { said, is: _ }, Some(is)) => {
+            Stands::Wrong { by: &said.by, is }
+        }
+        (Standing::Contradicted { said, is }, None) => Stands::Wrong { by: &said.by, is: *is },
+        (Standing::Attested(_), None) => Stands::NotRead,
+    }
+}
+
+fn one(clinic: &Clinic, list: &Worklist, live: Option<&Snapshot>) -> Item {
+    let read = live.map_or_else(|| Ok(Vec::new()), |live| seen(clinic, list, live));
+    // Whoever ticked has captured it: with four eyes that says nothing.
+    let (read, refused) = match read {
+        Ok(read) => (read, None),
+        Err(failure) => (Vec::new(), Some(failure)),
+    };
+    let names = live.map(|live| live.directory.names()).unwrap_or_default();
+    let (mut open, mut not_read, mut wrong) = (0, 0, Vec::new());
+    for row in &list.rows {
+        match stands(row, &read) {
+            Stands::Open => open += 1,
+            Stands::NotRead => not_read += 1,
+            Stands::Right => {}
+            Stands::Wrong { by, is } => {
+                let address = names.address(&clinic.manifest.clinic.id, &row.user, row.key);
+                let differs = difference(row.after, is);
+                wrong.push(format!(
+                    "{address}: ticked by {by}, and read since it is not set (asked → is): {differs}"
+                ));
+            }
+        }
+    }
+    let (all, plan) = (list.rows.len(), list.plan.trim_start_matches("sha256:"));
+    let plan: String = plan.chars().take(SHORT).collect();
+    let of = format!("of the worklist of plan {plan}");
+    let mut words = if !wrong.is_empty() {
+        let are = if wrong.len() == 1 { "is" } else { "are" };
+        format!("{} of {all} rows {of} {are} not what somebody attested", wrong.len())
+    } else if open > 0 {
+        format!("{} of {all} rows {of} are ticked", all - open)
+    } else if not_read > 0 {
+        format!("all {all} rows {of} are attested, not verified")
+    } else {
+        format!("all {all} rows {of} are ticked; read again, they are right")
+    };
+    if !wrong.is_empty() && open > 0 {
+        words.push_str(&format!("; {open} not ticked yet"));
+    }
+    if not_read > 0 {
+        words.push_str(&format!("; {not_read} not read since"));
+    }
+    let tick = attest::command(clinic, "worklist --tick --by NAME");
+    let apply = attest::command(clinic, "apply");
+    let is_read_by_hand =
+        matches!(clinic.manifest.connections.accuro, AccuroConnection::Worksheet(_));
+    let next = if !wrong.is_empty() {
+        format!("look at the screen, set these cells, then tick them again: `{tick}`")
+    } else if open > 0 {
+        format!("`{tick}`")
+    } else if refused.is_some() {
+        format!("somebody else reads the screen: `{}`", capture::again(clinic))
+    } else if not_read > 0 && is_read_by_hand {
+        format!("read the screen again: `{}`", capture::again(clinic))
+    } else if not_read > 0 {
+        format!("`{apply}`, once the grid can be read")
+    } else {
+        format!("`{apply}` goes on")
+    };
+    let item = Item::new(Kind::Worklist, words).details(wrong).next(next);
+    match refused {
+        Some(failure) => Item {
+            words: format!("{}; {}", item.words, failure.message),
+            code: failure.code,
+            ..item
+        },
+        None => item,
+    }
+}
