@@ -32,9 +32,9 @@ Examples:
 
 /// What `status --help` ends with.
 pub(super) const STATUS_HELP: &str = "\
-Captures, worklists, syncs, rollouts, approvals and grants that end, each with the next step. It takes no
-lock and writes nothing. Exit codes: 0 nothing waits, 2 something does, 6 a sync does, 8 a part could not
-be read, so nobody knows what waits there.
+Captures, worklists, syncs, approvals, rollouts, grants that end: each with the next step. It takes
+no lock and writes nothing. Exit codes: 0 nothing waits, 2 something does, 6 a sync does, 8 a part
+could not be read, so nobody knows what waits there.
 
 Examples:
   accuroform status

@@ -756,3 +756,14 @@ fn a_saved_plan_is_looked_at_only_where_it_belongs() {
         &["[R040] the bundle all.bundle has clinics that the fleet no longer has\n      ash\n"],
     );
 }
+
+#[test]
+fn nobody_waits_for_clicks_that_an_apply_made_needless() {
+    let scene = Shore::usual().open();
+    scene.ran(&["plan", "fleet.yaml", "--clinic", "elm", "-out", "elm.json"], 0);
+    scene.ran(&["worklist", "elm.json"], 0);
+    let tick = "`accuroform worklist --tick --by NAME fleet.yaml --clinic elm`";
+    has(&scene.waits(&[], 2).stdout, &["elm\n  ! 0 of 3 rows of the worklist of plan ", tick]);
+    scene.ran(&["apply", "elm.json"], 0);
+    scene.waits(&[], 0);
+}

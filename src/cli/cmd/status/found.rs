@@ -32,7 +32,7 @@ impl Found {
         (days, plans): (i32, &Plans),
         environment: &Environment,
     ) -> Result<Self, Failure> {
-        // First the journal: whoever ticks a row in between was not asked for it before.
+        // First the journal: what a bridge says then is younger than every tick that is known.
         let journal = records(clinic);
         let looked = look(clinic, environment).await;
         let live = looked.as_ref().ok();

@@ -7,7 +7,7 @@ use crate::cli::clicks::seen;
 use crate::cli::clinic::Clinic;
 use crate::finding::difference;
 use crate::journal::{Record, SeenRow, Standing, Worklist, WorklistRow, WorklistStage, worklists};
-use crate::live::Snapshot;
+use crate::live::{Grid, Snapshot};
 use crate::manifest::AccuroConnection;
 use crate::model::Cells;
 
@@ -15,9 +15,31 @@ use crate::model::Cells;
 const SHORT: usize = 12;
 
 pub(super) fn of(clinic: &Clinic, records: &[Record], live: Option<&Snapshot>) -> Vec<Item> {
-    let is_open = |list: &Worklist| !list.is_superseded && list.stage() != WorklistStage::Verified;
-    let open = worklists(records).into_iter().filter(is_open);
+    let is_open = |list: &Worklist| match list.stage() {
+        WorklistStage::Verified => false,
+        WorklistStage::Open => !live.is_some_and(|live| is_done_elsewise(clinic, list, live)),
+        WorklistStage::HalfDone | WorklistStage::Attested | WorklistStage::Contradicted => true,
+    };
+    let open = worklists(records).into_iter().filter(|list| !list.is_superseded && is_open(list));
     open.map(|list| one(clinic, &list, live)).collect()
+}
+
+/// Whether a bridge reads every row as it was asked for, and nobody ticked any: an apply wrote them. Where
+/// somebody reads the screen, somebody set them, and the tick says that a sync is owed.
+fn is_done_elsewise(clinic: &Clinic, list: &Worklist, live: &Snapshot) -> bool {
+    let is_as_asked = |row: &WorklistRow| {
+        let grid = live.grid(&row.user).filter(|grid| !grid.has_unread(row.key));
+        let read = grid.and_then(Grid::rows);
+        read.is_some_and(|rows| {
+            let found = rows.iter().find(|read| read.key == row.key);
+            found.map_or(Cells::NOTHING, |read| read.cells) == row.after
+        })
+    };
+    !is_read_by_hand(clinic) && list.rows.iter().all(is_as_asked)
+}
+
+fn is_read_by_hand(clinic: &Clinic) -> bool {
+    matches!(clinic.manifest.connections.accuro, AccuroConnection::Worksheet(_))
 }
 
 /// How a row stands.
@@ -94,15 +116,13 @@ fn one(clinic: &Clinic, list: &Worklist, live: Option<&Snapshot>) -> Item {
     }
     let tick = attest::command(clinic, "worklist --tick --by NAME");
     let apply = attest::command(clinic, "apply");
-    let is_read_by_hand =
-        matches!(clinic.manifest.connections.accuro, AccuroConnection::Worksheet(_));
     let next = if !wrong.is_empty() {
         format!("look at the screen, set these cells, then tick them again: `{tick}`")
     } else if open > 0 {
         format!("`{tick}`")
     } else if refused.is_some() {
         format!("somebody else reads the screen: `{}`", capture::again(clinic))
-    } else if not_read > 0 && is_read_by_hand {
+    } else if not_read > 0 && is_read_by_hand(clinic) {
         format!("read the screen again: `{}`", capture::again(clinic))
     } else if not_read > 0 {
         format!("`{apply}`, once the grid can be read")
