@@ -146,6 +146,7 @@ mod state_servers;
 mod state_store;
 mod state_story;
 mod status;
+mod status_screen;
 mod surface;
 mod surface_flags;
 mod terminal;

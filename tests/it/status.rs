@@ -1,11 +1,9 @@
-//! `status` as people and programs read it: over a fleet, of captures, of worklists and of rollouts. It
-//! writes nothing and takes no lock, which every look at it in this file is held to.
+//! `status` of a fleet as people and programs read it, of saved plans and of rollouts. It writes nothing,
+//! which every look at it here and in `status_screen.rs` is held to.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -16,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::approvals::pem;
 use super::fleet_scene::{Scene, Shore};
 use super::lock::claim;
-use super::program::{Ended, Program};
+use super::program::Ended;
 
 /// Every file below a folder with its bytes.
 fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -36,7 +34,7 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 /// Runs `status`, which leaves everything below the folder as it was.
 #[track_caller]
-fn looked(folder: &Path, run: impl FnOnce() -> Ended, code: i32) -> Ended {
+pub(crate) fn looked(folder: &Path, run: impl FnOnce() -> Ended, code: i32) -> Ended {
     let before = tree(folder);
     let ended = run();
     assert_eq!(ended.code, code, "{}", ended.everything());
@@ -44,14 +42,21 @@ fn looked(folder: &Path, run: impl FnOnce() -> Ended, code: i32) -> Ended {
     ended
 }
 
-fn documents(text: &str) -> Vec<Value> {
+pub(crate) fn documents(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Every command that is printed to be typed, without the command's name.
-fn commands(text: &str) -> Vec<String> {
+pub(crate) fn commands(text: &str) -> Vec<String> {
     let quoted = text.split('`').skip(1).step_by(2);
     quoted.filter_map(|one| one.strip_prefix("accuroform ")).map(str::to_owned).collect()
+}
+
+#[track_caller]
+pub(crate) fn has(said: &str, words: &[&str]) {
+    for word in words {
+        assert!(said.contains(word), "{word}: {said}");
+    }
 }
 
 fn key(folder: &Path, name: &str, seed: u8) -> (PathBuf, String) {
@@ -119,10 +124,8 @@ fn busy(keys: &Path) -> Scene {
     scene
 }
 
-/// Behind the names of a line: as the screen shows it.
-const NOTHING: &str = ",-,-,-,-,-,-,-,-,-,,";
+/// Behind the names of a line: what the screen shows.
 const OCEAN: &str = ",x,x,x,-,x,x,-,x,-,,";
-const WITHOUT_SCHEDULING: &str = ",x,-,x,-,x,x,-,x,-,,";
 
 /// Fills blank lines of a sheet in: what stands behind the names, by a part of the line.
 fn fill(path: &Path, lines: &[(&str, &str)]) {
@@ -134,35 +137,36 @@ fn fill(path: &Path, lines: &[(&str, &str)]) {
     fs::write(path, filled.collect::<Vec<_>>().join("\r\n")).unwrap();
 }
 
-#[test]
-fn a_fleet_is_told_clinic_by_clinic_with_the_next_step_and_nothing_is_written() {
+/// The same, with a rollout that is begun and a bundle that jane has signed; gives the rollout's id.
+fn begun() -> (Scene, String) {
     let keys = tempfile::tempdir().unwrap();
     let scene = busy(keys.path());
     scene.ran(&["apply", "fleet.yaml", "--clinic", "birch", "-auto-approve"], 6);
     scene.ran(&["plan", "fleet.yaml", "-out", "all.bundle"], 8);
     let jane = keys.path().join("jane.pem");
     scene.ran(&["approve", "all.bundle", "--key", jane.to_str().unwrap(), "--name", "jane"], 0);
-    let begin = ["apply", "fleet.yaml", "--exclude-tag", "people", "-auto-approve"];
-    scene.ran(&begin, 4);
+    scene.ran(&["apply", "fleet.yaml", "--exclude-tag", "people", "-auto-approve"], 4);
     let rollout = scene.rollout();
+    (scene, rollout)
+}
 
-    // While somebody applies: their locks are no reason to wait.
-    let mut locks = Vec::new();
-    for (folder, id) in [
+/// Takes a lock as a run of this id would.
+fn hold(scene: &Scene, (folder, name): (&str, &str), run: &str) -> Lock {
+    let (state, stop) = (State::folder(scene.path(folder)), CancellationToken::new());
+    Lock::acquire((&state, name), &claim(run), Duration::ZERO, &stop, &mut |_| {}).unwrap()
+}
+
+#[test]
+fn a_fleet_is_told_clinic_by_clinic_with_the_next_step_while_others_hold_the_locks() {
+    let (scene, rollout) = begun();
+    let places = [
         ("clinics/.accuroform", "ash"),
         ("clinics/.accuroform", "birch"),
         (".accuroform", "fleet.shore"),
-    ] {
-        let place = (&State::folder(scene.path(folder)), id);
-        let stop = CancellationToken::new();
-        locks.push(
-            Lock::acquire(place, &claim("other"), Duration::ZERO, &stop, &mut |_| {}).unwrap(),
-        );
-    }
+    ];
+    let locks = places.map(|place| hold(&scene, place, "other"));
     let text = scene.waits(&["--plan", "all.bundle"], 8).stdout;
-    let json = scene.waits(&["--plan", "all.bundle", "--json"], 8).stdout;
     drop(locks);
-
     let blocks: BTreeMap<&str, &str> =
         text.split("\n\n").filter_map(|block| block.split_once('\n')).collect();
     let says = |block: &str, words: &[&str]| {
@@ -215,7 +219,20 @@ fn a_fleet_is_told_clinic_by_clinic_with_the_next_step_and_nothing_is_written() 
     let closing = "6 clinics: 2 of 6 with nothing waiting. Waiting: 1 capture, 1 sync, 1 plan to approve, 1 rollout, 3 grants.\n";
     assert!(text.ends_with(closing), "{text}");
 
-    // Programs read the same.
+    for command in commands(&text) {
+        // All but what is left out is parsed before the help is shown.
+        let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        scene.ran(&arguments, 0);
+    }
+    // Whoever is selected is looked at, and no other.
+    let text = scene.waits(&["--tag", "canary"], 0).stdout;
+    assert_eq!(text, "2 clinics: nothing waits for a person.\n");
+}
+
+#[test]
+fn programs_read_a_document_for_each_clinic_and_one_with_the_sums() {
+    let (scene, _) = begun();
+    let json = scene.waits(&["--plan", "all.bundle", "--json"], 8).stdout;
     let documents = documents(&json);
     let (sum, clinics) = documents.split_last().unwrap();
     let kinds = |value: &Value| -> Vec<String> {
@@ -241,311 +258,6 @@ fn a_fleet_is_told_clinic_by_clinic_with_the_next_step_and_nothing_is_written() 
     assert_eq!(sum["counts"]["grant"], 3);
     assert_eq!(kinds(sum), ["rollout"]);
     assert_eq!(sum["exit_code"], 8);
-    for command in commands(&text) {
-        // All but what is left out is parsed before the help is shown.
-        let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
-        scene.ran(&arguments, 0);
-    }
-    // Whoever is selected is looked at, and no other.
-    let text = scene.waits(&["--tag", "canary"], 0).stdout;
-    assert_eq!(text, "2 clinics: nothing waits for a person.\n");
-}
-
-const WORKSHEET: &str = "\
-version: 1
-clinic: {id: lakeside, name: Lakeside, timezone: America/Toronto}
-accuro: {tenant: LAKESIDE, connection: {worksheet: {file: grid.csv, directory: directory.csv, max_age: 24h}}}
-ocean: {site: \"4021\", connection: {attest: {}}}
-users: [{profile: ocean, all_offices: true}]
-";
-
-const DIRECTORY: &str = "\
-office,provider
-Main Street,\"Singh, Anita\"
-Main Street,\"Roy, Bo\"
-Walk-in,\"Singh, Anita\"
-";
-
-/// A clinic where somebody reads the screen.
-struct Screen(Program);
-
-impl Screen {
-    fn new(more: &str) -> Self {
-        let program = Program::with_manifest(format!("{WORKSHEET}{more}"));
-        fs::write(program.folder().join("directory.csv"), DIRECTORY).unwrap();
-        Self(program)
-    }
-
-    /// One whose template is made, so that the directory has numbers.
-    fn with_template(more: &str) -> Self {
-        let screen = Self::new(more);
-        screen.ran(&["capture", "--template"], 0);
-        screen
-    }
-
-    #[track_caller]
-    fn ran(&self, arguments: &[&str], code: i32) -> Ended {
-        let ended = self.0.run(arguments);
-        assert_eq!(ended.code, code, "{arguments:?}: {}", ended.everything());
-        ended
-    }
-
-    /// Somebody reads the screen: the cells of each line in the order of the sheet.
-    #[track_caller]
-    fn captured(&self, (by, at): (&str, &str), cells: &[&str]) {
-        let blank = fs::read_to_string(self.0.folder().join("grid-to-fill.csv")).unwrap();
-        let mut cells = cells.iter();
-        let filled = blank.lines().map(|line| match line.contains(",,,,,,,,,,,") {
-            true => line.replacen(",,,,,,,,,,,", cells.next().unwrap_or(&",,,,,,,,,,,"), 1),
-            false => line.to_owned(),
-        });
-        let filled = filled.collect::<Vec<_>>().join("\r\n");
-        fs::write(self.0.folder().join("filled.csv"), filled).unwrap();
-        self.ran(&["capture", "filled.csv", "--by", by, "--at", at], 0);
-    }
-
-    /// Reads it in a second after that of the last tick.
-    #[track_caller]
-    fn read_again(&self, by: &str, cells: [&str; 3]) {
-        sleep(Duration::from_millis(1100));
-        self.captured((by, "now"), &cells);
-    }
-
-    #[track_caller]
-    fn waits(&self, code: i32) -> String {
-        let ended = looked(self.0.folder(), || self.0.run(&["status"]), code);
-        for command in commands(&ended.stdout) {
-            // A name in quotes is one word.
-            let command = command.replace("'Pat O'\\''Neill'", "NAME");
-            let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
-            self.ran(&arguments, 0);
-        }
-        ended.everything()
-    }
-
-    #[track_caller]
-    fn document(&self, code: i32) -> Value {
-        let run = || self.0.run(&["status", "--json"]);
-        documents(&looked(self.0.folder(), run, code).stdout).remove(0)
-    }
-
-    /// The rows are handed out, and ticked one by one.
-    #[track_caller]
-    fn ticks(&self, by: &str, answers: &str) {
-        let mut command = self.0.command(&["worklist", "plan.json", "--tick", "--by", by]);
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(answers.as_bytes()).unwrap();
-        assert!(child.wait().unwrap().success());
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.0.folder().join(name), text).unwrap();
-    }
-}
-
-#[track_caller]
-fn has(said: &str, words: &[&str]) {
-    for word in words {
-        assert!(said.contains(word), "{word}: {said}");
-    }
-}
-
-#[test]
-fn a_screen_that_nobody_read_is_what_waits_and_what_else_waits_is_not_known() {
-    let screen = Screen::new("");
-    has(
-        &screen.waits(8),
-        &[
-            "[X014]",
-            "offices and providers have no id",
-            "`accuroform capture --template` numbers them",
-        ],
-    );
-    screen.ran(&["capture", "--template"], 0);
-    let none = screen.waits(8);
-    has(
-        &none,
-        &[
-            "[C013] nobody has captured the grid yet: grid.csv is not there",
-            "next: `accuroform capture --template --manifest clinic.yaml`",
-            "1 thing waits",
-        ],
-    );
-    let document = screen.document(8);
-    assert_eq!(document["capture"]["state"], "missing");
-    assert_eq!(
-        (&document["waiting"][0]["kind"], &document["waiting"][0]["code"]),
-        (&"capture".into(), &"C013".into())
-    );
-    // A grant may end in what nobody read: that is not nothing.
-    assert_eq!(document["waiting"][0]["leaves_unknown"], true);
-}
-
-#[test]
-fn rows_that_a_capture_leaves_out_are_named_and_whoever_read_it_goes_on() {
-    let screen = Screen::with_template("");
-    screen.captured(("Pat O'Neill", "now"), &[NOTHING]);
-    let said = screen.waits(8);
-    has(
-        &said,
-        &[
-            "! 2 rows left unread in the capture of ",
-            " by Pat O'Neill\n",
-            "Walk-in/Singh, Anita (1)\n",
-            "next: `accuroform capture --by 'Pat O'\\''Neill' --manifest clinic.yaml` asks for what is left",
-        ],
-    );
-    assert_eq!(screen.document(8)["capture"]["unread_rows"], 2);
-    screen.captured(("Pat O'Neill", "now"), &[NOTHING; 3]);
-    assert_eq!(screen.waits(0).trim(), "Nothing waits for a person at lakeside.");
-    // An office of which nobody listed who works there.
-    screen.write("directory.csv", "Office,Office ID,Provider,Provider ID\nMain Street,1,\"Singh, Anita\",1\nMain Street,1,\"Roy, Bo\",2\nWalk-in,2,\"Singh, Anita\",1\nNight,3,,\n");
-    has(
-        &screen.waits(8),
-        &["nobody listed who works in Night", "next: list its providers in directory.csv"],
-    );
-}
-
-#[test]
-fn a_capture_says_when_it_goes_stale_before_anything_waits() {
-    let screen = Screen::with_template("");
-    let now = jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap();
-    let ago = |hours| (now - jiff::SignedDuration::from_hours(hours)).to_string();
-    screen.captured(("Jane Roy", &ago(17)), &[NOTHING; 3]);
-    let quiet = screen.waits(0);
-    assert!(!quiet.contains("goes stale"), "{quiet}");
-    assert_eq!(screen.document(0)["capture"]["state"], "fresh");
-    screen.captured(("Jane Roy", &ago(19)), &[NOTHING; 3]);
-    has(
-        &screen.waits(0),
-        &["Nothing waits for a person at lakeside.\n", "note: the capture goes stale at "],
-    );
-    let document = screen.document(0);
-    assert_eq!(document["capture"]["state"], "soon-stale");
-    let until: jiff::Timestamp =
-        document["capture"]["fresh_until"].as_str().unwrap().parse().unwrap();
-    let left = until.duration_since(jiff::Timestamp::now()).as_mins();
-    assert!((297..=300).contains(&left), "{left}");
-    screen.captured(("Jane Roy", &ago(25)), &[NOTHING; 3]);
-    has(
-        &screen.waits(8),
-        &[
-            "by Jane Roy is stale: it is 25 h old, and may be 24 h old (`max_age`)",
-            "next: `accuroform capture --restart --by NAME --manifest clinic.yaml`",
-        ],
-    );
-    assert_eq!(screen.document(8)["capture"]["state"], "stale");
-}
-
-#[test]
-fn a_capture_with_a_fault_or_of_another_clinic_is_named_with_the_way_to_a_new_one() {
-    let screen = Screen::with_template("");
-    screen.captured(("Jane Roy", "now"), &[NOTHING; 3]);
-    let good = fs::read_to_string(screen.0.folder().join("grid.csv")).unwrap();
-    screen.write("grid.csv", &good.replacen("none", "full", 1));
-    has(
-        &screen.waits(8),
-        &[
-            "[X012] the capture cannot be used: grid.csv!B7: the capture was changed",
-            "or begin a new one: `accuroform capture --restart --by NAME --manifest clinic.yaml`",
-        ],
-    );
-    screen.write("grid.csv", &good.replace("LAKESIDE", "HILLSIDE"));
-    has(&screen.waits(8), &["grid.csv", "HILLSIDE", "or begin a new one"]);
-    assert_eq!(screen.document(8)["capture"]["state"], "faulty");
-    screen.write("grid.csv", &good);
-    screen.waits(0);
-}
-
-/// What `apply` would find is folded in, and kept by nobody.
-#[test]
-fn ticked_rows_are_right_wrong_or_not_read_since_and_nothing_is_kept_of_it() {
-    let screen = Screen::with_template("safety: {four_eyes: true}\n");
-    screen.captured(("Bo Roy", "now"), &[NOTHING; 3]);
-    screen.ran(&["plan", "-out", "plan.json"], 0);
-    screen.ran(&["worklist", "plan.json"], 0);
-    has(
-        &screen.waits(2),
-        &[
-            "0 of 3 rows of the worklist",
-            "next: `accuroform worklist --tick --by NAME clinic.yaml`",
-        ],
-    );
-
-    screen.ticks("Jane Roy", "y\nn\nn\n");
-    has(
-        &screen.waits(6),
-        &[
-            "1 of 3 rows of the worklist of plan ",
-            "are ticked; 1 not read since\n",
-            "a sync is owed once the worklist is through",
-        ],
-    );
-    screen.ticks("Jane Roy", "y\ny\n");
-    let again = "`accuroform capture --restart --by NAME --manifest clinic.yaml`";
-    has(
-        &screen.waits(6),
-        &[
-            "all 3 rows",
-            "are attested, not verified; 3 not read since",
-            &format!("next: read the screen again: {again}"),
-        ],
-    );
-
-    // Whoever ticked does not say that it is right.
-    screen.read_again("jane  roy", [OCEAN; 3]);
-    let same = screen.waits(6);
-    has(
-        &same,
-        &[
-            "[S011] all 3 rows",
-            "jane  roy attested what is to be verified",
-            &format!("next: somebody else reads the screen: {again}"),
-        ],
-    );
-    screen.ran(&["apply", "-auto-approve"], 5);
-
-    screen.read_again("Bo Roy", [OCEAN, OCEAN, WITHOUT_SCHEDULING]);
-    let wrong = screen.waits(6);
-    has(
-        &wrong,
-        &[
-            "1 of 3 rows of the worklist of plan ",
-            " is not what somebody attested\n",
-            "lakeside/OceanAPILAKESIDE/Walk-in/Singh, Anita (1): ticked by Jane Roy, and read since it is not set (asked → is): Scheduling full → none",
-            "set these cells, then tick them again: `accuroform worklist --tick --by NAME clinic.yaml`",
-        ],
-    );
-    assert_eq!(screen.document(6)["waiting"][0]["details"].as_array().unwrap().len(), 1);
-
-    screen.read_again("Bo Roy", [OCEAN; 3]);
-    has(
-        &screen.waits(6),
-        &[
-            "all 3 rows of the worklist",
-            "are ticked; read again, they are right\n",
-            "next: `accuroform apply clinic.yaml` goes on",
-        ],
-    );
-    // And so it does.
-    let applied = screen.ran(&["apply", "-auto-approve"], 6);
-    has(&applied.stdout, &["A full sync of 1 Ocean site is asked"]);
-    let waits = screen.waits(6);
-    assert!(!waits.contains("worklist"), "{waits}");
-}
-
-#[test]
-fn a_journal_that_cannot_be_read_hides_nothing_else() {
-    let screen = Screen::with_template("");
-    screen.captured(("Bo Roy", "now"), &[NOTHING]);
-    screen.ran(&["apply", "-auto-approve"], 6);
-    screen.write(".accuroform/lakeside.journal.jsonl", "{\"v\":1}\n");
-    has(&screen.waits(8), &["what was asked of people is not known", "2 rows left unread"]);
 }
 
 const ATTEST: &str =
@@ -621,12 +333,10 @@ fn a_rollout_that_stopped_says_why_and_one_that_is_running_waits_for_nobody() {
     );
 
     // While somebody goes on with it, nobody else is asked to.
-    let hold = |folder: &str, name: &str, run: &str| {
-        let (state, stop) = (State::folder(scene.path(folder)), CancellationToken::new());
-        Lock::acquire((&state, name), &claim(run), Duration::ZERO, &stop, &mut |_| {}).unwrap()
-    };
-    let locks =
-        [hold(".accuroform", "fleet.shore", &id), hold("clinics/.accuroform", "ash", "one")];
+    let locks = [
+        hold(&scene, (".accuroform", "fleet.shore"), &id),
+        hold(&scene, ("clinics/.accuroform", "ash"), "one"),
+    ];
     let said = scene.waits(&[], 6).stdout;
     has(
         &said,

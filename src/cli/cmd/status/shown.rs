@@ -12,13 +12,12 @@ const SHOWN: usize = 5;
 /// What waits at one clinic.
 pub(super) fn of_clinic(clinic: &str, items: &[Item]) -> String {
     let id = escape(clinic);
-    let mut text = lines(items, "");
-    text.push_str(&match items.len() {
+    let sum = match items.len() {
         0 => format!("Nothing waits for a person at {id}.\n"),
         1 => format!("1 thing waits for a person at {id}.\n"),
         many => format!("{many} things wait for a person at {id}.\n"),
-    });
-    text
+    };
+    lines(items, "") + &sum
 }
 
 /// A clinic of many, or what is of the fleet alone; nothing where nothing waits.
@@ -40,34 +39,32 @@ pub(super) fn closing((total, good): (usize, usize), sums: &BTreeMap<Kind, usize
 }
 
 fn lines(items: &[Item], indent: &str) -> String {
-    let mut text = String::new();
     // Grants of many rows end on one day.
     let as_one = |one: &Item, two: &Item| one.until.is_some() && one.until == two.until;
-    for items in items.chunk_by(as_one) {
-        let Some(Item { code, words, until, next, .. }) = items.first() else { continue };
-        let mut details: Vec<&str> =
-            items.iter().flat_map(|item| &item.details).map(String::as_str).collect();
-        let code = code.map(|code| format!("[{code}] ")).unwrap_or_default();
-        let words = match (until, details.as_slice()) {
-            (Some(_), [row]) => {
-                let words = format!("{row}: {words}");
-                details.clear();
-                words
-            }
-            (Some(_), rows) => format!("{} rows: {words}", rows.len()),
-            (None, _) => words.clone(),
-        };
-        text.push_str(&format!("{indent}! {code}{}\n", escape(&words)));
-        for detail in details.iter().take(SHOWN) {
-            text.push_str(&format!("{indent}    {}\n", escape(detail)));
+    let lines = items.chunk_by(as_one).flat_map(of_one);
+    lines.map(|line| format!("{indent}{}\n", escape(&line))).collect::<Vec<_>>().concat()
+}
+
+/// One thing, or the grants that end on one day.
+fn of_one(items: &[Item]) -> Vec<String> {
+    let Some(Item { code, words, until, next, .. }) = items.first() else { return Vec::new() };
+    let details = items.iter().flat_map(|item| &item.details);
+    let mut details: Vec<&str> = details.map(String::as_str).collect();
+    let words = match (until, details.as_slice()) {
+        (Some(_), [row]) => {
+            let words = format!("{row}: {words}");
+            details.clear();
+            words
         }
-        if details.len() > SHOWN {
-            let more = details.len() - SHOWN;
-            text.push_str(&format!("{indent}    and {more} more: --json has all\n"));
-        }
-        if let Some(next) = next {
-            text.push_str(&format!("{indent}    next: {}\n", escape(next)));
-        }
+        (Some(_), rows) => format!("{} rows: {words}", rows.len()),
+        (None, _) => words.clone(),
+    };
+    let code = code.map(|code| format!("[{code}] ")).unwrap_or_default();
+    let mut lines = vec![format!("! {code}{words}")];
+    lines.extend(details.iter().take(SHOWN).map(|detail| format!("    {detail}")));
+    if details.len() > SHOWN {
+        lines.push(format!("    and {} more: --json has all", details.len() - SHOWN));
     }
-    text
+    lines.extend(next.iter().map(|next| format!("    next: {next}")));
+    lines
 }

@@ -80,62 +80,74 @@ fn one(clinic: &Clinic, list: &Worklist, live: Option<&Snapshot>) -> Item {
         Err(failure) => (Vec::new(), Some(failure)),
     };
     let names = live.map(|live| live.directory.names()).unwrap_or_default();
-    let (mut open, mut not_read, mut wrong) = (0, 0, Vec::new());
+    let mut rows = Rows { open: 0, not_read: 0, wrong: Vec::new() };
     for row in &list.rows {
         match stands(row, &read) {
-            Stands::Open => open += 1,
-            Stands::NotRead => not_read += 1,
+            Stands::Open => rows.open += 1,
+            Stands::NotRead => rows.not_read += 1,
             Stands::Right => {}
             Stands::Wrong { by, is } => {
                 let address = names.address(&clinic.manifest.clinic.id, &row.user, row.key);
                 let differs = difference(row.after, is);
-                wrong.push(format!(
+                rows.wrong.push(format!(
                     "{address}: ticked by {by}, and read since it is not set (asked → is): {differs}"
                 ));
             }
         }
     }
-    let (all, plan) = (list.rows.len(), list.plan.trim_start_matches("sha256:"));
-    let plan: String = plan.chars().take(SHORT).collect();
-    let of = format!("of the worklist of plan {plan}");
-    let mut words = if !wrong.is_empty() {
-        let are = if wrong.len() == 1 { "is" } else { "are" };
-        format!("{} of {all} rows {of} {are} not what somebody attested", wrong.len())
-    } else if open > 0 {
-        format!("{} of {all} rows {of} are ticked", all - open)
-    } else if not_read > 0 {
-        format!("all {all} rows {of} are attested, not verified")
-    } else {
-        format!("all {all} rows {of} are ticked; read again, they are right")
-    };
-    if !wrong.is_empty() && open > 0 {
-        words.push_str(&format!("; {open} not ticked yet"));
+    let (code, refused) =
+        refused.map_or((None, None), |failure| (failure.code, Some(failure.message)));
+    let next = rows.next(clinic, refused.is_some());
+    let words: Vec<String> = rows.words(list).into_iter().chain(refused).collect();
+    Item { code, ..Item::new(Kind::Worklist, words.join("; ")).details(rows.wrong).next(next) }
+}
+
+/// The rows of a worklist, but for those that are right.
+struct Rows {
+    open: usize,
+    not_read: usize,
+    /// In words.
+    wrong: Vec<String>,
+}
+
+impl Rows {
+    fn words(&self, list: &Worklist) -> Vec<String> {
+        let Self { open, not_read, wrong } = self;
+        let (all, plan) = (list.rows.len(), list.plan.trim_start_matches("sha256:"));
+        let plan: String = plan.chars().take(SHORT).collect();
+        let of = format!("of the worklist of plan {plan}");
+        let mut words = vec![match (wrong.len(), open, not_read) {
+            (0, 0, 0) => format!("all {all} rows {of} are ticked; read again, they are right"),
+            (0, 0, _) => format!("all {all} rows {of} are attested, not verified"),
+            (0, _, _) => format!("{} of {all} rows {of} are ticked", all - open),
+            (1, _, _) => format!("1 of {all} rows {of} is not what somebody attested"),
+            (more, _, _) => format!("{more} of {all} rows {of} are not what somebody attested"),
+        }];
+        if !wrong.is_empty() && *open > 0 {
+            words.push(format!("{open} not ticked yet"));
+        }
+        if *not_read > 0 {
+            words.push(format!("{not_read} not read since"));
+        }
+        words
     }
-    if not_read > 0 {
-        words.push_str(&format!("; {not_read} not read since"));
-    }
-    let tick = attest::command(clinic, "worklist --tick --by NAME");
-    let apply = attest::command(clinic, "apply");
-    let next = if !wrong.is_empty() {
-        format!("look at the screen, set these cells, then tick them again: `{tick}`")
-    } else if open > 0 {
-        format!("`{tick}`")
-    } else if refused.is_some() {
-        format!("somebody else reads the screen: `{}`", capture::again(clinic))
-    } else if not_read > 0 && is_read_by_hand(clinic) {
-        format!("read the screen again: `{}`", capture::again(clinic))
-    } else if not_read > 0 {
-        format!("`{apply}`, once the grid can be read")
-    } else {
-        format!("`{apply}` goes on")
-    };
-    let item = Item::new(Kind::Worklist, words).details(wrong).next(next);
-    match refused {
-        Some(failure) => Item {
-            words: format!("{}; {}", item.words, failure.message),
-            code: failure.code,
-            ..item
-        },
-        None => item,
+
+    fn next(&self, clinic: &Clinic, is_refused: bool) -> String {
+        let Self { open, not_read, wrong } = self;
+        let tick = attest::command(clinic, "worklist --tick --by NAME");
+        let apply = attest::command(clinic, "apply");
+        if !wrong.is_empty() {
+            format!("look at the screen, set these cells, then tick them again: `{tick}`")
+        } else if *open > 0 {
+            format!("`{tick}`")
+        } else if is_refused {
+            format!("somebody else reads the screen: `{}`", capture::again(clinic))
+        } else if *not_read > 0 && is_read_by_hand(clinic) {
+            format!("read the screen again: `{}`", capture::again(clinic))
+        } else if *not_read > 0 {
+            format!("`{apply}`, once the grid can be read")
+        } else {
+            format!("`{apply}` goes on")
+        }
     }
 }
