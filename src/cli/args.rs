@@ -170,7 +170,7 @@ Examples:
     /// Capture the grid at the Manage Security screen, where no bridge is
     #[command(after_help = CAPTURE_HELP)]
     Capture(CaptureArgs),
-    /// List everything that waits for a person: syncs, worklists, approvals, grants that end
+    /// List everything that waits for a person, with the next step: captures, worklists, syncs and more
     #[command(after_help = STATUS_HELP)]
     Status(StatusArgs),
     /// Print the clicks of a saved plan, for a person at the Manage Security screen

@@ -32,13 +32,14 @@ Examples:
 
 /// What `status --help` ends with.
 pub(super) const STATUS_HELP: &str = "\
-It takes no lock and changes nothing. Exit codes: 0 nothing waits, 2 something does, 6 a sync does,
-8 a part could not be read.
+Captures, worklists, syncs, approvals, rollouts, grants that end: each with the next step. It takes
+no lock and writes nothing. Exit codes: 0 nothing waits, 2 something does, 6 a sync does, 8 a part
+could not be read, so nobody knows what waits there.
 
 Examples:
   accuroform status
   accuroform status fleet.yaml --expiring 60d
-  accuroform status --plan plan.json      also whose approvals a saved plan needs";
+  accuroform status fleet.yaml --plan all.bundle      also which approvals its plans lack";
 
 /// What `worklist --help` ends with.
 pub(super) const WORKLIST_HELP: &str = "\
@@ -135,7 +136,7 @@ pub(super) struct StatusArgs {
     /// The manifest, or a fleet manifest
     #[arg(default_value = "clinic.yaml", value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
-    /// A saved plan of the clinic whose approvals are counted (may be repeated)
+    /// A saved plan, or a bundle of a fleet's plans, whose approvals are counted (may be repeated)
     #[arg(long, value_name = "PLAN")]
     pub(super) plan: Vec<PathBuf>,
     /// Name grants that end within this time

@@ -9,7 +9,7 @@ use super::clinic::Clinic;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::Printer;
-use crate::journal::{AskedSync, Event, Journal, SyncState, asked_sync, is_pending};
+use crate::journal::{AskedSync, Event, Journal, Record, SyncState, asked_sync, is_pending};
 use crate::manifest::{OceanConnection, SyncMode};
 use crate::ocean::SyncError;
 use crate::report::{self, SyncToDo};
@@ -38,11 +38,16 @@ pub(super) struct Waiting {
 /// Reads it from the journal.
 pub(super) fn waiting(clinic: &Clinic) -> Result<Waiting, Failure> {
     let reading = Journal::read(&clinic.state()?, &clinic.manifest.clinic.id)?;
-    let is_owed = clinic.manifest.ocean.sync != SyncMode::None && is_pending(&reading.records);
-    let asked = asked_sync(&reading.records);
+    Ok(waiting_by(clinic, &reading.records))
+}
+
+/// What these records of the clinic's journal say of it.
+pub(super) fn waiting_by(clinic: &Clinic, records: &[Record]) -> Waiting {
+    let is_owed = clinic.manifest.ocean.sync != SyncMode::None && is_pending(records);
+    let asked = asked_sync(records);
     // One that was asked for by name is owed whatever follows an apply.
     let is_open = asked.as_ref().is_some_and(|asked| open(asked).is_some());
-    Ok(Waiting { is_owed: is_owed || is_open, asked })
+    Waiting { is_owed: is_owed || is_open, asked }
 }
 
 /// Whether the sync of a clinic is attested, and not verified.

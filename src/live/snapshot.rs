@@ -36,6 +36,11 @@ pub struct Look {
 }
 
 impl Captured {
+    /// When the oldest row was read.
+    pub fn oldest(&self) -> Timestamp {
+        self.before.values().map(|look| look.at).fold(self.last.at, Timestamp::min)
+    }
+
     /// The look at a row.
     pub fn of(&self, user: &str, key: RowKey) -> &Look {
         self.before.get(&(user.to_owned(), key)).unwrap_or(&self.last)

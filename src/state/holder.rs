@@ -96,6 +96,11 @@ impl Holder {
         Duration::from_secs(self.lease_seconds)
     }
 
+    /// Whether it ended or fell silent, for who only looks, from the host `here`.
+    pub fn is_gone(&self, here: &str, now: Timestamp) -> bool {
+        self.is_dead(here) || self.is_silent(now)
+    }
+
     /// Whether its process, on the host `here`, certainly ended.
     pub(super) fn is_dead(&self, here: &str) -> bool {
         self.host == here

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::capture::Capture;
+use crate::live::Captured;
 
 /// Clocks of two machines may differ by so much.
 pub(super) const SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -36,22 +37,32 @@ pub fn is_ahead(at: Timestamp, now: Timestamp) -> bool {
     at.duration_since(now) > SKEW
 }
 
+/// Whether what was read is believed now: up to `max_age` after its oldest row, that second included.
+pub fn freshness(captured: &Captured, now: Timestamp, max_age: Duration) -> Freshness {
+    if is_ahead(captured.last.at, now) {
+        Freshness::Ahead
+    } else if now > good_until(captured, max_age) {
+        Freshness::Stale
+    } else {
+        Freshness::Fresh
+    }
+}
+
+/// The last second at which it is believed.
+pub fn good_until(captured: &Captured, max_age: Duration) -> Timestamp {
+    let max_age = SignedDuration::try_from(max_age).unwrap_or(SignedDuration::MAX);
+    captured.oldest().saturating_add(max_age).unwrap_or(Timestamp::MAX)
+}
+
 impl Capture {
-    /// Whether the capture is believed now: up to `max_age` after it, that second included.
+    /// Whether the capture is believed now.
     pub fn freshness(&self, now: Timestamp, max_age: Duration) -> Freshness {
-        if is_ahead(self.at, now) {
-            Freshness::Ahead
-        } else if now > self.good_until(max_age) {
-            Freshness::Stale
-        } else {
-            Freshness::Fresh
-        }
+        freshness(&self.captured(), now, max_age)
     }
 
     /// The last second at which it is believed.
     pub fn good_until(&self, max_age: Duration) -> Timestamp {
-        let max_age = SignedDuration::try_from(max_age).unwrap_or(SignedDuration::MAX);
-        self.oldest().saturating_add(max_age).unwrap_or(Timestamp::MAX)
+        good_until(&self.captured(), max_age)
     }
 }
 

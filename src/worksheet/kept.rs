@@ -1,7 +1,5 @@
 //! Rows that a capture keeps of the one before, so that after a few clicks nobody reads the whole screen again.
 
-use jiff::Timestamp;
-
 use super::capture::Capture;
 use crate::live::{Captured, Look};
 use crate::model::RowKey;
@@ -38,10 +36,5 @@ impl Capture {
     /// Every look at the screen.
     pub(super) fn captured(&self) -> Captured {
         Captured { last: self.last(), before: self.kept.clone() }
-    }
-
-    /// When the oldest row of it was read: nothing of it is believed for longer.
-    pub(super) fn oldest(&self) -> Timestamp {
-        self.kept.values().map(|look| look.at).fold(self.at, Timestamp::min)
     }
 }

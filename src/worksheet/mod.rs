@@ -36,7 +36,7 @@ pub use directory_file::{Added, add, directory_rows, with_ids};
 pub use expected::{Expected, ExpectedColumns, expected, missing, not_listed};
 pub use expected_only::Only;
 pub use fault::Fault;
-pub use freshness::{Freshness, is_ahead};
+pub use freshness::{Freshness, freshness, good_until, is_ahead};
 pub use interview::{Asking, Interview, Press, Question};
 pub use place::SheetPlace;
 pub use sheet::{Expectation, Line, Reading, Sheet, sheet};

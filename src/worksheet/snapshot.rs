@@ -30,7 +30,7 @@ pub fn snapshot(directory: Directory, capture: &Capture, asked: Asked<'_>) -> Sn
     let doubt = match capture.freshness(now, max_age) {
         Freshness::Fresh => None,
         Freshness::Stale => {
-            let (at, most) = (capture.oldest(), words(max_age));
+            let (at, most) = (capture.captured().oldest(), words(max_age));
             Some(format!(
                 "the capture {file} of {at} is over {most} old (`max_age`): read the screen again"
             ))

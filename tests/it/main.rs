@@ -148,6 +148,8 @@ mod state_race;
 mod state_servers;
 mod state_store;
 mod state_story;
+mod status;
+mod status_screen;
 mod surface;
 mod surface_flags;
 mod terminal;

@@ -107,7 +107,10 @@ fn attested_rows_are_verified_once_they_are_read_as_planned() {
     assert!(rest.contains("0 of 2 rows left"), "{rest}");
     assert_eq!(list(&clinic).stage(), WorklistStage::Attested, "a tick verifies nothing");
     let status = clinic.run(&["status"], 6).stdout;
-    assert!(status.contains("all 2 rows") && status.contains("attested, not verified"), "{status}");
+    // The bridge tells at once that nobody set them.
+    assert!(status.contains("2 of 2 rows") && status.contains("not what somebody"), "{status}");
+    assert!(status.contains("ticked by Jane Roy, and read since it is not set"), "{status}");
+    assert_eq!(list(&clinic).stage(), WorklistStage::Attested, "status keeps nothing");
     // Somebody else's program writes what the person says that they clicked.
     let elsewhere = Clinic::new("");
     elsewhere.run(&["apply", "-auto-approve"], 6);
@@ -208,7 +211,7 @@ fn status_counts_the_approvals_of_a_saved_plan() {
     ));
     clinic.run(&["plan", "-out", "plan.json"], 0);
     let status = clinic.run(&["status", "--plan", "plan.json"], 2).stdout;
-    assert!(status.contains("needs 1 signed approvals and has 0"), "{status}");
+    assert!(status.contains("needs 1 signed approval and has 0"), "{status}");
     let refused = clinic.run(&["worklist", "plan.json"], 5);
     assert!(refused.stderr.contains("P012"), "{}", refused.stderr);
     assert_eq!(clinic.records(), []);

@@ -112,8 +112,20 @@ impl Rollouts {
     }
 
     fn load(&self, id: &str) -> Result<Kept, Failure> {
+        Ok(Kept { rollout: self.rollout(id)?, states: self.states(id)? })
+    }
+
+    /// What a rollout is.
+    pub(in crate::cli) fn rollout(&self, id: &str) -> Result<Rollout, Failure> {
         let text = self.state.get(&format!("rollouts/{id}/rollout.json"))?;
-        let rollout = parse(id, &text.unwrap_or_default())?;
+        parse(id, &text.unwrap_or_default())
+    }
+
+    /// What each clinic of a rollout is at.
+    pub(in crate::cli) fn states(
+        &self,
+        id: &str,
+    ) -> Result<BTreeMap<String, ClinicState>, Failure> {
         let mut states = BTreeMap::new();
         for name in self.state.list(&format!("rollouts/{id}/clinics"))? {
             if let Some(text) = self.state.get(&name)? {
@@ -121,7 +133,7 @@ impl Rollouts {
                 states.insert(state.clinic.clone(), state);
             }
         }
-        Ok(Kept { rollout, states })
+        Ok(states)
     }
 
     /// The bundle of a rollout, verified.
