@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::approval::{Approved, other_eyes};
-use crate::finding::difference;
+use crate::finding::not_as_ticked;
 use crate::journal::{Event, RowPlace, RowRecord, SeenRow, Standing, Worklist as Known};
 use crate::live::{Grid, Snapshot};
 use crate::model::{Cells, Names};
@@ -13,7 +13,10 @@ use crate::plan::{Plan, UserPlan};
 use crate::report::escape;
 
 /// The code of a row that is not as somebody ticked it.
-const WRONG: &str = "S013";
+pub(super) const WRONG: &str = "S013";
+
+/// What to do about it.
+pub(super) const SET: &str = "look at the screen, set these cells, then capture the grid again";
 
 /// The records by which the rows of a plan are asked of a person, one a user.
 pub(super) fn asked(approved: &Approved<'_>) -> Vec<Event> {
@@ -96,12 +99,10 @@ pub(super) fn print_wrong(
         };
         any = true;
         let address = names.address(clinic, &row.user, row.key);
-        let words = difference(row.after, *cells);
-        printer.line(&escape(&format!(
-            "error[{WRONG}]: {address}: {by} says that it is set; read again, it is not (asked → is): {words}"
-        )));
+        let words = not_as_ticked(by, row.after, *cells);
+        printer.line(&escape(&format!("error[{WRONG}]: {address}: {words}")));
     }
     if any {
-        printer.line("hint: look at the screen, set these cells, then capture the grid again");
+        printer.line(&format!("hint: {SET}"));
     }
 }
