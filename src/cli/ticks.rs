@@ -152,6 +152,12 @@ impl Ticks {
         (!words.is_empty()).then(|| words.join("; "))
     }
 
+    /// Everything in a line, with the code of what comes first.
+    pub(super) fn coded(&self) -> Option<(&'static str, String)> {
+        let code = if self.wrong.is_empty() { UNREAD } else { WRONG };
+        self.words().map(|words| (code, words))
+    }
+
     /// Prints the rows, each finding with what to do next.
     pub(super) fn print(&self, plan: &Plan, printer: &mut Printer) {
         let Some(list) = &self.list else { return };

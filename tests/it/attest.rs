@@ -373,6 +373,7 @@ fn programs_read_the_state_of_it() {
     assert!(of("sync_complete").or(of("sync_errored")).is_none(), "{applied}");
     let verified = of("verify_complete").unwrap();
     assert_eq!(verified["grid"], true);
+    assert_eq!(verified["correct"], Value::Null, "who is missing nobody saw");
     let names = &verified["expected_on_patients_page"]["providers"];
     assert_eq!(names.as_array().unwrap().len(), 2);
     clinic.attest("Jane");

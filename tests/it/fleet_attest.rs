@@ -124,7 +124,12 @@ fn a_wave_that_waits_for_people_is_not_verified_and_the_rollout_goes_on_once_it_
     shore.run(&["verify", "fleet.yaml", "--attest", "--by", "Bo Roy"], 0);
     shore.resume(0);
     shore.run(&["status", "fleet.yaml"], 0);
-    shore.run(&["sync", "fleet.yaml"], 0);
+    let lines = shore.run(&["sync", "fleet.yaml", "--json"], 0).stdout;
+    for line in lines.lines() {
+        let sync = serde_json::from_str::<Value>(line).unwrap()["sync"].clone();
+        assert_eq!((&sync["state"], &sync["complete"]), (&"verified".into(), &true.into()));
+        assert_eq!(sync["code"], Value::Null);
+    }
 }
 
 #[test]

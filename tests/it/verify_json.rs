@@ -54,6 +54,26 @@ fn nobody_is_called_missing_or_expected_where_the_grid_was_not_read() {
 }
 
 #[test]
+fn a_journal_that_cannot_be_read_is_no_reason_that_is_known() {
+    let clinic = faulty("embedded: {}", "");
+    clinic.run(&["apply", "-auto-approve"], 0);
+    let journal = clinic.folder().join(".accuroform/lakeside.journal.jsonl");
+    let text = fs::read_to_string(&journal).unwrap();
+    fs::write(&journal, text.replacen("lakeside", "leeside", 1)).unwrap();
+    let found = document(&clinic, &["verify", "--json"], 8);
+    assert_eq!((&found["sync_owed"], &found["grid"]), (&Value::Null, &true.into()));
+    for missing in found["patients_page"]["missing"].as_array().unwrap() {
+        assert_eq!(missing["reasons"], json!(["sync-unknown"]), "{missing}");
+    }
+    let said = clinic.run(&["verify"], 8).everything();
+    assert!(
+        said.contains("whether a sync was completed since the last write is unknown"),
+        "{said}"
+    );
+    assert!(said.contains("! not read: the journal") && said.contains("error[J003]"), "{said}");
+}
+
+#[test]
 fn a_diagnosis_has_no_empty_list_of_what_was_not_read() {
     let of = |fault: &str| document(&faulty("embedded: {}", fault), &["diagnose", "--json"], 8);
     let found = of(NO_GRID);

@@ -184,11 +184,28 @@ fn a_right_capture_from_before_the_ticks_is_not_verified() {
     let said = clinic.ends(&["verify"], 6).stdout;
     assert!(said.contains(UNREAD) && !said.contains("Verified:"), "{said}");
     assert!(!said.contains("No changes"), "{said}");
+    // Nor does a CI system hear that the grid is right.
+    let summary = clinic.0.folder().join("summary.md");
+    let mut command = clinic.0.command(&["verify", "--github"]);
+    command
+        .env("GITHUB_STEP_SUMMARY", &summary)
+        .env("GITHUB_OUTPUT", clinic.0.folder().join("out"));
+    assert_eq!(command.output().unwrap().status.code(), Some(6));
+    let summary = fs::read_to_string(summary).unwrap();
+    assert!(summary.contains("not read since") && summary.contains("S014"), "{summary}");
+    assert!(!summary.contains("is what the manifest says"), "{summary}");
+    let before = fs::read(clinic.0.folder().join("grid.csv")).unwrap();
     clinic.captured("Bo Roy", [OCEAN, OCEAN, BLANK]);
     let said = clinic.ends(&["verify"], 8).stdout;
     assert!(said.contains("1 row is ticked, not read since: capture the grid again"), "{said}");
     clinic.captured("Bo Roy", [OCEAN; 3]);
     clinic.ends(&["verify"], 0);
+    // What is kept as right was read in a capture that is not there any more.
+    clinic.ends(&["apply", "-auto-approve"], 0);
+    clinic.ends(&["verify"], 0);
+    fs::write(clinic.0.folder().join("grid.csv"), before).unwrap();
+    let said = clinic.ends(&["verify"], 6).stdout;
+    assert!(said.contains(UNREAD), "{said}");
 }
 
 #[test]

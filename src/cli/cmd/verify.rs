@@ -47,7 +47,7 @@ pub(super) async fn run(
     let seen = Seen::of(&clinic, environment).await?;
     print_findings(&clinic.source, &seen.verified.plan.findings, printer);
     if let Some(facts) = printer.facts() {
-        facts.looked(&seen.verified.plan, seen.exit() == Exit::Done);
+        facts.looked(&seen.verified.plan, seen.exit() == Exit::Done, seen.beside());
         if let Ok(pending) = &seen.pending {
             facts.owed(pending.is_owed);
         }
@@ -186,6 +186,14 @@ impl Seen {
                 if is_good { Exit::Done } else { Exit::NotVerified }
             }
             Ok(_) | Err(_) => Exit::Unread,
+        }
+    }
+
+    /// What is in no plan and in the way all the same, with its code.
+    fn beside(&self) -> Option<(&'static str, String)> {
+        match &self.pending {
+            Ok(_) => self.verified.ticked.coded(),
+            Err(failure) => failure.code.map(|code| (code, format!("not read: {UNKNOWN}"))),
         }
     }
 
