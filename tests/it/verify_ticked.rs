@@ -137,7 +137,9 @@ fn what_somebody_ticked_is_held_against_the_newest_capture_and_nothing_is_writte
     let row = "  ! lakeside/OceanAPILAKESIDE/Walk-in/Singh, Anita (1): ticked by Jane Roy at ";
     assert!(said.contains(row), "{said}");
     assert!(said.contains("Who is expected there is unknown"), "what was read is old: {said}");
+    assert!(!said.contains("not expected there") && !said.contains("none; that"), "{said}");
     let found = clinic.document(&["verify", "--json"], 6);
+    assert_eq!(found["expected_on_patients_page"]["explained"], Value::Null);
     let unread = found["ticked"]["not_read_since"].as_array().unwrap();
     assert_eq!(unread.len(), 3, "{found}");
     assert_eq!(unread[0]["by"], "Jane Roy");
