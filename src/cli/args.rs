@@ -22,8 +22,8 @@ pub(super) use super::args_history::{
 pub(super) use super::args_import::ImportArgs;
 pub(super) use super::args_look::{DiagnoseArgs, SymptomArg, Until, WatchArgs};
 pub(super) use super::args_people::{
-    AttestArgs, ConfirmArgs, STATUS_HELP, SYNC_HELP, StatusArgs, SyncArgs, VERIFY_HELP, VerifyArgs,
-    WORKLIST_HELP, WorklistArgs,
+    AttestArgs, ByHandArgs, ConfirmArgs, STATUS_HELP, SYNC_HELP, StatusArgs, SyncArgs, VERIFY_HELP,
+    VerifyArgs, WORKLIST_HELP, WorklistArgs, WorklistFormat,
 };
 pub(super) use super::args_schema::{ExplainArgs, SchemaArgs, WhichSchema};
 pub(super) use super::args_surface::{Ci, SurfaceArgs};
@@ -371,6 +371,8 @@ pub(super) struct ApplyArgs {
     /// The manifest of a saved plan, if it is not where it was
     #[arg(long, value_name = "MANIFEST")]
     pub(super) manifest: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) by_hand: ByHandArgs,
     #[command(flatten)]
     pub(super) wait: WaitArgs,
     /// Print what happens as events, one JSON object a line (docs/events.md)

@@ -42,13 +42,15 @@ Examples:
 
 /// What `worklist --help` ends with.
 pub(super) const WORKLIST_HELP: &str = "\
-The plan is judged and approved as by an apply. Its rows are then asked of a person, who ticks them off;
-what is ticked is attested, and verified only when the grid is read again.
+Where nothing can write the grid, `apply` hands its rows out to people. This shows what is left of them, and
+ticks them off. What is ticked is attested, and verified only when the grid is read again. A saved plan is
+judged and approved as by an apply, and handed out.
 
 Examples:
-  accuroform worklist plan.json                         a checklist
-  accuroform worklist plan.json --format html > list.html
-  accuroform worklist plan.json --tick --by 'Jane Roy'  row by row; stop with q, go on later";
+  accuroform worklist                                   what is left, as a checklist
+  accuroform worklist --tick --by 'Jane Roy'            row by row; stop with q, go on later
+  accuroform worklist fleet.yaml --format html > lists.html
+  accuroform worklist plan.json                         hand out a saved plan";
 
 /// What a person says of a sync.
 #[derive(Debug, Clone, Args)]
@@ -63,6 +65,22 @@ pub(super) struct AttestArgs {
     /// When the sync was begun, in the clinic's time zone unless another is written; default: now
     #[arg(long, value_name = "TIME", requires = "attest")]
     pub(super) at: Option<String>,
+}
+
+/// How people are asked for rows that nothing can write.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Where people set the rows")]
+pub(super) struct ByHandArgs {
+    /// Write the list to this file, in the form of its ending: .html, .md, .csv or .txt (may be repeated);
+    /// default: a page beside the manifest
+    #[arg(long, value_name = "FILE")]
+    pub(super) worklist: Vec<PathBuf>,
+    /// Tick the rows off at once, one after the other
+    #[arg(long, requires = "by", conflicts_with = "json")]
+    pub(super) tick: bool,
+    /// Who clicks: kept in the journal
+    #[arg(long, value_name = "NAME", requires = "tick")]
+    pub(super) by: Option<String>,
 }
 
 /// What a person says of the Patients page.
@@ -138,10 +156,13 @@ fn days(text: &str) -> Result<i32, String> {
 
 #[derive(Debug, Args)]
 pub(super) struct WorklistArgs {
-    /// The saved plan
-    #[arg(value_name = "PLAN")]
-    pub(super) plan: PathBuf,
-    /// The manifest of the plan, if it is not where it was
+    /// A manifest or a fleet manifest, for what is left of lists that were handed out; or a saved plan,
+    /// to hand out its rows
+    #[arg(default_value = "clinic.yaml", value_name = "MANIFEST|PLAN")]
+    pub(super) input: PathBuf,
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+    /// The manifest of a saved plan, if it is not where it was
     #[arg(long, value_name = "MANIFEST")]
     pub(super) manifest: Option<PathBuf>,
     /// A signed approval of the plan (may be repeated); default: PLAN.approval-*.json

@@ -6,17 +6,23 @@ use super::failure::Failure;
 use super::printer::Printer;
 use crate::approval::{Approved, other_eyes};
 use crate::finding::not_as_ticked;
-use crate::journal::{Event, RowPlace, RowRecord, SeenRow, Standing, Worklist as Known};
+use crate::journal::{
+    Event, RowPlace, RowRecord, SeenRow, Standing, Worklist as Known, WorklistRow,
+};
 use crate::live::{Grid, Snapshot};
 use crate::model::{Cells, Names};
 use crate::plan::{Plan, UserPlan};
 use crate::report::escape;
+use crate::worklist::{AskedRow, AskedUser, Heading, Worklist, clicks};
 
 /// The code of a row that is not as somebody ticked it.
 pub(super) const WRONG: &str = "S013";
 
 /// What to do about it.
 pub(super) const SET: &str = "look at the screen, set these cells, then capture the grid again";
+
+/// The code of rows that wait for a person.
+pub(super) const WAITING: &str = "S014";
 
 /// The records by which the rows of a plan are asked of a person, one a user.
 pub(super) fn asked(approved: &Approved<'_>) -> Vec<Event> {
@@ -42,42 +48,87 @@ pub(super) fn asked(approved: &Approved<'_>) -> Vec<Event> {
     plan.users.iter().filter(|user| !user.changes.is_empty()).map(of).collect()
 }
 
-/// What was read of the rows that somebody ticked. What was not read says nothing, nor does a capture
-/// that was not begun after the last tick.
-pub(super) fn seen(
-    clinic: &Clinic,
-    known: &Known,
-    live: &Snapshot,
-) -> Result<Vec<SeenRow>, Failure> {
-    let ticked: Vec<_> = known
+/// The clicks that are left of what a person was asked for, by the journal alone.
+pub(super) fn left(clinic: &Clinic, known: &Known) -> Worklist {
+    let mut names = Names::default();
+    let mut users: Vec<AskedUser> = Vec::new();
+    for WorklistRow { user, user_id, sent, standing } in &known.rows {
+        let key = sent.key;
+        names.offices.extend(sent.office.clone().map(|name| (key.office, name)));
+        names.providers.extend(sent.provider.clone().map(|name| (key.provider, name)));
+        let before = match standing {
+            Standing::Contradicted { said: _, is } => *is,
+            Standing::Open | Standing::Attested(_) | Standing::Verified(_) => sent.before,
+        };
+        let row = AskedRow { key, before, after: sent.after };
+        match users.iter_mut().find(|one| one.user == *user) {
+            Some(one) => one.rows.push(row),
+            None => {
+                users.push(AskedUser { user: user.clone(), user_id: *user_id, rows: vec![row] });
+            }
+        }
+    }
+    let manifest = &clinic.manifest;
+    let (clinic, tenant, plan) = (&manifest.clinic.id, &manifest.tenant, &known.plan);
+    let mut list = clicks(Heading { clinic, tenant, plan }, &names, users);
+    list.keep(|user, key| known.rows.iter().any(|row| row.is(user, key) && row.is_left()));
+    list
+}
+
+/// What was read of rows that were asked of a person.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// The rows that were read: those that somebody ticked; and where somebody reads the screen, those that
+    /// are as asked although nobody said that they set them.
+    pub(super) rows: Vec<SeenRow>,
+    /// How many are as asked, and somebody must still say that they set them.
+    pub(super) unsaid: usize,
+}
+
+/// Reads the rows of a worklist again. What was not read says nothing, nor does a capture that was not
+/// begun after the last tick.
+pub(super) fn seen(clinic: &Clinic, known: &Known, live: &Snapshot) -> Result<Seen, Failure> {
+    let four_eyes = clinic.manifest.safety.four_eyes;
+    let is_ticked = known
         .rows
         .iter()
-        .filter(|row| matches!(row.standing, Standing::Attested(_) | Standing::Contradicted { .. }))
-        .collect();
-    if ticked.is_empty() {
-        return Ok(Vec::new());
-    }
-    if let Some(captured) = &live.captured {
+        .any(|row| matches!(row.standing, Standing::Attested(_) | Standing::Contradicted { .. }));
+    if let Some(captured) = live.captured.as_ref().filter(|_| is_ticked) {
         if known.last_tick().is_some_and(|tick| captured.at <= tick) {
-            return Ok(Vec::new());
+            return Ok(Seen::default());
         }
-        let is_demanded = clinic.manifest.safety.four_eyes;
-        other_eyes(is_demanded, known.clicked_by(), &captured.by).map_err(|error| {
+        other_eyes(four_eyes, known.clicked_by(), &captured.by).map_err(|error| {
             let hint = "have somebody else read the screen: `accuroform capture --by NAME`";
             Failure::new(Exit::Refused, "S011", error.to_string(), hint)
         })?;
     }
-    let read = ticked.into_iter().filter_map(|row| {
-        let (_, grid) = live.grids.iter().find(|(name, _)| *name == row.user)?;
-        let Grid::Read { rows, .. } = grid else { return None };
-        if grid.has_unread(row.key) {
-            return None;
+    let mut seen = Seen::default();
+    for row in &known.rows {
+        let Some(cells) = read(row, live) else { continue };
+        match row.standing {
+            Standing::Verified(_) => continue,
+            Standing::Open if cells != row.sent.after || live.captured.is_none() => continue,
+            Standing::Open if four_eyes => {
+                seen.unsaid += 1;
+                continue;
+            }
+            Standing::Open | Standing::Attested(_) | Standing::Contradicted { .. } => {}
         }
-        let found = rows.binary_search_by_key(&row.key, |live| live.key).ok();
-        let cells = found.and_then(|at| rows.get(at)).map_or(Cells::NOTHING, |live| live.cells);
-        Some(SeenRow { place: RowPlace { user: row.user.clone(), key: row.key }, cells })
-    });
-    Ok(read.collect())
+        let place = RowPlace { user: row.user.clone(), key: row.sent.key };
+        seen.rows.push(SeenRow { place, cells });
+    }
+    Ok(seen)
+}
+
+/// What a row grants, if it was read.
+fn read(row: &WorklistRow, live: &Snapshot) -> Option<Cells> {
+    let (_, grid) = live.grids.iter().find(|(name, _)| *name == row.user)?;
+    let Grid::Read { rows, .. } = grid else { return None };
+    if grid.has_unread(row.sent.key) {
+        return None;
+    }
+    let found = rows.binary_search_by_key(&row.sent.key, |live| live.key).ok();
+    Some(found.and_then(|at| rows.get(at)).map_or(Cells::NOTHING, |live| live.cells))
 }
 
 /// Names the rows that are not what somebody ticked, cell by cell.
@@ -89,17 +140,16 @@ pub(super) fn print_wrong(
 ) {
     let mut any = false;
     for SeenRow { place, cells } in seen {
-        let is_this = |row: &&crate::journal::WorklistRow| {
-            row.user == place.user && row.key == place.key && row.after != *cells
-        };
-        let Some(row) = known.rows.iter().find(is_this) else { continue };
+        let is_wrong =
+            |row: &&WorklistRow| row.is(&place.user, place.key) && row.sent.after != *cells;
+        let Some(row) = known.rows.iter().find(is_wrong) else { continue };
         let by = match &row.standing {
             Standing::Attested(said) | Standing::Contradicted { said, is: _ } => said.by.as_str(),
             Standing::Open | Standing::Verified(_) => continue,
         };
         any = true;
-        let address = names.address(clinic, &row.user, row.key);
-        let words = not_as_ticked(by, row.after, *cells);
+        let address = names.address(clinic, &row.user, row.sent.key);
+        let words = not_as_ticked(by, row.sent.after, *cells);
         printer.line(&escape(&format!("error[{WRONG}]: {address}: {words}")));
     }
     if any {

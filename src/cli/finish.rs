@@ -331,6 +331,7 @@ pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
     if verified.grid_is_right() {
         let scope = if plan.targets.is_everything() { "" } else { " within the targets" };
         printer.result(&format!("Verified: {right}{scope}.\n"));
+        ticked.print(plan, printer);
     } else {
         let is_empty = plan.is_empty() && moved.is_empty() && plan.errors() == 0;
         let why = match (is_empty, plan.is_complete()) {

@@ -3,12 +3,15 @@
 
 use std::io::BufRead;
 
+use super::attest;
+use super::clinic::Clinic;
 use super::failure::Failure;
 use super::printer::Printer;
-use crate::journal::{Event, Journal, RowPlace, Standing, Worklist as Known};
+use crate::journal::{Event, Journal, RowPlace};
+use crate::manifest::AccuroConnection;
 use crate::model::Clock;
 use crate::report::{escape, way, words};
-use crate::worklist::{OfficeClicks, RowClicks, UserClicks, Worklist};
+use crate::worklist::Worklist;
 
 /// How far it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +20,11 @@ pub(super) struct Ticked {
     pub(super) now: usize,
     /// Rows that nobody ticked yet.
     pub(super) left: usize,
+}
+
+impl Ticked {
+    /// Nothing was left to tick.
+    pub(super) const NOTHING: Self = Self { now: 0, left: 0 };
 }
 
 /// Who ticks, and where it is kept.
@@ -32,25 +40,18 @@ enum Answer {
     Stop,
 }
 
-/// Asks for every row that nobody ticked yet, in order.
+/// What a person types to tick a clinic's worklist off.
+pub(super) const TICK: &str = "worklist --tick --by NAME";
+
+/// Asks for every row of what is left of a list of `all` rows, in order.
 pub(super) fn tick(
-    list: &Worklist,
-    known: Option<&Known>,
+    (list, all): (&Worklist, usize),
     ticking: &mut Ticking<'_>,
     input: &mut impl BufRead,
     printer: &mut Printer,
 ) -> Result<Ticked, Failure> {
-    let is_open = |(user, _, row): &(&UserClicks, &OfficeClicks, &RowClicks)| {
-        let is_this =
-            |known: &&crate::journal::WorklistRow| known.user == user.user && known.key == row.key;
-        let known = known.and_then(|known| known.rows.iter().find(is_this));
-        known.is_none_or(|row| {
-            matches!(row.standing, Standing::Open | Standing::Contradicted { .. })
-        })
-    };
-    let (all, open) = (list.rows().count(), list.rows().filter(is_open).count());
     let (mut now, mut at) = (0, (None, None));
-    for (user, office, row) in list.rows().filter(is_open) {
+    for (user, office, row) in list.rows() {
         if at.0 != Some(user.user_id) {
             at = (Some(user.user_id), None);
             printer.story(&format!("\n{}", way(user)));
@@ -78,7 +79,30 @@ pub(super) fn tick(
     if now > 0 {
         printer.line("Press Save before you leave the screen.");
     }
-    Ok(Ticked { now, left: open - now })
+    Ok(Ticked { now, left: list.rows().count() - now })
+}
+
+/// Says how far it is, and what comes next.
+pub(super) fn print_ticked(
+    (clinic, all): (&Clinic, usize),
+    Ticked { now, left }: Ticked,
+    printer: &mut Printer,
+) {
+    printer.result(&format!("Worklist: {now} ticked now, {left} of {all} rows left.\n"));
+    let next = if left > 0 {
+        format!("next: go on with `{}`", attest::command(clinic, TICK))
+    } else {
+        let apply = attest::command(clinic, "apply");
+        match clinic.manifest.connections.accuro {
+            AccuroConnection::Worksheet(_) => {
+                format!("next: capture the grid again; then `{apply}` reads it and goes on")
+            }
+            AccuroConnection::Embedded { .. } | AccuroConnection::Api(_) => {
+                format!("next: `{apply}` reads the rows again, syncs and verifies them")
+            }
+        }
+    };
+    printer.line(&next);
 }
 
 /// Asks until there is an answer. Where nobody answers, it stops.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::clicks::{SET, WRONG, print_wrong, seen};
+use super::clicks::{SET, Seen, WAITING, WRONG, print_wrong, seen};
 use super::clinic::Clinic;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::finish::mode;
 use super::pending::Pending;
 use super::printer::Printer;
 use crate::approval::other_eyes;
@@ -19,9 +20,6 @@ use crate::live::Snapshot;
 use crate::model::{Cells, RowKey};
 use crate::plan::Plan;
 use crate::report::escape;
-
-/// The code of a row that was not read since it was ticked.
-const UNREAD: &str = "S014";
 
 /// So many rows that were not read since are named in text.
 const NAMED: usize = 10;
@@ -34,6 +32,9 @@ pub(super) struct Ticks {
     /// Rows that are read and right.
     right: Vec<SeenRow>,
     unread: Vec<(RowPlace, Attestation)>,
+    /// How many rows that nobody ticked are as they were asked for, so that somebody set them, where that
+    /// matters: an apply has to keep it, and only then it asks for the sync.
+    unkept: usize,
     /// Why what was captured does not count: who read the screen is one who ticked.
     pub(super) same_eyes: Option<Failure>,
     /// Whether somebody reads the screen of this clinic.
@@ -55,23 +56,24 @@ impl Ticks {
         let is_unknown = pending.is_none() && by_hand;
         let mut ticked = Self { by_hand, is_unknown, ..Self::default() };
         let Some(list) = pending.and_then(|pending| pending.clicks.clone()) else { return ticked };
-        let found =
-            match same_eyes(clinic, &list, live).map_or_else(|| seen(clinic, &list, live), Err) {
-                Ok(found) => found,
-                Err(failure) => {
-                    ticked.same_eyes = Some(failure);
-                    Vec::new()
-                }
-            };
+        let found = match same_eyes(clinic, &list, live) {
+            Some(failure) => Err(failure),
+            None => seen(clinic, &list, live),
+        };
+        let Seen { rows: found, unsaid } = found.unwrap_or_else(|failure| {
+            ticked.same_eyes = Some(failure);
+            Seen::default()
+        });
         let found: BTreeMap<(&str, RowKey), Cells> =
             found.iter().map(|one| ((one.place.user.as_str(), one.place.key), one.cells)).collect();
+        let mut unkept = unsaid;
         for row in &list.rows {
-            let WorklistRow { user, key, after, standing } = row;
-            let place = || RowPlace { user: user.clone(), key: *key };
-            match (standing, found.get(&(user.as_str(), *key))) {
+            let WorklistRow { user, user_id: _, sent, standing } = row;
+            let place = || RowPlace { user: user.clone(), key: sent.key };
+            match (standing, found.get(&(user.as_str(), sent.key))) {
                 (Standing::Attested(_) | Standing::Contradicted { .. }, Some(cells)) => {
                     let seen = SeenRow { place: place(), cells: *cells };
-                    if cells == after {
+                    if *cells == sent.after {
                         ticked.right.push(seen);
                     } else if !is_as_planned(plan, row) {
                         // Where the manifest wants something else by now, the list is none to go by.
@@ -88,8 +90,13 @@ impl Ticks {
                 {
                     ticked.unread.push((place(), said.clone()));
                 }
+                (Standing::Open, Some(_)) => unkept += 1,
                 (Standing::Open | Standing::Verified(_), _) => {}
             }
+        }
+        let is_asked = pending.is_some_and(|pending| pending.asked.is_some());
+        if is_asked || mode(clinic).is_some() || clinic.manifest.safety.four_eyes {
+            ticked.unkept = unkept;
         }
         Self { list: Some(list), ..ticked }
     }
@@ -148,13 +155,24 @@ impl Ticks {
             1 => Some("1 row is not as somebody ticked it".to_owned()),
             many => Some(format!("{many} rows are not as somebody ticked them")),
         };
-        let words: Vec<String> = wrong.into_iter().chain(self.unread_words()).collect();
+        let words = wrong.into_iter().chain(self.unread_words()).chain(self.unkept_words());
+        let words: Vec<String> = words.collect();
         (!words.is_empty()).then(|| words.join("; "))
+    }
+
+    /// That rows are set which nobody ticked, where an apply has to keep it.
+    pub(super) fn unkept_words(&self) -> Option<String> {
+        let rows = match self.unkept {
+            0 => return None,
+            1 => "1 row that was asked for is".to_owned(),
+            many => format!("{many} rows that were asked for are"),
+        };
+        Some(format!("{rows} set, and that is not kept yet: `accuroform apply` goes on"))
     }
 
     /// Everything in a line, with the code of what comes first.
     pub(super) fn coded(&self) -> Option<(&'static str, String)> {
-        let code = if self.wrong.is_empty() { UNREAD } else { WRONG };
+        let code = if self.wrong.is_empty() { WAITING } else { WRONG };
         self.words().map(|words| (code, words))
     }
 
@@ -162,11 +180,14 @@ impl Ticks {
     pub(super) fn print(&self, plan: &Plan, printer: &mut Printer) {
         let Some(list) = &self.list else { return };
         print_wrong(list, &self.wrong, (&plan.clinic, &plan.names), printer);
+        if let Some(words) = self.unkept_words() {
+            printer.result(&format!("{words} [{WAITING}].\n"));
+        }
         let Some(words) = self.unread_words() else { return };
         if let Some(failure) = &self.same_eyes {
             printer.failure(failure);
         }
-        printer.result(&format!("{words} [{UNREAD}].\n"));
+        printer.result(&format!("{words} [{WAITING}].\n"));
         for (RowPlace { user, key }, said) in self.unread.iter().take(NAMED) {
             let address = plan.names.address(&plan.clinic, user, *key);
             let Attestation { by, at } = said;
@@ -220,7 +241,7 @@ impl Ticks {
         let unread = |(place, said): &(RowPlace, Attestation)| {
             let mut row = row(place, said);
             if let Value::Object(fields) = &mut row {
-                fields.insert("code".to_owned(), UNREAD.into());
+                fields.insert("code".to_owned(), WAITING.into());
             }
             row
         };
@@ -231,6 +252,7 @@ impl Ticks {
         json!({
             "not_as_ticked": self.wrong().map(wrong).collect::<Vec<_>>(),
             "not_read_since": self.unread.iter().map(unread).collect::<Vec<_>>(),
+            "not_kept_yet": self.unkept,
             "capture_refused": refused,
         })
     }
@@ -239,13 +261,8 @@ impl Ticks {
     fn wrong(&self) -> impl Iterator<Item = Wrong<'_>> {
         self.wrong.iter().filter_map(|SeenRow { place, cells }| {
             let mut rows = self.list.iter().flat_map(|list| &list.rows);
-            let row = rows.find(|row| row.user == place.user && row.key == place.key)?;
-            match &row.standing {
-                Standing::Attested(said) | Standing::Contradicted { said, is: _ } => {
-                    Some((place, said, row.after, *cells))
-                }
-                Standing::Open | Standing::Verified(_) => None,
-            }
+            let row = rows.find(|row| row.is(&place.user, place.key))?;
+            Some((place, row.standing.said()?, row.sent.after, *cells))
         })
     }
 }
@@ -268,7 +285,7 @@ fn same_eyes(clinic: &Clinic, list: &Worklist, live: &Snapshot) -> Option<Failur
 /// Whether a row that was read holds exactly what the manifest says by now.
 fn is_as_planned(plan: &Plan, row: &WorklistRow) -> bool {
     let Some(user) = plan.users.iter().find(|user| user.name == row.user) else { return false };
-    let is_changed = user.changes.iter().any(|change| change.key == row.key);
-    let is_above = user.excess.iter().any(|excess| excess.key == row.key);
+    let is_changed = user.changes.iter().any(|change| change.key == row.sent.key);
+    let is_above = user.excess.iter().any(|excess| excess.key == row.sent.key);
     !is_changed && !is_above && plan.errors() == 0
 }

@@ -200,9 +200,7 @@ impl OpenError {
                                 `accuroform verify --attest --by NAME`"
                 .to_owned(),
             Self::NoBridge => {
-                "`accuroform apply` of a plan asks people for its rows (docs/people.md); an undo and \
-                 a rollout are not asked of them: type them in, then capture the grid again"
-                    .to_owned()
+                "`accuroform apply` asks people for its rows (docs/people.md)".to_owned()
             }
             Self::Settings(error) => error.hint(),
         }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::history::{Run, Written};
 use super::record::{Hold, Outcome};
+use super::worklists::Standing;
 use crate::model::{Cells, Column, Level, RowKey, UserId};
 
 /// What runs say of rows, by user and row; of each row, oldest first.
@@ -31,7 +32,7 @@ pub struct RunRef {
     pub at: Timestamp,
     /// Its name.
     pub run: String,
-    /// Who ran it.
+    /// Who ran it; who says that they set the row, where it was asked of a person.
     pub who: String,
 }
 
@@ -58,8 +59,11 @@ pub fn applied(runs: &[Run], tenant: &str) -> Applied {
         for row in &run.rows {
             let (before, after) = (row.sent.before, row.sent.after);
             let (after, sure) = match &row.written {
-                Written::Known(Outcome::Done | Outcome::AlreadyTrue) => (after, Sure::Yes),
-                Written::Known(Outcome::Failed(_)) | Written::Unknown => (after, Sure::Perhaps),
+                Written::Known(Outcome::Done | Outcome::AlreadyTrue)
+                | Written::Asked(Standing::Verified(_)) => (after, Sure::Yes),
+                Written::Known(Outcome::Failed(_))
+                | Written::Unknown
+                | Written::Asked(Standing::Attested(_)) => (after, Sure::Perhaps),
                 Written::Known(Outcome::Held(
                     Hold::Moved { now, .. } | Hold::Unplanned { now: Some(now), .. },
                 )) => (*now, Sure::Seen),
@@ -67,9 +71,16 @@ pub fn applied(runs: &[Run], tenant: &str) -> Applied {
                     Outcome::Held(Hold::Unplanned { now: None, .. })
                     | Outcome::Refused(_)
                     | Outcome::NotReached,
-                ) => continue,
+                )
+                | Written::Asked(Standing::Open) => continue,
+                Written::Asked(Standing::Contradicted { said: _, is }) => (*is, Sure::Seen),
             };
-            let at = RunRef { at: run.at, run: run.id.clone(), who: starter.who.clone() };
+            let who = match &row.written {
+                Written::Asked(standing) => standing.said().map(|said| said.by.clone()),
+                Written::Known(_) | Written::Unknown => None,
+            };
+            let who = who.unwrap_or_else(|| starter.who.clone());
+            let at = RunRef { at: run.at, run: run.id.clone(), who };
             let entries = applied.entry((row.user_id, row.sent.key)).or_default();
             entries.push(RowEntry { at, before, after, sure });
         }

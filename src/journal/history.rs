@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::attested::Attestation;
 use super::record::{Event, Outcome, Record, RowRecord, Starter};
+use super::worklists::{Standing, Worklist, WorklistRow, worklists};
 use crate::model::{RowKey, UserId};
 
 /// One apply or sync.
@@ -18,7 +19,7 @@ pub struct Run {
     pub at: Timestamp,
     /// Who began what; `None`: the journal has no such record.
     pub starter: Option<Starter>,
-    /// The rows that were sent, in the order in which they were first sent.
+    /// The rows that were sent or asked of a person, in the order in which they first were.
     pub rows: Vec<RunRow>,
     /// The counts.
     pub counts: Counts,
@@ -94,6 +95,9 @@ pub enum Written {
     Known(Outcome),
     /// Nothing: the program ended before it recorded an answer.
     Unknown,
+    /// It was asked of a person, and this is known of it. It counts for the run that asked first,
+    /// whoever set it and whenever it was read.
+    Asked(Standing),
 }
 
 /// How many rows became what.
@@ -103,11 +107,12 @@ pub struct Counts {
     pub done: usize,
     /// Left alone because they moved.
     pub held: usize,
-    /// Refused, or the answer was lost.
+    /// Refused, the answer was lost, or not as a person ticked it.
     pub failed: usize,
-    /// Sent without a recorded answer.
+    /// Sent without a recorded answer, or ticked by a person and not read since.
     pub unknown: usize,
-    /// Never sent; `None`: the program ended before it could say.
+    /// Never sent, or asked of a person who said nothing yet; `None`: the program ended before it could
+    /// say.
     pub not_reached: Option<usize>,
 }
 
@@ -157,6 +162,11 @@ pub fn runs(records: &[Record], running: Option<&str>) -> Vec<Run> {
             Open::new(record)
         });
         run.add(&record.event);
+    }
+    for list in worklists(records) {
+        if let Some(run) = open.get_mut(list.run.as_str()) {
+            run.ask(list);
+        }
     }
     let folded = |id: &str| open.remove(id).map(|run| run.close(running == Some(id)));
     order.into_iter().filter_map(folded).collect()
@@ -230,9 +240,18 @@ impl Open {
         }
     }
 
+    /// Adds the rows that the run asked of a person.
+    fn ask(&mut self, list: Worklist) {
+        self.run.rows.extend(list.rows.into_iter().map(|row| {
+            let WorklistRow { user, user_id, sent, standing } = row;
+            RunRow { user, user_id, sent, written: Written::Asked(standing) }
+        }));
+    }
+
     fn close(self, running: bool) -> Run {
         let Self { mut run, at: _, ended } = self;
-        if !ended {
+        let is_asked = |row: &RunRow| matches!(row.written, Written::Asked(_));
+        if !ended || run.rows.iter().any(is_asked) {
             run.counts = counted(&run.rows);
         }
         let operation = run.starter.as_ref().map(|starter| starter.operation.as_str());
@@ -316,10 +335,15 @@ fn counted(rows: &[RunRow]) -> Counts {
     let mut counts = Counts::default();
     for row in rows {
         *match row.written {
-            Written::Known(Outcome::Done | Outcome::AlreadyTrue) => &mut counts.done,
+            Written::Known(Outcome::Done | Outcome::AlreadyTrue)
+            | Written::Asked(Standing::Verified(_)) => &mut counts.done,
             Written::Known(Outcome::Held(_)) => &mut counts.held,
-            Written::Known(Outcome::Refused(_) | Outcome::Failed(_)) => &mut counts.failed,
-            Written::Known(Outcome::NotReached) | Written::Unknown => &mut counts.unknown,
+            Written::Known(Outcome::Refused(_) | Outcome::Failed(_))
+            | Written::Asked(Standing::Contradicted { .. }) => &mut counts.failed,
+            Written::Known(Outcome::NotReached)
+            | Written::Unknown
+            | Written::Asked(Standing::Attested(_)) => &mut counts.unknown,
+            Written::Asked(Standing::Open) => counts.not_reached.get_or_insert_default(),
         } += 1;
     }
     counts

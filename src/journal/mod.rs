@@ -15,15 +15,13 @@ mod open;
 mod read;
 mod record;
 mod undo;
+mod worklists;
 
 pub use applied::{
     Applied, RowEntry, RunRef, Since, Sure, applied, is_perhaps_ours, last_applied, row_since,
     since,
 };
-pub use attested::{
-    AskedSync, Attestation, Standing, SyncState, Worklist, WorklistRow, WorklistStage, asked_sync,
-    hands, worklists,
-};
+pub use attested::{AskedSync, Attestation, SyncState, asked_sync, hands};
 pub use chain::{Checked, Fault, check};
 pub use error::JournalError;
 pub use history::{Counts, End, Run, RunRow, Said, Written, runs};
@@ -33,3 +31,4 @@ pub use record::{
     Event, Hold, MissingRecord, Outcome, Record, RowOutcome, RowPlace, RowRecord, SeenRow, Starter,
 };
 pub use undo::{TOGETHER, is_pending_beside, last_to_undo, recorded_together};
+pub use worklists::{Standing, Worklist, WorklistRow, WorklistStage, worklists};

@@ -2,6 +2,7 @@
 
 use super::chain::{Checked, Fault};
 use super::record::{Event, Outcome, Record, RowOutcome};
+use super::worklists::Unsaid;
 
 /// What a journal holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,8 +37,9 @@ pub(super) fn wrote_nothing(outcomes: &[RowOutcome]) -> bool {
 /// Whether a sync is owed: a write is not yet verified, or the last sync was not completed.
 pub fn is_pending<'a>(records: impl IntoIterator<Item = &'a Record>) -> bool {
     let (mut unverified, mut unsynced) = (false, false);
-    let mut before_batch = false;
+    let (mut before_batch, mut unsaid) = (false, Unsaid::default());
     for record in records {
+        unverified |= unsaid.is_written(&record.event);
         match &record.event {
             Event::BatchStarted { .. } => {
                 before_batch = unverified;

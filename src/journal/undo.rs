@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::history::{Run, RunRow, Written};
 use super::read::is_pending;
 use super::record::{Event, Outcome, Record};
+use super::worklists::Standing;
 use crate::model::{RowKey, UserId};
 use crate::plan::{Recorded, RecordedRow};
 
@@ -45,10 +46,15 @@ pub fn recorded_together(runs: &[&Run]) -> Recorded {
 fn recorded(row: &RunRow) -> Option<RecordedRow> {
     let RunRow { user, user_id, sent, written } = row;
     let certain = match written {
-        Written::Known(Outcome::Done) => true,
+        Written::Known(Outcome::Done) | Written::Asked(Standing::Verified(Some(_))) => true,
         // Done by a try without an answer, perhaps, or by somebody else.
-        Written::Known(Outcome::AlreadyTrue | Outcome::Failed(_)) | Written::Unknown => false,
-        Written::Known(Outcome::Held(_) | Outcome::Refused(_) | Outcome::NotReached) => {
+        Written::Known(Outcome::AlreadyTrue | Outcome::Failed(_))
+        | Written::Unknown
+        | Written::Asked(
+            Standing::Verified(None) | Standing::Attested(_) | Standing::Contradicted { .. },
+        ) => false,
+        Written::Known(Outcome::Held(_) | Outcome::Refused(_) | Outcome::NotReached)
+        | Written::Asked(Standing::Open) => {
             return None;
         }
     };
@@ -74,11 +80,18 @@ pub fn last_to_undo(runs: &[Run]) -> Option<&Run> {
 /// `run`, or of the runs that are named together, cannot settle what is owed. A sync alone is settled by any sync.
 pub fn is_pending_beside(records: &[Record], run: &str) -> bool {
     let mut own: BTreeSet<&str> = run.split(TOGETHER).collect();
+    // The plans whose rows these runs asked of people: whoever ticks them does it in another run.
+    let mut asked: BTreeSet<&str> = BTreeSet::new();
     for record in records {
         if let Event::Started(starter) = &record.event
             && starter.undoes.as_deref() == Some(run)
         {
             own.insert(&record.apply);
+        }
+        if let Event::ClicksAsked { plan, .. } = &record.event
+            && own.contains(record.apply.as_str())
+        {
+            asked.insert(plan);
         }
     }
     is_pending(records.iter().filter(|record| match record.event {
@@ -87,14 +100,15 @@ pub fn is_pending_beside(records: &[Record], run: &str) -> bool {
         }
         Event::Verified { correct } => correct,
         Event::PageAttested { ref missing, .. } => missing.is_empty(),
-        Event::ClicksAttested { .. } => !own.contains(record.apply.as_str()),
+        Event::ClicksAttested { ref plan, .. } | Event::ClicksSeen { ref plan, .. } => {
+            !asked.contains(plan.as_str())
+        }
         Event::Started(_)
         | Event::SyncStarted { .. }
         | Event::SyncEnded { .. }
         | Event::SyncAsked { .. }
         | Event::SyncAttested { .. }
         | Event::ClicksAsked { .. }
-        | Event::ClicksSeen { .. }
         | Event::Ended { .. } => false,
     }))
 }

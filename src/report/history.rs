@@ -8,7 +8,9 @@ use super::plan::{mark, place_of, why};
 use super::table::count;
 use crate::diagnostic::Layer;
 use crate::finding::difference;
-use crate::journal::{Attestation, Counts, End, Outcome, Run, RunRow, Said, Starter, Written};
+use crate::journal::{
+    Attestation, Counts, End, Outcome, RowRecord, Run, RunRow, Said, Standing, Starter, Written,
+};
 use crate::model::Names;
 use crate::plan::Action;
 
@@ -55,7 +57,7 @@ pub fn run(clinic: &str, run: &Run) -> String {
         let cells = difference(sent.before, sent.after);
         text.push_str(&escape(&format!("  {action} {}: {cells}", address(clinic, row))));
         text.push('\n');
-        let mut notes = vec![became(written)];
+        let mut notes = vec![became(sent, written)];
         if let Some(rule) = &sent.rule {
             notes.push(why(rule));
             notes.extend(place_of(rule, file(rule.layer).unwrap_or("manifest")));
@@ -83,6 +85,7 @@ pub fn run_json(clinic: &str, run: &Run) -> String {
             "rule": sent.rule,
             "outcome": match written {
                 Written::Known(outcome) => json!(outcome),
+                Written::Asked(standing) => json!({ "asked": standing }),
                 Written::Unknown => Value::Null,
             },
         })
@@ -122,7 +125,7 @@ fn summary(run: &Run) -> Value {
 
 /// What, when, who, from what, and how it ended.
 fn head(run: &Run) -> String {
-    let Run { id, at, starter, rows: _, counts, synced: _, verified: _, said, end } = run;
+    let Run { id, at, starter, rows, counts, synced: _, verified: _, said, end } = run;
     let operation = starter.as_ref().map_or("run", |starter| starter.operation.as_str());
     let mut lines = vec![format!("{operation} {id}: {}", ended(*end))];
     if let Some(starter) = starter {
@@ -151,7 +154,10 @@ fn head(run: &Run) -> String {
     } else {
         lines.push(format!("  {at}"));
     }
-    if !matches!(operation, "sync" | "verify" | "worklist") {
+    let is_asked = |row: &RunRow| matches!(row.written, Written::Asked(_));
+    if rows.iter().any(is_asked) {
+        lines.push(format!("  {}", asked(*counts)));
+    } else if !matches!(operation, "sync" | "verify" | "worklist") {
         lines.push(format!("  {}", counted(*counts)));
     }
     lines.extend(said.iter().map(|said| format!("  {}", words(said))));
@@ -179,6 +185,15 @@ fn words(said: &Said) -> String {
         }
         Said::ClicksSeen { rows } => format!("{} read again", count(*rows, "row")),
     }
+}
+
+/// What became of rows that were asked of a person.
+fn asked(counts: Counts) -> String {
+    let Counts { done, held: _, failed, unknown, not_reached } = counts;
+    let open = not_reached.unwrap_or_default();
+    format!(
+        "{done} verified, {unknown} attested and not read since, {failed} not as attested, {open} open"
+    )
 }
 
 fn counted(counts: Counts) -> String {
@@ -226,7 +241,7 @@ fn address(clinic: &str, row: &RunRow) -> String {
     names.address(clinic, user, sent.key)
 }
 
-fn became(written: &Written) -> String {
+fn became(sent: &RowRecord, written: &Written) -> String {
     match written {
         Written::Known(Outcome::Done) => "done".to_owned(),
         Written::Known(Outcome::AlreadyTrue) => "already true".to_owned(),
@@ -235,5 +250,19 @@ fn became(written: &Written) -> String {
         Written::Known(Outcome::Failed(why)) => format!("failed: {why}"),
         Written::Known(Outcome::NotReached) => "not reached".to_owned(),
         Written::Unknown => "sent, no answer recorded".to_owned(),
+        Written::Asked(Standing::Open) => "asked of a person".to_owned(),
+        Written::Asked(Standing::Attested(Attestation { by, at })) => {
+            format!("attested by {by} at {at}, not read since")
+        }
+        Written::Asked(Standing::Verified(Some(Attestation { by, at }))) => {
+            format!("verified; set by {by}, as they say, at {at}")
+        }
+        Written::Asked(Standing::Verified(None)) => {
+            "verified; nobody said that they set it".to_owned()
+        }
+        Written::Asked(Standing::Contradicted { said: Attestation { by, at }, is }) => {
+            let words = difference(sent.after, *is);
+            format!("attested by {by} at {at}; read since, it is not so (asked → is): {words}")
+        }
     }
 }

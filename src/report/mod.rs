@@ -53,5 +53,6 @@ pub use outcome::{appearance, counts, held, outcomes};
 pub use people::{SyncToDo, expected, sync_steps};
 pub use plan::{plan, summary_line};
 pub use review::{NotPlanned, Review, allowance, refused, unread};
+pub use table::count;
 pub use undo::{held_exception, held_rows};
 pub use worklist::{WorklistForm, way, words, worklist};

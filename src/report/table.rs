@@ -54,6 +54,6 @@ pub(super) fn wrap(items: &[String], width: usize) -> Vec<String> {
 }
 
 /// `1 row`, `2 rows`.
-pub(super) fn count(number: usize, one: &str) -> String {
+pub fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }

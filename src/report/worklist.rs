@@ -27,13 +27,13 @@ pub(super) const NOTES: [&str; 3] = [
     "Offices and providers are in the order of their names, as the screen is assumed to have them.",
 ];
 
-/// A worklist in one of its forms.
-pub fn worklist(list: &Worklist, form: WorklistForm) -> String {
+/// Worklists, one a clinic, in one of their forms.
+pub fn worklist(lists: &[Worklist], form: WorklistForm) -> String {
     match form {
-        WorklistForm::Text => text(list),
-        WorklistForm::Markdown => markdown(list),
-        WorklistForm::Csv => sheet(list),
-        WorklistForm::Html => page(list),
+        WorklistForm::Text => lists.iter().map(text).collect::<Vec<_>>().join("\n"),
+        WorklistForm::Markdown => lists.iter().map(markdown).collect::<Vec<_>>().join("\n"),
+        WorklistForm::Csv => sheet(lists),
+        WorklistForm::Html => page(lists),
     }
 }
 
@@ -48,11 +48,11 @@ pub(super) fn steps(user: &UserClicks) -> Vec<String> {
     SCREEN.iter().map(|step| step.replace("{user}", &user.user)).collect()
 }
 
-/// The way to the grid of a user, a line a step.
+/// The way to the grid of a user, a line a step; what comes after the last row is not on it.
 pub fn way(user: &UserClicks) -> String {
     let steps = steps(user);
-    let lines =
-        steps.iter().enumerate().map(|(at, step)| format!("{}. {}\n", at + 1, escape(step)));
+    let way = steps.split_last().map_or(&[][..], |(_, way)| way);
+    let lines = way.iter().enumerate().map(|(at, step)| format!("{}. {}\n", at + 1, escape(step)));
     lines.collect::<Vec<_>>().concat()
 }
 
@@ -118,7 +118,7 @@ fn markdown(list: &Worklist) -> String {
 }
 
 /// A line a row; the last three are filled in by hand.
-fn sheet(list: &Worklist) -> String {
+fn sheet(lists: &[Worklist]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut head: Vec<String> =
         ["id", "clinic", "user", "office_id", "office", "provider_id", "provider"]
@@ -126,7 +126,8 @@ fn sheet(list: &Worklist) -> String {
             .to_vec();
     head.extend(Column::ALL.map(|column| column.title().to_owned()));
     head.extend(["Access Until", "done", "by", "at"].map(str::to_owned));
-    let rows = list.rows().map(|(user, office, row)| {
+    let rows = lists.iter().flat_map(|list| list.rows().map(move |row| (list, row)));
+    let rows = rows.map(|(list, (user, office, row))| {
         let level = |column| {
             let click = row.columns.iter().find(|click| click.column == column);
             click.map_or(String::new(), |click| click.to.to_string())

@@ -2,6 +2,7 @@
 //! from elsewhere.
 
 use super::markup::html as safe;
+use super::table::count;
 use super::worklist::{NOTES, set, steps, sum};
 use crate::model::{Column, Level};
 use crate::worklist::{AccessUntil, OfficeClicks, RowClicks, UserClicks, Worklist};
@@ -9,15 +10,23 @@ use crate::worklist::{AccessUntil, OfficeClicks, RowClicks, UserClicks, Worklist
 /// How the page looks, first of all on paper.
 const STYLE: &str = include_str!("worklist.css");
 
-/// The list as a page.
-pub(super) fn page(list: &Worklist) -> String {
-    let title = format!("Worklist of {}", safe(&list.clinic));
-    let mut body = vec![
-        "<main>".to_owned(),
-        format!("<h1>{title} <small>{}</small></h1>", sum(list)),
-        format!("<p class=\"plan\">Tenant {}, plan {}</p>", safe(&list.tenant), safe(&list.plan)),
-    ];
-    body.extend(list.users.iter().map(|user| user_part(list, user)));
+/// The lists as a page, each on sheets of its own.
+pub(super) fn page(lists: &[Worklist]) -> String {
+    let title = match lists {
+        [only] => format!("Worklist of {}", safe(&only.clinic)),
+        several => format!("Worklists of {}", count(several.len(), "clinic")),
+    };
+    let mut body = vec!["<main>".to_owned()];
+    for list in lists {
+        let clinic = safe(&list.clinic);
+        body.push(format!("<h1>Worklist of {clinic} <small>{}</small></h1>", sum(list)));
+        body.push(format!(
+            "<p class=\"plan\">Tenant {}, plan {}</p>",
+            safe(&list.tenant),
+            safe(&list.plan)
+        ));
+        body.extend(list.users.iter().map(|user| user_part(list, user)));
+    }
     body.push("</main>".to_owned());
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\

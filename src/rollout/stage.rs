@@ -20,7 +20,8 @@ pub enum Stage {
     Verified,
     /// There was nothing to do.
     Unchanged,
-    /// Every row is written; the sync is asked of a person, and not attested and verified yet.
+    /// What is left is asked of people: rows that nothing else can write, or the sync, until it is attested
+    /// and verified.
     Asked,
     /// Every row is written; the sync or the verification did not succeed.
     Applied,

@@ -6,7 +6,7 @@ use crate::approval::Approved;
 use crate::model::{
     Cells, Column, Level, Names, OfficeId, ProviderId, RowKey, Until, UserId, fold,
 };
-use crate::plan::{Change, Plan, UserPlan};
+use crate::plan::Change;
 
 /// The way to the grid of a user, as the Ocean article has it; `{user}` is the user's name.
 pub const SCREEN: [&str; 4] = [
@@ -103,6 +103,17 @@ impl Worklist {
         })
     }
 
+    /// Leaves out the rows that are not to be kept; the others keep their numbers.
+    pub fn keep(&mut self, is_kept: impl Fn(&str, RowKey) -> bool) {
+        for user in &mut self.users {
+            for office in &mut user.offices {
+                office.rows.retain(|row| is_kept(&user.user, row.key));
+            }
+            user.offices.retain(|office| !office.rows.is_empty());
+        }
+        self.users.retain(|user| !user.offices.is_empty());
+    }
+
     /// How many cells and dates are to be set.
     pub fn clicks(&self) -> usize {
         self.rows().map(|(_, _, row)| row.clicks()).sum()
@@ -116,42 +127,97 @@ impl RowClicks {
     }
 }
 
-/// The clicks of an approved plan. Offices and providers are ordered by name: how the screen orders
-/// them is not documented, so that it does so is assumed.
+/// A row that is asked of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AskedRow {
+    /// Where it is.
+    pub key: RowKey,
+    /// What it grants.
+    pub before: Cells,
+    /// What it will grant.
+    pub after: Cells,
+}
+
+/// The rows of one user that are asked of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedUser {
+    /// The user.
+    pub user: String,
+    /// The user's id.
+    pub user_id: UserId,
+    /// The rows.
+    pub rows: Vec<AskedRow>,
+}
+
+/// Whose rows are asked for, and by which plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Heading<'a> {
+    /// The clinic's id.
+    pub clinic: &'a str,
+    /// The name of the Accuro instance.
+    pub tenant: &'a str,
+    /// The digest of the approved plan.
+    pub plan: &'a str,
+}
+
+/// The clicks of an approved plan.
 pub fn worklist(approved: &Approved<'_>) -> Worklist {
     let (plan, digest) = (approved.plan(), approved.digest());
+    let users = plan.users.iter().filter(|user| !user.changes.is_empty()).map(|user| AskedUser {
+        user: user.name.clone(),
+        user_id: user.id,
+        rows: user
+            .changes
+            .iter()
+            .map(|change| {
+                let Change { key, before, after, revision: _, action: _, rule: _ } = *change;
+                AskedRow { key, before, after }
+            })
+            .collect(),
+    });
+    let heading = Heading { clinic: &plan.clinic, tenant: &plan.tenant, plan: digest };
+    clicks(heading, &plan.names, users)
+}
+
+/// The clicks of rows that an approved plan asks of a person. Offices and providers are ordered by name:
+/// how the screen orders them is not documented, so that it does so is assumed.
+pub fn clicks(
+    heading: Heading<'_>,
+    names: &Names,
+    users: impl IntoIterator<Item = AskedUser>,
+) -> Worklist {
+    let Heading { clinic, tenant, plan } = heading;
     let mut next = 1;
-    let users = plan.users.iter().filter(|user| !user.changes.is_empty());
     Worklist {
-        clinic: plan.clinic.clone(),
-        tenant: plan.tenant.clone(),
-        plan: digest.to_owned(),
-        users: users.map(|user| user_clicks((plan, digest), user, &mut next)).collect(),
+        clinic: clinic.to_owned(),
+        tenant: tenant.to_owned(),
+        plan: plan.to_owned(),
+        users: users.into_iter().map(|user| user_clicks((names, plan), user, &mut next)).collect(),
     }
 }
 
-fn user_clicks((plan, digest): (&Plan, &str), user: &UserPlan, next: &mut usize) -> UserClicks {
-    let names = &plan.names;
-    let mut offices: BTreeMap<(String, OfficeId), Vec<&Change>> = BTreeMap::new();
-    for change in &user.changes {
-        let office = change.key.office;
-        offices.entry((fold(&names.office(office)), office)).or_default().push(change);
+fn user_clicks((names, plan): (&Names, &str), asked: AskedUser, next: &mut usize) -> UserClicks {
+    let AskedUser { user, user_id, rows } = asked;
+    let mut offices: BTreeMap<(String, OfficeId), Vec<AskedRow>> = BTreeMap::new();
+    for row in rows {
+        let office = row.key.office;
+        offices.entry((fold(&names.office(office)), office)).or_default().push(row);
     }
-    let offices = offices.into_iter().map(|((_, office), mut changes)| {
+    let offices = offices.into_iter().map(|((_, office), mut rows)| {
         let listed = |id: ProviderId| (names.providers.get(&id).map(|name| fold(name)), id);
-        changes.sort_by_cached_key(|change| listed(change.key.provider));
-        let rows = changes.into_iter().map(|change| {
-            let row = row_clicks(change, names, (*next, digest));
+        rows.sort_by_cached_key(|row| listed(row.key.provider));
+        let rows = rows.into_iter().map(|row| {
+            let row = row_clicks(row, names, (*next, plan));
             *next += 1;
             row
         });
         OfficeClicks { office, name: names.office(office), rows: rows.collect() }
     });
-    UserClicks { user: user.name.clone(), user_id: user.id, offices: offices.collect() }
+    UserClicks { user, user_id, offices: offices.collect() }
 }
 
-fn row_clicks(change: &Change, names: &Names, (number, digest): (usize, &str)) -> RowClicks {
-    let Change { key, before, after, revision: _, action: _, rule: _ } = *change;
+fn row_clicks(row: AskedRow, names: &Names, (number, digest): (usize, &str)) -> RowClicks {
+    let AskedRow { key, before, after } = row;
     let levels = before.columns().iter().zip(after.columns().iter());
     let columns = levels
         .filter(|((_, from), (_, to))| from != to)

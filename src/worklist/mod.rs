@@ -5,5 +5,6 @@
 mod clicks;
 
 pub use clicks::{
-    AccessUntil, ColumnClick, OfficeClicks, RowClicks, SCREEN, UserClicks, Worklist, worklist,
+    AccessUntil, AskedRow, AskedUser, ColumnClick, Heading, OfficeClicks, RowClicks, SCREEN,
+    UserClicks, Worklist, clicks, worklist,
 };

@@ -11,7 +11,7 @@ use rexpect::session::{PtySession, spawn_command};
 
 use super::program::Program;
 
-const MANIFEST: &str = "\
+pub(super) const MANIFEST: &str = "\
 version: 1
 clinic: {id: lakeside, name: Lakeside, timezone: America/Toronto}
 accuro: {tenant: LAKESIDE, connection: {worksheet: {file: grid.csv, directory: directory.csv, max_age: 30d}}}
@@ -20,7 +20,7 @@ safety: {four_eyes: true}
 users: [{profile: ocean, all_offices: true}]
 ";
 
-const DIRECTORY: &str = "\
+pub(super) const DIRECTORY: &str = "\
 office,provider
 Main Street,\"Singh, Anita\"
 Main Street,\"Roy, Bo\"
@@ -28,22 +28,41 @@ Walk-in,\"Singh, Anita\"
 ";
 
 /// Behind the names of a line: as the screen shows it.
-const NOTHING: &str = ",-,-,-,-,-,-,-,-,-,,";
-const OCEAN: &str = ",x,x,x,-,x,x,-,x,-,,";
-const WITHOUT_SCHEDULING: &str = ",x,-,x,-,x,x,-,x,-,,";
+pub(super) const NOTHING: &str = ",-,-,-,-,-,-,-,-,-,,";
+pub(super) const OCEAN: &str = ",x,x,x,-,x,x,-,x,-,,";
+pub(super) const WITHOUT_SCHEDULING: &str = ",x,-,x,-,x,x,-,x,-,,";
 
-struct Story(Program);
+/// A clinic whose screen a scripted person reads.
+pub(super) struct Story(pub(super) Program);
 
 impl Story {
+    /// The clinic of a manifest, with its template.
+    pub(super) fn new(manifest: &str) -> Self {
+        let story = Self(Program::with_manifest(manifest));
+        fs::write(story.0.folder().join("directory.csv"), DIRECTORY).unwrap();
+        story.ends(&["capture", "--template"], 0);
+        story
+    }
+
+    /// Ticks every row off that is left.
     #[track_caller]
-    fn ends(&self, arguments: &[&str], code: i32) -> String {
+    pub(super) fn ticked(&self, by: &str, questions: &[&str]) {
+        let mut session = self.at_terminal(&["worklist", "--tick", "--by", by]);
+        for question in questions {
+            answer(&mut session, question, "y");
+        }
+        is_over(&mut session);
+    }
+
+    #[track_caller]
+    pub(super) fn ends(&self, arguments: &[&str], code: i32) -> String {
         let ended = self.0.run(arguments);
         assert_eq!(ended.code, code, "{arguments:?}: {}", ended.everything());
         ended.everything()
     }
 
     #[track_caller]
-    fn waits(&self, code: i32, words: &[&str]) {
+    pub(super) fn waits(&self, code: i32, words: &[&str]) {
         let said = self.ends(&["status"], code);
         for word in words {
             assert!(said.contains(word), "{word}: {said}");
@@ -52,7 +71,7 @@ impl Story {
 
     /// Reads the screen: the cells of each line in the order of the sheet.
     #[track_caller]
-    fn captured(&self, by: &str, cells: [&str; 3]) {
+    pub(super) fn captured(&self, by: &str, cells: [&str; 3]) {
         // A capture counts that was begun in a second after that of the last tick.
         sleep(Duration::from_millis(1100));
         let blank = fs::read_to_string(self.0.folder().join("grid-to-fill.csv")).unwrap();
@@ -71,18 +90,12 @@ impl Story {
         self.ends(&["capture", "filled.csv", "--by", by, "--at", "now"], 0);
     }
 
-    /// The plan that was handed out last, which is not among `before`.
-    fn handed_out(&self, before: &[String]) -> String {
+    pub(super) fn files(&self) -> Vec<String> {
         let names = fs::read_dir(self.0.folder()).unwrap();
-        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let is_new = |name: &String| {
-            let plan = name.strip_prefix("worklist-").and_then(|rest| rest.strip_suffix(".json"));
-            plan.is_some() && !before.contains(name)
-        };
-        names.into_iter().find(is_new).unwrap()
+        names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
-    fn at_terminal(&self, arguments: &[&str]) -> PtySession {
+    pub(super) fn at_terminal(&self, arguments: &[&str]) -> PtySession {
         let mut command = self.0.command(arguments);
         command.env("TERM", "xterm").stdin(Stdio::inherit());
         spawn_command(command, Some(30_000)).unwrap()
@@ -90,14 +103,14 @@ impl Story {
 }
 
 #[track_caller]
-fn answer(session: &mut PtySession, question: &str, word: &str) {
+pub(super) fn answer(session: &mut PtySession, question: &str, word: &str) {
     session.exp_string(question).unwrap_or_else(|error| panic!("{question}: {error}"));
     session.exp_string("q: stop] ").unwrap();
     session.send_line(word).unwrap();
 }
 
 #[track_caller]
-fn is_over(session: &mut PtySession) {
+pub(super) fn is_over(session: &mut PtySession) {
     session.exp_eof().unwrap();
     let status = format!("{:?}", session.process().wait().unwrap());
     assert!(status.starts_with("Exited(") && status.ends_with(", 0)"), "{status}");
@@ -105,9 +118,7 @@ fn is_over(session: &mut PtySession) {
 
 #[test]
 fn a_whole_clinic_goes_through_people_and_a_wrong_tick_is_caught() {
-    let story = Story(Program::with_manifest(MANIFEST));
-    fs::write(story.0.folder().join("directory.csv"), DIRECTORY).unwrap();
-    story.ends(&["capture", "--template"], 0);
+    let story = Story::new(MANIFEST);
     story.captured("Jane Roy", [NOTHING; 3]);
     let planned = story.ends(&["plan"], 0);
     assert!(planned.contains("Plan: 3 rows to grant"), "{planned}");
@@ -116,12 +127,12 @@ fn a_whole_clinic_goes_through_people_and_a_wrong_tick_is_caught() {
     // Asked, and printed; nothing is done.
     let asked = story.ends(&["apply", "-auto-approve"], 6);
     assert!(asked.contains("Worklist of lakeside (LAKESIDE): 3 rows, 18 cells to set"), "{asked}");
-    let first = story.handed_out(&[]);
-    assert!(story.0.folder().join(first.replace(".json", ".html")).exists());
+    let is_page = |name: &str| name.starts_with("worklist-");
+    assert!(story.files().iter().any(|name| is_page(name)), "{:?}", story.files());
     story.waits(2, &["0 of 3 rows of the worklist"]);
 
     // Half of it, then Ctrl-C; what was ticked is kept.
-    let tick = ["worklist", &first, "--tick", "--by", "Jane Roy"];
+    let tick = ["worklist", "--tick", "--by", "Jane Roy"];
     let mut session = story.at_terminal(&tick);
     answer(&mut session, "1/3 Roy, Bo (2)", "y");
     session.exp_string("2/3 Singh, Anita (1)").unwrap();
@@ -130,8 +141,10 @@ fn a_whole_clinic_goes_through_people_and_a_wrong_tick_is_caught() {
     drop(session);
     story.waits(6, &["1 of 3 rows of the worklist", "a sync is owed once"]);
     // The capture of before says nothing of the tick: neither right nor wrong.
-    let again = story.ends(&["apply", &first], 6);
-    assert!(!again.contains("S013") && again.contains("Worklist of lakeside"), "{again}");
+    let again = story.ends(&["apply", "-auto-approve"], 6);
+    assert!(!again.contains("S013") && again.contains("2 rows, 12 cells to set"), "{again}");
+    let left = story.ends(&["worklist"], 0);
+    assert!(left.contains("2 rows, 12 cells to set") && !left.contains("Roy, Bo"), "{left}");
 
     let mut session = story.at_terminal(&tick);
     answer(&mut session, "2/3 Singh, Anita (1)", "y");
@@ -161,13 +174,12 @@ fn a_whole_clinic_goes_through_people_and_a_wrong_tick_is_caught() {
     story.waits(6, &["0 of 1 row"]);
 
     // Mended, and read again: only now the sync is asked for.
-    let second = story.handed_out(&[first]);
-    let mut session = story.at_terminal(&["worklist", &second, "--tick", "--by", "Jane Roy"]);
+    let mut session = story.at_terminal(&tick);
     answer(&mut session, "1/1 Singh, Anita (1)", "y");
     is_over(&mut session);
     drop(session);
     story.captured("Bo Roy", [OCEAN; 3]);
-    let asked = story.ends(&["apply", &second], 6);
+    let asked = story.ends(&["apply", "-auto-approve"], 6);
     assert!(asked.contains("A full sync of 1 Ocean site is asked"), "{asked}");
     story.waits(6, &["a full sync of Ocean site 4021 is asked of a person"]);
 
@@ -186,21 +198,21 @@ fn a_whole_clinic_goes_through_people_and_a_wrong_tick_is_caught() {
 /// and still nothing is called done before it is read once more.
 #[test]
 fn a_capture_from_before_the_ticks_verifies_nothing() {
-    let story = Story(Program::with_manifest(MANIFEST));
-    fs::write(story.0.folder().join("directory.csv"), DIRECTORY).unwrap();
-    story.ends(&["capture", "--template"], 0);
+    let story = Story::new(MANIFEST);
     story.captured("Bo Roy", [NOTHING; 3]);
     story.ends(&["apply", "-auto-approve"], 6);
-    let plan = story.handed_out(&[]);
     story.captured("Bo Roy", [OCEAN; 3]);
-    let mut session = story.at_terminal(&["worklist", &plan, "--tick", "--by", "Jane Roy"]);
+    let mut session = story.at_terminal(&["worklist", "--tick", "--by", "Jane Roy"]);
     for question in ["1/3", "2/3", "3/3"] {
         answer(&mut session, question, "y");
     }
     is_over(&mut session);
     drop(session);
     let waits = story.ends(&["apply", "-auto-approve"], 6);
-    assert!(waits.contains("were not read since") && !waits.contains("full sync"), "{waits}");
+    assert!(
+        waits.contains("3 rows ticked and not read since") && !waits.contains("full sync"),
+        "{waits}"
+    );
     story.captured("Bo Roy", [OCEAN; 3]);
     let asked = story.ends(&["apply", "-auto-approve"], 6);
     assert!(asked.contains("A full sync of 1 Ocean site is asked"), "{asked}");

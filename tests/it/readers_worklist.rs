@@ -42,7 +42,9 @@ fn clinic() -> World {
 }
 
 fn page(world: &World, rule: &str) -> String {
-    listed(&world.plan(rule), |approved| report::worklist(&worklist(approved), WorklistForm::Html))
+    listed(&world.plan(rule), |approved| {
+        report::worklist(&[worklist(approved)], WorklistForm::Html)
+    })
 }
 
 /// Prints a page to PDF.

@@ -63,12 +63,7 @@ impl Clinic {
     }
 
     fn tick(&self) {
-        let plan = fs::read_dir(self.0.folder())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .find(|name| name.starts_with("worklist-") && name.ends_with(".json"))
-            .unwrap();
-        let mut command = self.0.command(&["worklist", &plan, "--tick", "--by", "Jane Roy"]);
+        let mut command = self.0.command(&["worklist", "--tick", "--by", "Jane Roy"]);
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.spawn().unwrap();
         child.stdin.take().unwrap().write_all(b"y\ny\ny\n").unwrap();
@@ -236,6 +231,36 @@ fn nobody_attests_the_page_over_rows_that_are_ticked_and_not_read_or_wrong() {
     clinic.ends(&["status"], 0);
     clinic.ends(&["history", "verify"], 0);
     assert_eq!(clinic.document(&["verify", "--json"], 0)["correct"], true);
+}
+
+/// Somebody sets the rows, reads them and ticks nothing: that counts like a write, before an apply kept it, too.
+#[test]
+fn rows_that_are_set_and_never_ticked_need_an_apply_before_anything_is_verified() {
+    let clinic = Clinic::asked(&[ATTEST]);
+    clinic.synced();
+    clinic.captured("Bo Roy", [OCEAN; 3]);
+    let unkept = "3 rows that were asked for are set, and that is not kept yet";
+    let said = clinic.ends(&["verify"], 6).stdout;
+    assert!(said.contains(unkept), "{said}");
+    assert_eq!(clinic.document(&["verify", "--json"], 6)["ticked"]["not_kept_yet"], 3);
+    // The sync was begun before they were set.
+    let confirm = ["verify", "--attest", "--by", "Cy Ode"];
+    let said = clinic.ends(&confirm, 6).stderr;
+    assert!(said.contains(unkept) && said.contains("S014"), "{said}");
+    clinic.kept_nothing();
+    assert!(clinic.ends(&["watch", "--for", "50ms"], 0).stdout.contains(unkept));
+    clinic.ends(&["apply", "-auto-approve"], 6);
+    assert!(!clinic.ends(&["verify"], 6).stdout.contains(unkept));
+    clinic.synced();
+    clinic.ends(&confirm, 0);
+    // Where nobody manages a sync there is nothing that an apply has to do first.
+    let clinic = Clinic::asked(&[NOBODY]);
+    clinic.captured("Bo Roy", [OCEAN; 3]);
+    clinic.ends(&["verify"], 0);
+    // With four eyes somebody has to say who set them.
+    let clinic = Clinic::asked(&[NOBODY, FOUR_EYES]);
+    clinic.captured("Bo Roy", [OCEAN; 3]);
+    clinic.ends(&["verify"], 6);
 }
 
 #[test]

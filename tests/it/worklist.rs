@@ -24,7 +24,7 @@ fn list(plan: &Plan) -> Worklist {
 }
 
 fn form(plan: &Plan, form: WorklistForm) -> String {
-    report::worklist(&list(plan), form)
+    report::worklist(&[list(plan)], form)
 }
 
 /// Two offices whose ids are not in the order of their names, and so with their providers.
@@ -138,7 +138,7 @@ fn markup_of_a_name_is_text_in_every_form() {
     );
     for form in [WorklistForm::Text, WorklistForm::Markdown, WorklistForm::Csv, WorklistForm::Html]
     {
-        let text = report::worklist(&list(&plan), form);
+        let text = report::worklist(&[list(&plan)], form);
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{form:?}");
     }
 }

@@ -142,7 +142,13 @@ fn a_worklist_is_handed_out_once_and_only_for_an_approved_plan() {
     clinic.run(&["worklist", "other.json"], 0);
     let all = worklists(&clinic.records());
     assert_eq!(all.iter().map(|one| one.is_superseded).collect::<Vec<_>>(), [true, false]);
-    clinic.run(&["worklist", "clinic.yaml"], 1);
+    // Of the manifest it is what is left of the newest list; nothing else goes with it.
+    let left = clinic.run(&["worklist", "clinic.yaml"], 0).stdout;
+    assert!(left.contains("Singh, Anita") && !left.contains("Roy, Bo"), "{left}");
+    let usage = clinic.run(&["worklist", "clinic.yaml", "--approval", "a.json"], 1);
+    assert!(usage.stderr.contains("go with a saved plan"), "{}", usage.stderr);
+    let bridge = clinic.run(&["apply", "-auto-approve", "--worklist", "list.md"], 1);
+    assert!(bridge.stderr.contains("a bridge writes those of lakeside"), "{}", bridge.stderr);
     let records = clinic.records().len();
     let manifest = std::fs::read_to_string(clinic.folder().join("clinic.yaml")).unwrap();
     std::fs::write(clinic.folder().join("clinic.yaml"), format!("{manifest}# changed\n")).unwrap();

@@ -5,14 +5,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::apply::Applied;
 use crate::approval::{Consent, Demand, Given, approve};
-use crate::cli::args::{ApplyArgs, FormArgs, TargetArgs, WaitArgs};
+use crate::cli::args::{ApplyArgs, ByHandArgs, FormArgs, TargetArgs, WaitArgs};
 use crate::cli::attest;
-use crate::cli::clicks::{print_wrong, seen};
+use crate::cli::clicks::{Seen, print_wrong, seen};
 use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::apply_fleet;
 use crate::cli::cmd::approve::ask;
 use crate::cli::cmd::execute::{Ended, Execution, Owed, starter, writer_of};
-use crate::cli::cmd::hand_out::hand_out;
+use crate::cli::cmd::hand_out::{ByHand, form, hand_out};
 use crate::cli::cmd::plan::{print_made_again, print_plan, print_refusals};
 use crate::cli::cmd::saved::{self, Saved};
 use crate::cli::cmd::sign::{at_hand, print_approvals};
@@ -26,14 +26,16 @@ use crate::cli::fleet::{SavedBundle, Subject};
 use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
+use crate::cli::tick::TICK;
 use crate::connection::Opened;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::journal::{
-    AskedSync, Event, Journal, SeenRow, Standing, Worklist, WorklistRow, asked_sync, is_pending,
+    AskedSync, Event, Journal, Record, Standing, Worklist, WorklistRow, asked_sync, is_pending,
     is_pending_beside, runs, worklists,
 };
+use crate::manifest::AccuroConnection;
 use crate::plan::{self, Plan};
-use crate::report::{self, Review};
+use crate::report::{self, Review, count};
 use crate::rollout::RowCounts;
 
 pub(super) async fn run(
@@ -79,9 +81,34 @@ pub(super) async fn run(
         wait: &args.wait,
         form: &FormArgs { json: false, diff: false },
         signed: Signed { demand, given },
+        by_hand: by_hand(&args.by_hand, &clinic)?,
         around: Around::Nothing,
     };
     Ok(request.carry_out(&clinic, environment, printer).await?.ended.exit)
+}
+
+/// How people are asked, if there is nothing that writes.
+fn by_hand<'a>(args: &'a ByHandArgs, clinic: &Clinic) -> Result<ByHand<'a>, Failure> {
+    let ByHandArgs { worklist, tick, by } = args;
+    let is_worksheet = matches!(clinic.manifest.connections.accuro, AccuroConnection::Worksheet(_));
+    if !is_worksheet && (*tick || !worklist.is_empty()) {
+        let id = &clinic.manifest.clinic.id;
+        return Err(Failure::new(
+            Exit::Error,
+            "U003",
+            format!(
+                "--worklist and --tick are for rows that nothing can write; a bridge writes those of {id}"
+            ),
+            "leave them out; `accuroform worklist PLAN` hands a saved plan out to people all the same",
+        ));
+    }
+    for file in worklist {
+        form(file)?;
+    }
+    if let Some(by) = by {
+        attest::name(by)?;
+    }
+    Ok(ByHand { files: worklist, by: by.as_deref().map(str::trim) })
 }
 
 /// The plan as the CI system is told of it: with what the policies warn of now, not when it was saved.
@@ -128,6 +155,8 @@ pub(super) struct Request<'a> {
     pub(super) wait: &'a WaitArgs,
     pub(super) form: &'a FormArgs,
     pub(super) signed: Signed,
+    /// How people are asked, where nothing can write.
+    pub(super) by_hand: ByHand<'a>,
     pub(super) around: Around<'a>,
 }
 
@@ -178,15 +207,9 @@ impl Request<'_> {
         let recorded =
             self.undo.map(|which| which.recorded(clinic, &runs(records, None))).transpose()?;
         let undone = recorded.as_ref().map(|recorded| recorded.run.as_str());
-        let owed = if !is_pending(records) {
-            Owed::Nothing
-        } else if undone.is_some_and(|run| is_pending_beside(records, run)) {
-            Owed::Elsewhere
-        } else {
-            Owed::Here
-        };
+        let owed = owed(records, undone);
         let opened = clinic.connect(environment).await?;
-        let apply = Apply {
+        let mut apply = Apply {
             request: self,
             purpose: recorded.as_ref().map_or(Purpose::Manifest, Purpose::Undo),
             clinic,
@@ -201,6 +224,17 @@ impl Request<'_> {
         opened.close().await;
         lock::release(lock, printer);
         result.map(|ended| CarriedOut { run, ended })
+    }
+}
+
+/// What is owed from before, for a plan that takes `undone` back.
+fn owed(records: &[Record], undone: Option<&str>) -> Owed {
+    if !is_pending(records) {
+        Owed::Nothing
+    } else if undone.is_some_and(|run| is_pending_beside(records, run)) {
+        Owed::Elsewhere
+    } else {
+        Owed::Here
     }
 }
 
@@ -220,7 +254,7 @@ struct Apply<'a> {
 }
 
 impl Apply<'_> {
-    async fn run(&self, mut journal: Journal, printer: &mut Printer) -> Result<Ended, Failure> {
+    async fn run(&mut self, mut journal: Journal, printer: &mut Printer) -> Result<Ended, Failure> {
         let Request { saved, targets, auto_approve, allow_mass_change, signed, .. } = self.request;
         let TargetArgs { target, exclude } = targets;
         let scope = match saved {
@@ -256,16 +290,8 @@ impl Apply<'_> {
         print_made_again(plan, &planned, printer);
         let is_open = comparison.is_none_or(|comparison| comparison.open > 0);
         if plan.is_empty() || !is_open {
-            return self
-                .nothing_to_write((plan, digest), (&planned, unseen), journal, printer)
-                .await;
-        }
-        let by_hand = self.opened.is_worksheet()
-            && plan.undoes.is_none()
-            && matches!(self.request.around, Around::Nothing);
-        if !by_hand {
-            // Before anybody is asked: nobody could write it.
-            self.opened.bridge()?;
+            let what = ((plan, digest.as_str()), (&planned, unseen));
+            return Box::pin(self.nothing_to_write(what, journal, printer)).await;
         }
         let Signed { demand, given } = signed;
         let consent =
@@ -276,39 +302,65 @@ impl Apply<'_> {
         if saved.is_none() && !auto_approve {
             ask(&self.clinic.manifest.clinic.name, printer)?;
         }
-        if by_hand {
-            let file = saved.is_none().then_some(sealed.text.as_str());
-            let (place, known) = ((self.clinic, self.environment), self.clicks.as_ref());
-            return hand_out(place, (&approved, file), known, &mut journal, printer);
+        if self.opened.is_worksheet() {
+            let place = (self.clinic, self.environment);
+            let is_one = matches!(self.request.around, Around::Nothing);
+            let what = (&approved, is_one.then_some(self.request.by_hand));
+            return hand_out(place, what, self.clicks.as_ref(), &mut journal, printer);
         }
         journal.append(writer_of(plan, digest, self.clinic, self.environment))?;
         let execution = self.execution();
         self.guarded(execution.run(&approved, before, &mut journal, printer)).await
     }
 
-    /// Keeps what was read of rows that a person ticked, and names those that are not as ticked. Whether
-    /// there are ticked rows that were not read since.
+    /// Keeps what was read of rows that were asked of a person, and names those that are not as somebody
+    /// ticked them. What still has to be read or said of its rows.
     fn look_again(
-        &self,
+        &mut self,
         planned: &Planned,
         journal: &mut Journal,
         printer: &mut Printer,
-    ) -> Result<bool, Failure> {
-        let Some(known) = &self.clicks else { return Ok(false) };
-        let seen = seen(self.clinic, known, &planned.live)?;
-        let is_unseen = |row: &WorklistRow| {
-            let is_this = |seen: &SeenRow| seen.place.user == row.user && seen.place.key == row.key;
-            matches!(row.standing, Standing::Attested(_)) && !seen.iter().any(is_this)
-        };
-        let unseen = known.rows.iter().any(is_unseen);
-        if seen.is_empty() {
-            return Ok(unseen);
+    ) -> Result<Option<String>, Failure> {
+        let Some(known) = &mut self.clicks else { return Ok(None) };
+        let Seen { rows, unsaid } = seen(self.clinic, known, &planned.live)?;
+        if !rows.is_empty() {
+            let place = (self.clinic.manifest.clinic.id.as_str(), &planned.plan.names);
+            print_wrong(known, &rows, place, printer);
+            journal.append(starter(
+                "worklist",
+                self.clinic,
+                Some(&known.plan),
+                self.environment,
+            ))?;
+            known.see(&rows);
+            journal.append(Event::ClicksSeen { plan: known.plan.clone(), rows })?;
+            // A row that somebody set and nobody ticked counts like one that was written.
+            let records =
+                Journal::read(&self.clinic.state()?, &self.clinic.manifest.clinic.id)?.records;
+            let undone = match self.purpose {
+                Purpose::Manifest => None,
+                Purpose::Undo(recorded) => Some(recorded.run.as_str()),
+            };
+            self.owed = owed(&records, undone);
+            self.asked = asked_sync(&records).filter(|_| attest::is_asked(self.clinic));
         }
-        let place = (self.clinic.manifest.clinic.id.as_str(), &planned.plan.names);
-        print_wrong(known, &seen, place, printer);
-        journal.append(starter("worklist", self.clinic, Some(&known.plan), self.environment))?;
-        journal.append(Event::ClicksSeen { plan: known.plan.clone(), rows: seen })?;
-        Ok(unseen)
+        let is_unseen = |row: &&WorklistRow| matches!(row.standing, Standing::Attested(_));
+        let unseen = known.rows.iter().filter(is_unseen).count();
+        let waits = if unseen > 0 {
+            Some(format!(
+                "{} ticked and not read since: capture the grid again",
+                count(unseen, "row")
+            ))
+        } else if unsaid > 0 {
+            let tick = attest::command(self.clinic, TICK);
+            Some(format!(
+                "{} as asked, and nobody says that they set them: with four_eyes somebody has to: `{tick}`",
+                count(unsaid, "row")
+            ))
+        } else {
+            None
+        };
+        Ok(waits)
     }
 
     /// Catches interrupts while something is written, unless somebody else does.
@@ -342,8 +394,7 @@ impl Apply<'_> {
     /// Nothing differs: only a sync that is still owed is left to do.
     async fn nothing_to_write(
         &self,
-        (plan, digest): (&Plan, &str),
-        (planned, unseen): (&Planned, bool),
+        ((plan, digest), (planned, unseen)): ((&Plan, &str), (&Planned, Option<String>)),
         mut journal: Journal,
         printer: &mut Printer,
     ) -> Result<Ended, Failure> {
@@ -363,11 +414,10 @@ impl Apply<'_> {
             let exit = if good == Exit::Done { Exit::Unread } else { good };
             return Ok(Ended::nothing(exit, (plan, &applied), printer));
         }
-        if unseen {
-            printer.line(
-                "Rows that were ticked were not read since: capture the grid again, then apply again.",
-            );
-            return Ok(Ended::nothing(Exit::NotVerified, (plan, &applied), printer));
+        if let Some(words) = unseen {
+            printer.line(&format!("{words}."));
+            let exit = if good == Exit::Done { Exit::NotVerified } else { good };
+            return Ok(Ended::rows_wait(words, exit, (plan, &applied), printer));
         }
         if self.owed == Owed::Nothing || mode(self.clinic).is_none() {
             return Ok(Ended::nothing(good, (plan, &applied), printer));

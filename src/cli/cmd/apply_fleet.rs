@@ -10,7 +10,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::approval::Given;
-use crate::cli::args::{ApplyArgs, SelectArgs, TargetArgs};
+use crate::cli::args::{ApplyArgs, ByHandArgs, SelectArgs, TargetArgs};
+use crate::cli::clicks::WAITING;
 use crate::cli::cmd::apply_one::One;
 use crate::cli::cmd::approve::ask;
 use crate::cli::cmd::sign::{at_hand_of_bundle, given_lines};
@@ -199,6 +200,13 @@ fn must_be_whole(args: &ApplyArgs) -> Result<(), Failure> {
     if !(target.is_empty() && exclude.is_empty()) {
         return Err(usage("-target and -exclude are about one clinic", "name it: --clinic ID"));
     }
+    let ByHandArgs { worklist, tick, by: _ } = &args.by_hand;
+    if *tick || !worklist.is_empty() {
+        return Err(usage(
+            "--worklist and --tick are about one clinic",
+            "`accuroform worklist fleet.yaml` shows the lists of all; tick with `--tick --clinic ID`",
+        ));
+    }
     let asks = args.resume.is_none() && !SavedBundle::is_there(&args.input);
     if args.json && !args.auto_approve && asks {
         return Err(usage(
@@ -374,7 +382,7 @@ impl Run<'_> {
         if let Some(facts) = printer.facts() {
             facts.applied(fleet::outcomes(&kept.rollout, &states, exit));
         }
-        let next = next((&end, exit), &asked(&states), &kept.rollout, &self.file.path);
+        let next = next((&end, exit), &states, &kept.rollout, &self.file.path);
         let sum = fleet::sum(&kept.rollout, &states);
         let ended = RolloutEnded {
             rollout: &kept.rollout.id,
@@ -414,27 +422,44 @@ impl Run<'_> {
     }
 }
 
-/// The clinics whose syncs wait for a person.
-fn asked(states: &BTreeMap<String, ClinicState>) -> Vec<&str> {
-    let is_asked = |state: &&ClinicState| state.stage == Stage::Asked;
-    states.values().filter(is_asked).map(|state| state.clinic.as_str()).collect()
+/// What people are asked for, with the commands that list it, and at which clinics.
+fn asked(states: &BTreeMap<String, ClinicState>, fleet: &str) -> Option<String> {
+    let asked = || states.values().filter(|state| state.stage == Stage::Asked);
+    let of_rows = |state: &&ClinicState| state.code.as_deref() == Some(WAITING);
+    let named = |clinics: Vec<&ClinicState>, what: String| {
+        let names: Vec<&str> = clinics.iter().map(|state| state.clinic.as_str()).collect();
+        (!names.is_empty()).then(|| format!("waiting for people ({}): {what}", names.join(", ")))
+    };
+    let rows = format!(
+        "`accuroform worklist {fleet}` lists the rows that are asked of them, with `--tick --by NAME --clinic ID` \
+         they are ticked off, then the grid is captured again"
+    );
+    let syncs = format!(
+        "`accuroform sync {fleet}` lists the syncs that are asked of them, to be attested and verified"
+    );
+    let all = [
+        named(asked().filter(of_rows).collect(), rows),
+        named(asked().filter(|state| !of_rows(state)).collect(), syncs),
+    ];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// What to do next, where the rollout is not through.
 fn next(
     (end, exit): (&RolloutEnd, Exit),
-    asked: &[&str],
+    states: &BTreeMap<String, ClinicState>,
     rollout: &Rollout,
     fleet: &Path,
 ) -> Option<String> {
     let (id, fleet) = (&rollout.id, fleet.display());
     let go_on = format!("accuroform apply --resume {id} {fleet}");
+    let asked = asked(states, &fleet.to_string());
     match end {
-        RolloutEnd::Through | RolloutEnd::NotVerified { .. } if !asked.is_empty() => Some(format!(
-            "waiting for people ({}): `accuroform sync {fleet}` lists what is asked of them; once it is \
-             attested and verified, go on with `{go_on}`",
-            asked.join(", ")
-        )),
+        RolloutEnd::Through | RolloutEnd::NotVerified { .. } if asked.is_some() => {
+            let asked = asked.unwrap_or_default();
+            Some(format!("{asked}; go on with `{go_on}`"))
+        }
         RolloutEnd::Through if exit == Exit::Done => None,
         RolloutEnd::Through => {
             Some(format!("not every clinic is as planned; give them another turn with `{go_on}`"))

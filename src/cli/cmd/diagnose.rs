@@ -9,6 +9,7 @@ use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::finish::mode;
 use crate::cli::fleet::Subject;
 use crate::cli::pending::Pending;
 use crate::cli::printer::Printer;
@@ -35,7 +36,12 @@ pub(super) async fn run(
     let pending = records.as_ref().ok().map(|records| Pending::in_records(&clinic, records));
     let ticked = Ticks::of(&clinic, pending.as_ref(), &planned.live, &planned.plan);
     let last_write = match (&records, &pending) {
-        (Ok(records), Some(pending)) => Ok(last_write(records, pending)),
+        (Ok(records), Some(pending)) => {
+            let mut last = last_write(records, pending);
+            // Rows that are set count like rows that were written, before an apply keeps it, too.
+            last.owes_sync |= mode(&clinic).is_some() && ticked.unkept_words().is_some();
+            Ok(last)
+        }
         (records, _) => Err(records.as_ref().err().cloned().unwrap_or_default()),
     };
     let provider = provider.as_deref().map(|typed| one_provider(typed, &planned.live.directory));

@@ -9,6 +9,7 @@ use crate::apply::{Applied, Apply, Happening};
 use crate::approval::Approved;
 use crate::bridge::SiteProvider;
 use crate::cli::attest;
+use crate::cli::clicks::WAITING;
 use crate::cli::clinic::{Clinic, Purpose, Scope};
 use crate::cli::env::Environment;
 use crate::cli::events;
@@ -70,7 +71,18 @@ impl Ended {
     /// Whether all that is open waits for what a person does and says.
     pub(super) fn waits_for_a_person(&self) -> bool {
         let code = self.why.as_ref().and_then(|(code, _)| *code);
-        code.is_some_and(|code| SyncError::OF_A_PERSON.contains(&code))
+        code.is_some_and(|code| code == WAITING || SyncError::OF_A_PERSON.contains(&code))
+    }
+
+    /// The end of an apply whose rows wait for a person, as the words say.
+    pub(super) fn rows_wait(
+        words: String,
+        exit: Exit,
+        (plan, applied): (&Plan, &Applied),
+        printer: &mut Printer,
+    ) -> Self {
+        let ended = Self::nothing(exit, (plan, applied), printer);
+        Self { why: Some((Some(WAITING), words)), ..ended }
     }
 
     /// The end of an apply, of which a CI system is told; what went wrong first counts.
@@ -135,10 +147,28 @@ pub(super) fn writer_of(
     clinic: &Clinic,
     environment: &Environment,
 ) -> Event {
-    let undoes = plan.undoes.clone();
-    let operation = if undoes.is_some() { "undo" } else { "apply" };
+    let operation = if plan.undoes.is_some() { "undo" } else { "apply" };
+    of_plan(operation, (plan, digest), clinic, environment)
+}
+
+/// The first record of a run that asks people for the rows of an approved plan.
+pub(super) fn asker_of(
+    plan: &Plan,
+    digest: &str,
+    clinic: &Clinic,
+    environment: &Environment,
+) -> Event {
+    of_plan("worklist", (plan, digest), clinic, environment)
+}
+
+fn of_plan(
+    operation: &str,
+    (plan, digest): (&Plan, &str),
+    clinic: &Clinic,
+    environment: &Environment,
+) -> Event {
     let starter = started(operation, clinic, Some(digest), environment);
-    Event::Started(Box::new(Starter { undoes, ..starter }))
+    Event::Started(Box::new(Starter { undoes: plan.undoes.clone(), ..starter }))
 }
 
 fn started(

@@ -1,11 +1,18 @@
-//! `apply` where somebody reads the screen and nothing can be written: the approved plan becomes a
-//! worklist. Nothing is called done by it.
+//! `apply` and `undo` where somebody reads the screen and nothing can be written: the approved plan
+//! becomes a worklist. Nothing is called done by it.
+
+use std::io::stdin;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum as _;
 
 use crate::apply::Applied;
 use crate::approval::Approved;
+use crate::cli::args::WorklistFormat;
+use crate::cli::attest;
 use crate::cli::clicks::asked;
 use crate::cli::clinic::Clinic;
-use crate::cli::cmd::execute::{Ended, starter};
+use crate::cli::cmd::execute::{Ended, asker_of};
 use crate::cli::cmd::plan::save;
 use crate::cli::cmd::sync_person::ENDED;
 use crate::cli::env::Environment;
@@ -13,46 +20,85 @@ use crate::cli::events;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
+use crate::cli::tick::{TICK, Ticking, print_ticked, tick};
 use crate::journal::{Journal, Outcome, RowOutcome, Worklist as Known};
-use crate::report::{self, WorklistForm};
+use crate::report::{self, WorklistForm, count};
 use crate::worklist::worklist;
 
 /// As many hexadecimal digits of the plan's digest as a file's name carries.
 const SHORT: usize = 8;
 
-/// Asks a person for the rows of an approved plan, unless that was done. `file` is the plan as it is
-/// saved, so that the ticks and a later apply name the same; `None`: it is saved already.
+/// How people are asked for rows that nothing can write.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ByHand<'a> {
+    /// Where the list is written, each in the form of its ending; none: a page beside the manifest.
+    pub(super) files: &'a [PathBuf],
+    /// Who ticks the rows off at once.
+    pub(super) by: Option<&'a str>,
+}
+
+/// Asks a person for the rows of an approved plan, unless that was done. `None`: the clinic is one of many,
+/// and the lists of all are called later.
 pub(super) fn hand_out(
     (clinic, environment): (&Clinic, &Environment),
-    (approved, file): (&Approved<'_>, Option<&str>),
+    (approved, by_hand): (&Approved<'_>, Option<ByHand<'_>>),
     known: Option<&Known>,
     journal: &mut Journal,
     printer: &mut Printer,
 ) -> Result<Ended, Failure> {
-    let (plan, digest, list) = (approved.plan(), approved.digest(), worklist(approved));
-    if known.is_none_or(|known| known.plan != digest) {
-        journal.append(starter("worklist", clinic, Some(digest), environment))?;
+    let (plan, digest) = (approved.plan(), approved.digest());
+    let files = files(clinic, digest, by_hand)?;
+    let known = known.filter(|known| known.plan == digest);
+    let mut list = worklist(approved);
+    let all = list.rows().count();
+    if let Some(known) = known {
+        list.keep(|user, key| known.rows.iter().any(|row| row.is(user, key) && row.is_left()));
+    } else {
+        journal.append(asker_of(plan, digest, clinic, environment))?;
         for event in asked(approved) {
             journal.append(event)?;
         }
         journal.append(ENDED)?;
     }
-    let hex: String = digest.trim_start_matches("sha256:").chars().take(SHORT).collect();
-    let page = clinic.folder().join(format!("worklist-{hex}.html"));
-    save(&page, "worklist", report::worklist(&list, WorklistForm::Html))?;
-    let saved = clinic.folder().join(format!("worklist-{hex}.json"));
-    if let Some(file) = file {
-        save(&saved, "plan", file)?;
+    let left = list.rows().count();
+    let lists = std::slice::from_ref(&list);
+    for (path, form) in files.iter().filter(|_| left > 0) {
+        save(path, "worklist", report::worklist(lists, *form))?;
+        printer.line(&format!("the list: {}", path.display()));
     }
-    if !printer.streams() {
-        printer.document(&report::worklist(&list, WorklistForm::Text));
+    let then = match by_hand {
+        None => None,
+        Some(_) if left == 0 => Some("next: capture the grid again, then apply again".to_owned()),
+        Some(ByHand { files: _, by: None }) => {
+            if !printer.streams() {
+                printer.document(&report::worklist(lists, WorklistForm::Text));
+            }
+            Some(format!(
+                "next: set the rows and tick them off with `{}`; then capture the grid again and apply again",
+                attest::command(clinic, TICK)
+            ))
+        }
+        Some(ByHand { files: _, by: Some(by) }) => {
+            let mut ticking = Ticking { by, clock: environment.clock, journal };
+            let ticked = tick((&list, all), &mut ticking, &mut stdin().lock(), printer)?;
+            print_ticked((clinic, all), ticked, printer);
+            None
+        }
+    };
+    let words = match (all - left, left) {
+        (0, _) => format!("{} asked of a person", count(all, "row")),
+        (ticked, 0) => format!("{} ticked and not read since", count(ticked, "row")),
+        (ticked, left) => {
+            format!("{} asked of a person, {ticked} ticked and not read since", count(left, "row"))
+        }
+    };
+    let why = format!("{words}; nothing is verified before the grid is captured again");
+    if by_hand.is_some() {
+        printer.result(&format!("Apply: {words}; nothing of it is done yet.\n"));
     }
-    let shown = file.map_or_else(|| "PLAN".to_owned(), |_| saved.display().to_string());
-    printer.line(&format!("the list to print: {}", page.display()));
-    printer.line(&format!(
-        "next: set the rows and tick them off with `accuroform worklist {shown} --tick --by NAME`, then \
-         capture the grid again and run `accuroform apply {shown}`"
-    ));
+    if let Some(then) = then {
+        printer.line(&then);
+    }
     let rows = plan.users.iter().flat_map(|user| {
         user.changes.iter().map(|change| RowOutcome {
             user: user.name.clone(),
@@ -60,10 +106,37 @@ pub(super) fn hand_out(
             outcome: Outcome::NotReached,
         })
     });
-    let halted =
-        Some("its rows are asked of a person; nothing is verified before they are read again");
-    let applied = Applied { outcomes: rows.collect(), halted: halted.map(str::to_owned) };
-    printer.tell(|| applied.outcomes.iter().map(|row| events::ended(plan, row)));
-    printer.tell(|| [events::applied((plan, digest), None, &applied)]);
-    Ok(Ended::nothing(Exit::NotVerified, (plan, &applied), printer))
+    let applied = Applied { outcomes: rows.collect(), halted: Some(why.clone()) };
+    let run = journal.apply_id().to_owned();
+    printer.tell(|| events::asked((plan, digest), &run, &why));
+    Ok(Ended::rows_wait(words, Exit::NotVerified, (plan, &applied), printer))
+}
+
+/// Where the list is written, and in which form.
+fn files(
+    clinic: &Clinic,
+    digest: &str,
+    by_hand: Option<ByHand<'_>>,
+) -> Result<Vec<(PathBuf, WorklistForm)>, Failure> {
+    let Some(ByHand { files, by: _ }) = by_hand else { return Ok(Vec::new()) };
+    if files.is_empty() {
+        let hex: String = digest.trim_start_matches("sha256:").chars().take(SHORT).collect();
+        let page = clinic.folder().join(format!("worklist-{hex}.html"));
+        return Ok(vec![(page, WorklistForm::Html)]);
+    }
+    files.iter().map(|path| Ok((path.clone(), form(path)?))).collect()
+}
+
+/// The form that a file's ending asks for.
+pub(super) fn form(path: &Path) -> Result<WorklistForm, Failure> {
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let form = match ending.as_str() {
+        "md" => Some(WorklistFormat::Markdown),
+        "txt" => Some(WorklistFormat::Text),
+        ending => WorklistFormat::from_str(ending, true).ok(),
+    };
+    form.map(WorklistForm::from).ok_or_else(|| {
+        let message = format!("--worklist {}: no form has this ending", path.display());
+        Failure::new(Exit::Error, "U003", message, "end it with .html, .md, .csv or .txt")
+    })
 }

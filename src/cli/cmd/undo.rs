@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::cli::args::{FormatArgs, PlanArgs, SurfaceArgs, UndoArgs};
 use crate::cli::clinic::{Clinic, Purpose};
 use crate::cli::cmd::apply::{Around, Request, Signed};
+use crate::cli::cmd::hand_out::ByHand;
 use crate::cli::cmd::sign::at_hand;
 use crate::cli::cmd::{history, plan};
 use crate::cli::env::Environment;
@@ -69,6 +70,7 @@ pub(super) async fn run(
         wait,
         form: &form.of_plan(),
         signed: Signed { demand, given },
+        by_hand: ByHand::default(),
         around: Around::Nothing,
     };
     Ok(request.carry_out(&clinic, environment, printer).await?.ended.exit)

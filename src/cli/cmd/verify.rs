@@ -182,7 +182,8 @@ impl Seen {
         match pending {
             _ if verified.plan.errors() > 0 => Exit::Error,
             Ok(pending) if verified.plan.is_complete() => {
-                let is_good = verified.is_correct() && !pending.is_owed;
+                let is_kept = verified.ticked.unkept_words().is_none();
+                let is_good = verified.is_correct() && !pending.is_owed && is_kept;
                 if is_good { Exit::Done } else { Exit::NotVerified }
             }
             Ok(_) | Err(_) => Exit::Unread,
@@ -201,7 +202,10 @@ impl Seen {
     fn words(&self) -> String {
         let Self { verified, pending } = self;
         let mut words = match verified.ticked.words() {
-            _ if verified.grid_is_right() => "the grid is what the manifest says".to_owned(),
+            Some(ticked) if verified.grid_is_right() => {
+                format!("the grid is what the manifest says; {ticked}")
+            }
+            None if verified.grid_is_right() => "the grid is what the manifest says".to_owned(),
             Some(ticked) => format!("not verified: {ticked}"),
             None => format!("not verified: {}", report::summary_line(&verified.plan)),
         };

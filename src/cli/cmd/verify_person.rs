@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::approval::{SameEyes, other_eyes};
 use crate::cli::attest::{self, CONFIRM};
+use crate::cli::clicks::WAITING;
 use crate::cli::clinic::{Clinic, Purpose, Scope};
 use crate::cli::cmd::each::Said;
 use crate::cli::cmd::execute::starter;
@@ -87,6 +88,10 @@ pub(super) async fn look(
     let verified = read?;
     if let Some(failure) = &verified.ticked.same_eyes {
         return Err(failure.clone());
+    }
+    if let Some(words) = verified.ticked.unkept_words() {
+        let hint = "once it is kept, a sync that was begun before does not count";
+        return Err(Failure::new(Exit::NotVerified, WAITING, words, hint));
     }
     if !verified.grid_is_right() {
         return Ok(Looked { verified, asked: pending.asked, kept: None });

@@ -102,7 +102,9 @@ async fn look(clinic: &Clinic, environment: &Environment) -> Result<Look, Failur
     let ticked = Ticks::of(clinic, pending.as_ref().ok(), &live, &plan);
     let sync = match (site, &pending) {
         (Some(site), _) => Sync::Site(site),
-        (None, Ok(pending)) if attest::is_asked(clinic) => Sync::OfAPerson(said(pending)),
+        (None, Ok(pending)) if attest::is_asked(clinic) => {
+            Sync::OfAPerson(ticked.unkept_words().unwrap_or_else(|| said(pending)))
+        }
         (None, Err(_)) if attest::is_asked(clinic) => Sync::OfAPerson("unknown".to_owned()),
         (None, _) => Sync::Nobodys,
     };

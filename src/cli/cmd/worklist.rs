@@ -1,26 +1,31 @@
-//! `worklist`: the clicks of a saved plan, asked of a person; and what the person ticks.
+//! `worklist`: the clicks that people are asked for, and what they tick off. Of a saved plan they are asked
+//! for first; of a manifest they are what the journal says is left.
+
+use std::io::stdin;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::approval::{Consent, approve};
 use crate::cli::args::WorklistArgs;
 use crate::cli::attest;
-use crate::cli::clicks::{asked, print_wrong, seen};
+use crate::cli::clicks::{Seen, asked, left, print_wrong, seen};
 use crate::cli::clinic::{Clinic, Purpose, Scope};
-use crate::cli::cmd::execute::starter;
+use crate::cli::cmd::execute::{asker_of, starter};
 use crate::cli::cmd::plan::print_refusals;
 use crate::cli::cmd::saved::Saved;
 use crate::cli::cmd::sign::{at_hand, print_approvals};
 use crate::cli::cmd::sync_person::ENDED;
+use crate::cli::cmd::undo::Which;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::fleet::Subject;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
-use crate::cli::tick::{Ticked, Ticking, tick};
-use crate::journal::{Event, Journal, worklists};
+use crate::cli::tick::{Ticked, Ticking, print_ticked, tick};
+use crate::journal::{Event, Journal, Worklist as Known, WorklistStage, runs, worklists};
 use crate::plan;
-use crate::report;
+use crate::report::{self, escape};
 use crate::worklist::{Worklist, worklist};
 
 pub(super) async fn run(
@@ -28,22 +33,165 @@ pub(super) async fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    let saved = Saved::load(&args.plan)?.ok_or_else(|| {
-        let message = format!("{} is not a saved plan", args.plan.display());
-        Failure::new(Exit::Error, "P001", message, "save one with `accuroform plan -out FILE`")
-    })?;
+    match Saved::load(&args.input)? {
+        Some(saved) => of_plan(args, &saved, environment, printer).await,
+        None => of_manifest(args, environment, printer),
+    }
+}
+
+/// What is left of the lists that were handed out, of a clinic or of a fleet.
+fn of_manifest(
+    args: &WorklistArgs,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let WorklistArgs { input, select, manifest, approval, allow_mass_change, .. } = args;
+    let usage = |message: &str, hint: &str| Failure::new(Exit::Error, "U003", message, hint);
+    if manifest.is_some() || !approval.is_empty() || allow_mass_change.is_some() {
+        return Err(usage(
+            "--manifest, --approval and --allow-mass-change go with a saved plan",
+            "save one with `plan -out FILE`, and name it",
+        ));
+    }
+    let fleet = match Subject::load(input, select, environment, printer)? {
+        Subject::Clinic(clinic) if args.tick => {
+            return tick_left(args, &clinic, environment, printer);
+        }
+        Subject::Clinic(clinic) => {
+            let list = List::of(&clinic)?;
+            print(&[(clinic.manifest.clinic.id.clone(), list)], args, printer);
+            return Ok(Exit::Done);
+        }
+        Subject::Fleet(_) if args.tick => {
+            let message = "ticks are about one clinic";
+            return Err(usage(message, "name it: --clinic ID"));
+        }
+        Subject::Fleet(fleet) => fleet,
+    };
+    let (mut lists, mut exit) = (Vec::new(), Exit::Done);
+    for (at, member) in fleet.members.iter().enumerate() {
+        match fleet.clinic(at, environment).and_then(|clinic| List::of(&clinic)) {
+            Ok(list) => lists.push((member.id.clone(), list)),
+            Err(failure) => {
+                printer.line(&escape(&format!("{}: what is left is not known", member.id)));
+                printer.failure(&failure);
+                exit = Exit::Unread;
+            }
+        }
+    }
+    print(&lists, args, printer);
+    Ok(exit)
+}
+
+/// What a clinic's people are asked for.
+enum List {
+    Nothing,
+    Left(Worklist),
+    /// Everything is ticked, and not read since.
+    Ticked,
+}
+
+impl List {
+    fn of(clinic: &Clinic) -> Result<Self, Failure> {
+        let records = Journal::read(&clinic.state()?, &clinic.manifest.clinic.id)?.records;
+        let Some(known) = open_list(worklists(&records)) else { return Ok(Self::Nothing) };
+        let list = left(clinic, &known);
+        Ok(if list.rows().count() > 0 {
+            Self::Left(list)
+        } else if known.stage() == WorklistStage::Attested {
+            Self::Ticked
+        } else {
+            Self::Nothing
+        })
+    }
+}
+
+fn print(lists: &[(String, List)], args: &WorklistArgs, printer: &mut Printer) {
+    let is_ticked = |(_, list): &&(String, List)| matches!(list, List::Ticked);
+    let ticked: Vec<&str> = lists.iter().filter(is_ticked).map(|(id, _)| id.as_str()).collect();
+    let lists: Vec<Worklist> = lists
+        .iter()
+        .filter_map(|(_, list)| match list {
+            List::Left(list) => Some(list.clone()),
+            List::Nothing | List::Ticked => None,
+        })
+        .collect();
+    if !ticked.is_empty() {
+        let clinics = ticked.join(", ");
+        printer.line(&escape(&format!("All rows are ticked, and not read since: {clinics}.")));
+    }
+    if !lists.is_empty() {
+        printer.document(&report::worklist(&lists, args.format.into()));
+    } else if ticked.is_empty() {
+        printer.line("No rows are asked of a person.");
+    }
+}
+
+/// The list that people were asked for last.
+fn open_list(lists: Vec<Known>) -> Option<Known> {
+    lists.into_iter().find(|list| !list.is_superseded)
+}
+
+/// Ticks off what is left of a clinic's list.
+fn tick_left(
+    args: &WorklistArgs,
+    clinic: &Clinic,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let (id, run) = (&clinic.manifest.clinic.id, environment.new_run()?);
+    let asking = Asking { operation: "worklist", run: &run, timeout: args.lock_timeout };
+    let lock = lock::acquire(clinic, &asking, &CancellationToken::new(), environment, printer)?;
+    let work = |printer: &mut Printer| {
+        let (mut journal, reading) = Journal::open(&clinic.state()?, id, &run, environment.clock)?;
+        let Some(known) = open_list(worklists(&reading.records)) else {
+            let message = format!("no rows of {id} are asked of a person");
+            let hint = format!("`{}` asks for them", attest::command(clinic, "apply"));
+            return Err(Failure::new(Exit::Error, "S015", message, hint));
+        };
+        let list = left(clinic, &known);
+        if list.rows().count() == 0 {
+            print_ticked((clinic, known.rows.len()), Ticked::NOTHING, printer);
+            return Ok(Exit::Done);
+        }
+        journal.append(starter("worklist", clinic, Some(&known.plan), environment))?;
+        tick_off(args, (clinic, &list, known.rows.len()), &mut journal, environment, printer)?;
+        journal.append(ENDED)?;
+        Ok(Exit::Done)
+    };
+    let result = work(printer);
+    lock::release(lock, printer);
+    result
+}
+
+fn tick_off(
+    args: &WorklistArgs,
+    (clinic, list, all): (&Clinic, &Worklist, usize),
+    journal: &mut Journal,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    let by = attest::name(args.by.as_deref().unwrap_or_default())?;
+    let mut ticking = Ticking { by: &by, clock: environment.clock, journal };
+    let ticked = tick((list, all), &mut ticking, &mut stdin().lock(), printer)?;
+    print_ticked((clinic, all), ticked, printer);
+    Ok(())
+}
+
+async fn of_plan(
+    args: &WorklistArgs,
+    saved: &Saved,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
     let path = args.manifest.clone().unwrap_or_else(|| saved.manifest());
     let clinic = saved.clinic(&path, environment, printer)?;
     saved.must_belong_to(&clinic)?;
-    if saved.plan.undoes.is_some() {
-        let message = "the worklist of an undo is not part of this version";
-        return Err(Failure::new(Exit::Error, "U003", message, "apply it over a bridge"));
-    }
     let run = environment.new_run()?;
     let asking = Asking { operation: "worklist", run: &run, timeout: args.lock_timeout };
     let stop = CancellationToken::new();
     let lock = lock::acquire(&clinic, &asking, &stop, environment, printer)?;
-    let result = with_lock(args, (&clinic, &saved, &run), environment, printer).await;
+    let result = with_lock(args, (&clinic, saved, &run), environment, printer).await;
     lock::release(lock, printer);
     result
 }
@@ -56,9 +204,13 @@ async fn with_lock(
 ) -> Result<Exit, Failure> {
     let id = &clinic.manifest.clinic.id;
     let (mut journal, reading) = Journal::open(&clinic.state()?, id, run, environment.clock)?;
+    let undoes = saved.plan.undoes.as_deref().map(Which::Saved);
+    let recorded =
+        undoes.map(|run| run.recorded(clinic, &runs(&reading.records, None))).transpose()?;
+    let purpose = recorded.as_ref().map_or(Purpose::Manifest, Purpose::Undo);
     let opened = clinic.connect(environment).await?;
     let scope = Scope::Saved(&saved.plan.targets);
-    let planned = clinic.plan(&opened.accuro(), Purpose::Manifest, scope).await;
+    let planned = clinic.plan(&opened.accuro(), purpose, scope).await;
     opened.close().await;
     let planned = planned?;
     // The same judgement as that of an apply.
@@ -67,7 +219,7 @@ async fn with_lock(
     clinic.judge(&comparison.judged, &planned.live, &mut refusals)?;
     print_refusals((&saved.plan, &saved.digest), &refusals, printer);
     let demand = clinic.demand();
-    let given = at_hand(demand.as_ref(), true, &args.plan, &args.approval)?;
+    let given = at_hand(demand.as_ref(), true, &args.input, &args.approval)?;
     let consent = Consent {
         allow_mass_change: args.allow_mass_change.as_deref(),
         demand: demand.as_ref(),
@@ -75,59 +227,42 @@ async fn with_lock(
     };
     let approved = approve(&saved.plan, &saved.digest, &refusals, consent)?;
     print_approvals(approved.approvals(), printer);
-    let list = worklist(&approved);
-    let known = worklists(&reading.records);
-    let known = known.iter().find(|known| known.plan == list.plan && !known.is_superseded);
-    let seen = match known {
-        Some(known) => {
-            let seen = seen(clinic, known, &planned.live)?;
-            print_wrong(known, &seen, (&clinic.manifest.clinic.id, &planned.plan.names), printer);
-            seen
-        }
-        None => Vec::new(),
+    let mut list = worklist(&approved);
+    let all = list.rows().count();
+    let mut known = open_list(worklists(&reading.records)).filter(|known| known.plan == list.plan);
+    let Seen { rows, unsaid: _ } = match &known {
+        Some(known) => seen(clinic, known, &planned.live)?,
+        None => Seen::default(),
     };
     // A list that is only printed again is nothing to keep.
-    let is_kept = args.tick || known.is_none() || !seen.is_empty();
+    let is_kept = args.tick || known.is_none() || !rows.is_empty();
     if is_kept {
-        journal.append(starter("worklist", clinic, Some(&saved.digest), environment))?;
+        journal.append(match known {
+            Some(_) => starter("worklist", clinic, Some(&saved.digest), environment),
+            None => asker_of(&saved.plan, &saved.digest, clinic, environment),
+        })?;
     }
-    if known.is_none() {
+    if let Some(known) = &mut known {
+        print_wrong(known, &rows, (id, &planned.plan.names), printer);
+        known.see(&rows);
+        list.keep(|user, key| known.rows.iter().any(|row| row.is(user, key) && row.is_left()));
+    } else {
         for asked in asked(&approved) {
             journal.append(asked)?;
         }
     }
-    if !seen.is_empty() {
-        journal.append(Event::ClicksSeen { plan: list.plan.clone(), rows: seen })?;
+    if !rows.is_empty() {
+        journal.append(Event::ClicksSeen { plan: list.plan.clone(), rows })?;
     }
     if args.tick {
-        let by = attest::name(args.by.as_deref().unwrap_or_default())?;
-        let records = Journal::read(&clinic.state()?, id)?.records;
-        let known = worklists(&records).into_iter().find(|known| known.plan == list.plan);
-        let mut ticking = Ticking { by: &by, clock: environment.clock, journal: &mut journal };
-        let mut input = std::io::stdin().lock();
-        let ticked = tick(&list, known.as_ref(), &mut ticking, &mut input, printer)?;
-        print_ticked((args, &list), ticked, printer);
+        tick_off(args, (clinic, &list, all), &mut journal, environment, printer)?;
+    } else if list.rows().count() > 0 {
+        printer.document(&report::worklist(std::slice::from_ref(&list), args.format.into()));
     } else {
-        printer.document(&report::worklist(&list, args.format.into()));
+        printer.line(&format!("All rows of the worklist of {} are ticked.", escape(id)));
     }
     if is_kept {
         journal.append(ENDED)?;
     }
     Ok(Exit::Done)
-}
-
-fn print_ticked((args, list): (&WorklistArgs, &Worklist), ticked: Ticked, printer: &mut Printer) {
-    let Ticked { now, left } = ticked;
-    let all = list.rows().count();
-    printer.result(&format!("Worklist: {now} ticked now, {left} of {all} rows left.\n"));
-    let plan = args.plan.display();
-    if left > 0 {
-        printer.line(&format!(
-            "next: go on with the same command; the list: `accuroform worklist {plan}`"
-        ));
-    } else {
-        printer.line(&format!(
-            "next: `accuroform apply {plan}` reads the rows again, syncs and verifies them"
-        ));
-    }
 }

@@ -58,6 +58,8 @@ pub(in crate::cli) enum Event {
     ApplyErrored(RowReason),
     /// A row that was not written, because the apply ended before its turn.
     ApplyNotReached(Row),
+    /// A row that nothing can write: it is asked of a person, and not done.
+    ApplyAsked(Row),
     /// What became of the rows, in numbers.
     ApplySummary(ApplySummary),
     /// Ocean is about to be asked for a sync.
@@ -260,7 +262,7 @@ pub(in crate::cli) struct ApplySummary {
 }
 
 /// How many rows ended how.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
 pub(in crate::cli) struct Counts {
     /// `apply_complete`
     pub(super) done: usize,
@@ -274,6 +276,8 @@ pub(in crate::cli) struct Counts {
     pub(super) errored: usize,
     /// `apply_not_reached`
     pub(super) not_reached: usize,
+    /// `apply_asked`
+    pub(super) asked: usize,
 }
 
 /// Ocean is about to be asked for a sync.

@@ -18,7 +18,7 @@ mod schema;
 pub(in crate::cli) use event::{AgainstGit, AgainstRow, Operation};
 pub(in crate::cli) use fleet::FleetPlanned;
 pub(in crate::cli) use line::{Stream, Told};
-pub(in crate::cli) use of_apply::{applied, ended, progress, starting};
+pub(in crate::cli) use of_apply::{applied, asked, ended, progress, starting};
 pub(in crate::cli) use of_end::{
     failure, finding, not_verified, outcome, sync_begins, sync_ended, sync_goes_on, verified,
 };

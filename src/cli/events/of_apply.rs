@@ -75,15 +75,46 @@ pub(in crate::cli) fn applied(
         refused: count(|outcome| matches!(outcome, Outcome::Refused(_))),
         errored: count(|outcome| matches!(outcome, Outcome::Failed(_))),
         not_reached: count(|outcome| matches!(outcome, Outcome::NotReached)),
+        asked: 0,
     };
-    let summary = ApplySummary {
+    let is_good = applied.is_whole() && applied.halted.is_none();
+    let message = report::counts(&applied.outcomes);
+    let summary = summary((plan, digest), run, counts, applied.halted.as_deref());
+    Told::new(Level::error_unless(is_good), message, summary)
+}
+
+fn summary(
+    (plan, digest): (&Plan, &str),
+    run: Option<&str>,
+    counts: Counts,
+    halted: Option<&str>,
+) -> Event {
+    Event::ApplySummary(ApplySummary {
         run: run.map(str::to_owned),
         plan_digest: digest.to_owned(),
         undoes: plan.undoes.clone(),
         counts,
-        halted: applied.halted.clone(),
-    };
-    let is_good = applied.is_whole() && applied.halted.is_none();
-    let message = report::counts(&applied.outcomes);
-    Told::new(Level::error_unless(is_good), message, Event::ApplySummary(summary))
+        halted: halted.map(str::to_owned),
+    })
+}
+
+/// The rows of a plan are asked of a person, for this reason.
+pub(in crate::cli) fn asked(
+    (plan, digest): (&Plan, &str),
+    run: &str,
+    why: &str,
+) -> impl Iterator<Item = Told> {
+    let rows = plan
+        .users
+        .iter()
+        .flat_map(|user| user.changes.iter().map(|change| Row::of(plan, &user.name, change.key)));
+    let told: Vec<Told> = rows
+        .map(|row| {
+            let message = format!("{}: asked of a person, not done", row.address);
+            Told::new(Level::Warn, message, Event::ApplyAsked(row))
+        })
+        .collect();
+    let counts = Counts { asked: told.len(), ..Counts::default() };
+    let end = summary((plan, digest), Some(run), counts, Some(why));
+    told.into_iter().chain([Told::new(Level::Warn, why.to_owned(), end)])
 }
