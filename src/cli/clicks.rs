@@ -1,5 +1,6 @@
 //! Rows that were asked of a person, and what was read of them since. `apply` and `worklist` share it.
 
+use super::attest;
 use super::clinic::Clinic;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -48,6 +49,18 @@ pub(super) fn asked(approved: &Approved<'_>) -> Vec<Event> {
     plan.users.iter().filter(|user| !user.changes.is_empty()).map(of).collect()
 }
 
+/// The list that people were asked for last.
+pub(super) fn open_list(lists: Vec<Known>) -> Option<Known> {
+    lists.into_iter().find(|list| !list.is_superseded)
+}
+
+/// Nobody was asked for rows of the clinic.
+pub(super) fn nothing_asked(clinic: &Clinic) -> Failure {
+    let message = format!("no rows of {} are asked of a person", clinic.manifest.clinic.id);
+    let hint = format!("`{}` asks for them", attest::command(clinic, "apply"));
+    Failure::new(Exit::Error, "S015", message, hint)
+}
+
 /// The clicks that are left of what a person was asked for, by the journal alone.
 pub(super) fn left(clinic: &Clinic, known: &Known) -> Worklist {
     let mut names = Names::default();
@@ -93,18 +106,21 @@ pub(super) fn seen(clinic: &Clinic, known: &Known, live: &Snapshot) -> Result<Se
         .rows
         .iter()
         .any(|row| matches!(row.standing, Standing::Attested(_) | Standing::Contradicted { .. }));
-    if let Some(captured) = live.captured.as_ref().filter(|_| is_ticked) {
-        if known.last_tick().is_some_and(|tick| captured.at <= tick) {
-            return Ok(Seen::default());
-        }
-        other_eyes(four_eyes, known.clicked_by(), &captured.by).map_err(|error| {
-            let hint = "have somebody else read the screen: `accuroform capture --by NAME`";
-            Failure::new(Exit::Refused, "S011", error.to_string(), hint)
-        })?;
-    }
+    // A look from before the last tick may have seen cells that nobody had saved yet.
+    let last_tick = known.last_tick().filter(|_| is_ticked);
     let mut seen = Seen::default();
     for row in &known.rows {
         let Some(cells) = read(row, live) else { continue };
+        if let Some(captured) = live.captured.as_ref().filter(|_| is_ticked) {
+            let look = captured.of(&row.user, row.sent.key);
+            if last_tick.is_some_and(|tick| look.at <= tick) {
+                continue;
+            }
+            other_eyes(four_eyes, known.clicked_by(), &look.by).map_err(|error| {
+                let hint = "have somebody else read the screen: `accuroform capture --by NAME`";
+                Failure::new(Exit::Refused, "S011", error.to_string(), hint)
+            })?;
+        }
         match row.standing {
             Standing::Verified(_) => continue,
             Standing::Open if cells != row.sent.after || live.captured.is_none() => continue,

@@ -7,7 +7,7 @@ use crate::apply::Applied;
 use crate::approval::{Consent, Demand, Given, approve};
 use crate::cli::args::{ApplyArgs, ByHandArgs, FormArgs, TargetArgs, WaitArgs};
 use crate::cli::attest;
-use crate::cli::clicks::{Seen, print_wrong, seen};
+use crate::cli::clicks::{Seen, open_list, print_wrong, seen};
 use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::apply_fleet;
 use crate::cli::cmd::approve::ask;
@@ -217,7 +217,7 @@ impl Request<'_> {
             environment,
             owed,
             asked: asked_sync(records).filter(|_| attest::is_asked(clinic)),
-            clicks: worklists(records).into_iter().find(|list| !list.is_superseded),
+            clicks: open_list(worklists(records)),
             stop: &stop,
         };
         let result = Box::pin(apply.run(journal, printer)).await;

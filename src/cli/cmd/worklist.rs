@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::approval::{Consent, approve};
 use crate::cli::args::WorklistArgs;
 use crate::cli::attest;
-use crate::cli::clicks::{Seen, asked, left, print_wrong, seen};
+use crate::cli::clicks::{Seen, asked, left, nothing_asked, open_list, print_wrong, seen};
 use crate::cli::clinic::{Clinic, Purpose, Scope};
 use crate::cli::cmd::execute::{asker_of, starter};
 use crate::cli::cmd::plan::print_refusals;
@@ -23,7 +23,7 @@ use crate::cli::fleet::Subject;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::cli::tick::{Ticked, Ticking, print_ticked, tick};
-use crate::journal::{Event, Journal, Worklist as Known, WorklistStage, runs, worklists};
+use crate::journal::{Event, Journal, WorklistStage, runs, worklists};
 use crate::plan;
 use crate::report::{self, escape};
 use crate::worklist::{Worklist, worklist};
@@ -127,11 +127,6 @@ fn print(lists: &[(String, List)], args: &WorklistArgs, printer: &mut Printer) {
     }
 }
 
-/// The list that people were asked for last.
-fn open_list(lists: Vec<Known>) -> Option<Known> {
-    lists.into_iter().find(|list| !list.is_superseded)
-}
-
 /// Ticks off what is left of a clinic's list.
 fn tick_left(
     args: &WorklistArgs,
@@ -145,9 +140,7 @@ fn tick_left(
     let work = |printer: &mut Printer| {
         let (mut journal, reading) = Journal::open(&clinic.state()?, id, &run, environment.clock)?;
         let Some(known) = open_list(worklists(&reading.records)) else {
-            let message = format!("no rows of {id} are asked of a person");
-            let hint = format!("`{}` asks for them", attest::command(clinic, "apply"));
-            return Err(Failure::new(Exit::Error, "S015", message, hint));
+            return Err(nothing_asked(clinic));
         };
         let list = left(clinic, &known);
         if list.rows().count() == 0 {
