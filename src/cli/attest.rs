@@ -120,12 +120,16 @@ pub(super) fn owed_note(clinic: &Clinic) -> String {
             format!("note: {open}; steps: `{}`", command(clinic, "sync"))
         }
         Some(open) => format!("note: {open}; next: `{}`", command(clinic, CONFIRM)),
+        None if is_asked(clinic) => OWED_OF_A_PERSON.to_owned(),
         None => OWED.to_owned(),
     }
 }
 
 /// What is said where a sync is owed that nobody asked for.
 const OWED: &str = "note: the sync after the last apply was not completed and verified; `accuroform apply` runs it";
+
+/// The same where a person is to be asked.
+const OWED_OF_A_PERSON: &str = "note: the sync after the last write was not asked for yet; `accuroform apply` asks for it once the rows are read";
 
 /// A person's name as it is kept.
 pub(super) fn name(typed: &str) -> Result<String, Failure> {
@@ -145,9 +149,12 @@ pub(super) fn time(
     now: Timestamp,
 ) -> Result<Timestamp, Failure> {
     let Some(written) = written else { return Ok(now) };
+    // The journal's clock has whole seconds: in the second of a write, whatever its fraction, it may have
+    // been begun before.
+    let whole = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap_or(at);
     let zone = TimeZone::get(&clinic.manifest.clinic.timezone).unwrap_or(TimeZone::UTC);
     if let Ok(exact) = written.parse::<Timestamp>() {
-        return Ok(exact);
+        return Ok(whole(exact));
     }
     let today = now.to_zoned(zone.clone()).date();
     let local = if written.contains('-') {
@@ -155,7 +162,8 @@ pub(super) fn time(
     } else {
         written.parse::<Time>().ok().map(|time| today.to_datetime(time))
     };
-    local.and_then(|local| zone.to_ambiguous_timestamp(local).unambiguous().ok()).ok_or_else(|| {
+    let exact = local.and_then(|local| zone.to_ambiguous_timestamp(local).unambiguous().ok());
+    exact.map(whole).ok_or_else(|| {
         let message =
             format!("--at {written}: not a time, or one that the clock shows twice or never");
         let hint = "write 14:05, 2026-01-05T14:05 or 2026-01-05T14:05:00-05:00";

@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::approval::{Approved, other_eyes};
-use crate::finding::difference;
+use crate::finding::not_as_ticked;
 use crate::journal::{
     Event, RowPlace, RowRecord, SeenRow, Standing, Worklist as Known, WorklistRow,
 };
@@ -17,7 +17,10 @@ use crate::report::escape;
 use crate::worklist::{AskedRow, AskedUser, Heading, Worklist, clicks};
 
 /// The code of a row that is not as somebody ticked it.
-const WRONG: &str = "S013";
+pub(super) const WRONG: &str = "S013";
+
+/// What to do about it.
+pub(super) const SET: &str = "look at the screen, set these cells, then capture the grid again";
 
 /// The code of rows that wait for a person.
 pub(super) const WAITING: &str = "S014";
@@ -162,12 +165,10 @@ pub(super) fn print_wrong(
         };
         any = true;
         let address = names.address(clinic, &row.user, row.sent.key);
-        let words = difference(row.sent.after, *cells);
-        printer.line(&escape(&format!(
-            "error[{WRONG}]: {address}: {by} says that it is set; read again, it is not (asked → is): {words}"
-        )));
+        let words = not_as_ticked(by, row.sent.after, *cells);
+        printer.line(&escape(&format!("error[{WRONG}]: {address}: {words}")));
     }
     if any {
-        printer.line("hint: look at the screen, set these cells, then capture the grid again");
+        printer.line(&format!("hint: {SET}"));
     }
 }

@@ -11,19 +11,23 @@ use super::env::Environment;
 use super::events;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::pending::Pending;
 use super::printer::Printer;
 use super::progress::Progress;
+use super::ticks::Ticks;
 use crate::bridge::{Mode, SiteProvider};
 use crate::connection::{OpenError, Opened};
 use crate::desired::DesiredUser;
 use crate::diagnostic::Code;
 use crate::finding::other_user;
 use crate::journal::{Event, Journal, is_pending};
-use crate::live::{Grid, Snapshot};
+use crate::live::{Grid, Office, Providers, Snapshot};
 use crate::manifest::SyncMode;
 use crate::model::{Cells, fold};
-use crate::ocean::{self, Access, Appearance, Expected, Freshness, SyncError, Synced, Watch};
-use crate::plan::{HeldRow, Plan};
+use crate::ocean::{
+    self, Access, Appearance, Expected, Freshness, Grants, SyncError, Synced, Watch,
+};
+use crate::plan::{HeldRow, Plan, Summary};
 use crate::report::{self, escape};
 
 /// Between two looks at a running sync.
@@ -148,9 +152,9 @@ pub(super) fn sync_json(result: &Result<Synced, SyncError>) -> Value {
         Err(error) => {
             let (code, message) = (error.code(), error.to_string());
             if error.waits_for_a_person() {
-                json!({"complete": false, "of_a_person": true, "code": code, "message": message})
+                json!({"complete": false, "of_a_person": true, "code": code, "message": message, "hint": error.hint()})
             } else {
-                json!({"complete": false, "code": code, "message": message})
+                json!({"complete": false, "code": code, "message": message, "hint": error.hint()})
             }
         }
     }
@@ -164,16 +168,19 @@ pub(super) struct Verified {
     pub(super) appearance: Option<Appearance>,
     /// Who should be there, where only a person can look.
     pub(super) expected: Option<Expected>,
+    /// Rows that somebody ticked and that are not known to be right.
+    pub(super) ticked: Ticks,
     /// Rows of an undo that moved after it was planned.
     moved: Vec<HeldRow>,
 }
 
 impl Verified {
-    /// Whether the grid was read and is what the manifest says; of an undo, whether nothing is left
-    /// to take back, and nothing moved that was not held from the start.
+    /// Whether the grid was read, since it was ticked if somebody did, and is what the manifest says; of
+    /// an undo, whether nothing is left to take back, and nothing moved that was not held from the start.
     pub(super) fn grid_is_right(&self) -> bool {
         let nothing_left = self.plan.is_empty() && self.moved.is_empty();
-        nothing_left && self.plan.is_complete() && self.plan.errors() == 0
+        let is_read = self.plan.is_complete() && !self.ticked.is_open();
+        nothing_left && is_read && self.plan.errors() == 0
     }
 
     /// Takes the rows that the undo held from the start for what they are: held, and known to be.
@@ -188,16 +195,29 @@ impl Verified {
         self.grid_is_right() && !self.appearance.as_ref().is_some_and(Appearance::is_unexplained)
     }
 
+    /// Whether nothing is left to explain, as far as it is known: who is on a page that only a person can
+    /// look at is not, so then there is no answer until somebody said it.
+    pub(super) fn verdict(&self) -> Option<bool> {
+        (self.expected.is_none() || !self.grid_is_right()).then_some(self.is_correct())
+    }
+
+    /// What a new plan would change, in numbers; `None`: no grid was read.
+    pub(super) fn remaining(&self) -> Option<Summary> {
+        let is_known = self.plan.is_complete() || !self.plan.users.is_empty();
+        is_known.then(|| self.plan.summary())
+    }
+
     /// For programs.
     pub(super) fn json(&self) -> Value {
         let mut document = json!({
-            "correct": self.is_correct(),
+            "correct": self.verdict(),
             "grid": self.grid_is_right(),
             "undoes": self.plan.undoes,
             "held": self.plan.held,
             "targets": self.plan.targets,
-            "remaining": self.plan.summary(),
+            "remaining": self.remaining(),
             "unread": self.plan.unread,
+            "ticked": self.ticked.json(&self.plan),
             "patients_page": self.appearance,
         });
         if let (Some(expected), Value::Object(fields)) = (&self.expected, &mut document) {
@@ -207,25 +227,46 @@ impl Verified {
     }
 }
 
-/// What is known of Ocean's list before it is read again.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct OceanList<'a> {
-    /// The list before anything was written; `None`: nothing was.
-    pub(super) before: Option<&'a [SiteProvider]>,
+/// What is known from before the clinic is read again.
+#[derive(Clone, Copy)]
+pub(super) struct Earlier<'a> {
+    /// Ocean's list before anything was written; `None`: nothing was.
+    pub(super) list: Option<&'a [SiteProvider]>,
     /// Whether a sync was completed since the last write.
     pub(super) freshness: Freshness,
+    /// What people ticked.
+    pub(super) clicks: Clicks<'a>,
 }
 
-/// Reads the clinic again, plans it again and compares Ocean's list with `before`.
+/// What is known of rows that people ticked.
+#[derive(Clone, Copy)]
+pub(super) enum Clicks<'a> {
+    /// They were held against what was read already.
+    Settled,
+    /// What the journal says; `None`: it could not be read.
+    Journal(Option<&'a Pending>),
+}
+
+/// Reads the clinic again, plans it again and compares Ocean's list with that of before.
 pub(super) async fn verify(
     clinic: &Clinic,
     opened: &Opened,
     (purpose, scope): (Purpose<'_>, Scope<'_>),
-    list: OceanList<'_>,
+    Earlier { list, freshness, clicks }: Earlier<'_>,
     environment: &Environment,
 ) -> Result<Verified, Failure> {
     let planned = clinic.plan(&opened.accuro(), purpose, scope).await?;
     let Planned { live, desired, plan, refusals: _ } = planned;
+    let ticked = match clicks {
+        Clicks::Settled => Ticks::default(),
+        Clicks::Journal(pending) => Ticks::of(clinic, pending, &live, &plan),
+    };
+    // Of an office that the targets leave out a plan does not say that it is unread.
+    let is_unread =
+        |office: &Office| office.active && matches!(office.providers, Providers::Unread(_));
+    let is_beside = !plan.targets.is_everything() && live.directory.offices.values().any(is_unread);
+    let is_whole = plan.is_complete() && ticked.is_read() && !is_beside;
+    let access = |user: &DesiredUser| access(user, (&live, &ticked), &plan);
     let today = clinic.today(environment);
     let (is_asked, is_managed) = (attest::is_asked(clinic), mode(clinic).is_some());
     let appearance = if is_managed && !is_asked {
@@ -235,23 +276,24 @@ pub(super) async fn verify(
         let is_oceans =
             |want: &&DesiredUser| user.as_ref().is_none_or(|user| fold(user) == fold(&want.name));
         let users = desired.users.iter().filter(is_oceans);
-        let access: Vec<Access> = users.flat_map(|user| access(user, &live, &plan)).collect();
-        let OceanList { before, freshness } = list;
-        Some(ocean::appearance(before, &after, &access, freshness, today))
+        let rows: Vec<Access> = users.flat_map(access).collect();
+        let grants = Grants { rows: &rows, is_whole };
+        Some(ocean::appearance(list, &after, grants, freshness, today))
     } else {
         None
     };
-    let expected = (is_asked && is_managed).then(|| {
-        let access: Vec<Access> =
-            desired.users.iter().flat_map(|user| access(user, &live, &plan)).collect();
-        ocean::expected(&access, today)
+    // Asked for by name, a sync is looked at even where somebody else does those of an apply.
+    let expected = is_asked.then(|| {
+        let rows: Vec<Access> = desired.users.iter().flat_map(access).collect();
+        ocean::expected(Grants { rows: &rows, is_whole }, today)
     });
     let moved = plan.held.clone();
-    Ok(Verified { plan, appearance, expected, moved })
+    Ok(Verified { plan, appearance, expected, ticked, moved })
 }
 
-/// What the grid grants for the rows that the manifest covers; of a grid that was not read nothing is known.
-fn access(user: &DesiredUser, live: &Snapshot, plan: &Plan) -> Vec<Access> {
+/// What the grid grants for the rows that the manifest covers; of a grid that was not read nothing is known, nor
+/// of a row that was read before it was ticked.
+fn access(user: &DesiredUser, (live, ticked): (&Snapshot, &Ticks), plan: &Plan) -> Vec<Access> {
     let grid = live.grid(&user.name);
     if matches!(grid, Some(Grid::Unread(_))) {
         return Vec::new();
@@ -260,6 +302,7 @@ fn access(user: &DesiredUser, live: &Snapshot, plan: &Plan) -> Vec<Access> {
     user.rows
         .iter()
         .filter(|row| !grid.is_some_and(|grid| grid.has_unread(row.key)))
+        .filter(|row| !ticked.has_unread(&user.name, row.key))
         .map(|row| {
             let found = rows.binary_search_by_key(&row.key, |live| live.key).ok();
             Access {
@@ -274,7 +317,7 @@ fn access(user: &DesiredUser, live: &Snapshot, plan: &Plan) -> Vec<Access> {
 
 /// Prints what verification found.
 pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
-    let Verified { plan, appearance, expected, moved } = verified;
+    let Verified { plan, appearance, expected, ticked, moved } = verified;
     let (right, wrong) = match &plan.undoes {
         Some(run) => (
             format!("what {} wrote is taken back{}", escape(run), report::held_exception(plan)),
@@ -288,13 +331,20 @@ pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
     if verified.grid_is_right() {
         let scope = if plan.targets.is_everything() { "" } else { " within the targets" };
         printer.result(&format!("Verified: {right}{scope}.\n"));
+        ticked.print(plan, printer);
     } else {
-        let why = if plan.is_empty() && moved.is_empty() && plan.errors() == 0 {
-            "a part of the clinic could not be read".to_owned()
-        } else {
-            wrong
+        let is_empty = plan.is_empty() && moved.is_empty() && plan.errors() == 0;
+        let why = match (is_empty, plan.is_complete()) {
+            (false, _) => wrong,
+            (true, false) => "a part of the clinic could not be read".to_owned(),
+            (true, true) => "rows that were ticked are not known to be right".to_owned(),
         };
-        printer.result(&format!("Not verified: {why}.\n{}\n", report::summary_line(plan)));
+        printer.result(&format!("Not verified: {why}.\n"));
+        // What was read before the ticks is nothing to call unchanged.
+        if !(is_empty && plan.is_complete()) {
+            printer.result(&format!("{}\n", report::summary_line(plan)));
+        }
+        ticked.print(plan, printer);
         for row in report::held_rows(plan) {
             printer.line(&row);
         }
@@ -303,7 +353,7 @@ pub(super) fn print_verified(verified: &Verified, printer: &mut Printer) {
         }
     }
     if let Some(appearance) = appearance {
-        printer.result(&report::appearance(appearance, plan.is_complete()));
+        printer.result(&report::appearance(appearance));
     }
     if let Some(expected) = expected {
         printer.result(&report::expected(expected));

@@ -31,6 +31,7 @@ mod git_show;
 mod interrupt;
 mod lock;
 mod observed;
+mod pending;
 mod policies;
 mod printer;
 mod progress;
@@ -39,6 +40,7 @@ mod surface;
 mod surface_files;
 mod targets;
 mod tick;
+mod ticks;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

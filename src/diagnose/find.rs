@@ -7,13 +7,13 @@ use jiff::civil::Date;
 
 use super::rows::{grid, rows};
 use super::sync::{LastWrite, causes};
-use super::value::{Cause, Diagnosis, Obstacle, ProviderDiagnosis, RowDiagnosis};
+use super::value::{Cause, Diagnosis, Known, Obstacle, ProviderDiagnosis, RowDiagnosis};
 use crate::bridge::{Site, SiteProvider};
 use crate::desired::Desired;
 use crate::diagnostic::{Code, Severity};
 use crate::finding::{Kind, Origin, Symptom, other_user, unread_part};
 use crate::live::{Grid, Providers, Snapshot};
-use crate::model::{ProviderId, fold};
+use crate::model::{ProviderId, RowKey, fold};
 use crate::plan::{Plan, UnreadPart};
 
 /// Everything that a diagnosis is made from.
@@ -25,12 +25,12 @@ pub struct Inputs<'a> {
     pub desired: &'a Desired,
     /// What an apply would do about it.
     pub plan: &'a Plan,
-    /// The state of the Ocean site, or why it could not be read.
-    pub site: &'a Result<Site, String>,
-    /// Ocean's list of providers, or why it could not be read.
-    pub list: &'a Result<Vec<SiteProvider>, String>,
+    /// What was read of Ocean; else why nobody asks it.
+    pub ocean: Result<OceanRead<'a>, &'a str>,
     /// What the journal says, or why it could not be read.
     pub last_write: &'a Result<LastWrite, String>,
+    /// What people ticked and is not known to be right.
+    pub ticked: &'a TickedRows,
     /// The symptom that is asked about.
     pub symptom: Option<Symptom>,
     /// The provider that is asked about.
@@ -41,14 +41,36 @@ pub struct Inputs<'a> {
     pub today: Date,
 }
 
+/// What was read of Ocean.
+#[derive(Debug, Clone, Copy)]
+pub struct OceanRead<'a> {
+    /// The state of the site, or why it could not be read.
+    pub site: &'a Result<Site, String>,
+    /// The list of providers, or why it could not be read.
+    pub list: &'a Result<Vec<SiteProvider>, String>,
+}
+
+/// What people ticked and is not known to be right.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TickedRows {
+    /// Rows that were not read since, by user: what was read of them before says nothing.
+    pub unread: BTreeSet<(String, RowKey)>,
+    /// That they were not, with what to do.
+    pub unread_words: Option<String>,
+    /// That a row is not what was asked for.
+    pub wrong: Vec<Obstacle>,
+}
+
 /// Finds the causes.
 pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
-    let Inputs { live, desired, plan, site, list, last_write, symptom, provider, now, today } =
+    let Inputs { live, desired, plan, ocean, last_write, ticked, symptom, provider, now, today } =
         inputs;
     let mut unread = Vec::new();
+    let site = ocean.ok().and_then(|ocean| ocean.site.as_ref().ok());
+    let list = ocean.ok().and_then(|ocean| ocean.list.as_ref().ok());
     let (user, is_sites_word) = user(site, plan, live);
     let mut obstacles = Vec::new();
-    if let (None, Ok(Site { emr_user: Some(name), .. })) = (&user, site) {
+    if let (None, Some(Site { emr_user: Some(name), .. })) = (&user, site) {
         let (message, hint) = other_user(&plan.site, name);
         let code = Code::OtherUser.as_str();
         obstacles.push(Obstacle { code, message, hint: hint.to_owned() });
@@ -59,22 +81,43 @@ pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
         message: finding.message.clone(),
         hint: finding.hint.clone().unwrap_or_default(),
     }));
+    obstacles.extend(ticked.wrong.iter().cloned());
     unread.extend(unread_parts(live, user.as_deref(), plan));
+    unread.extend(ticked.unread_words.clone());
+    let is_accuro_read = unread.is_empty();
     let missing = |what: &str, why: &String| format!("{what} could not be read: {why}");
-    unread.extend(site.as_ref().err().map(|why| missing("the state of the Ocean site", why)));
-    unread.extend(list.as_ref().err().map(|why| missing("Ocean's list of providers", why)));
+    match ocean {
+        Ok(OceanRead { site, list }) => {
+            let site = site.as_ref().err();
+            unread.extend(site.map(|why| missing("the state of the Ocean site", why)));
+            let list = list.as_ref().err();
+            unread.extend(list.map(|why| missing("Ocean's list of providers", why)));
+        }
+        Err(why) => unread.push(format!("{UNASKED}: {why}")),
+    }
     unread.extend(last_write.as_ref().err().map(|why| missing("the journal", why)));
 
-    let known = last_write.as_ref().copied().unwrap_or_default();
-    let sync = site.as_ref().map(|site| causes(site, known, now)).unwrap_or_default();
+    let nothing = LastWrite::default();
+    let sync = causes(site, last_write.as_ref().unwrap_or(&nothing), now);
     let planned = plan.users.iter().find(|one| Some(&one.name) == user.as_ref());
     let read = user.as_deref().and_then(|user| Some((user, grid(live, user)?)));
     let mut rows = read.map(|of| rows(live, of, planned, plan, today)).unwrap_or_default();
+    // What was read of a row before it was ticked says nothing of it.
+    let is_known = |row: &RowDiagnosis| {
+        !ticked.unread.iter().any(|(name, key)| Some(name) == user.as_ref() && *key == row.key)
+    };
+    rows.values_mut().for_each(|rows| rows.retain(is_known));
+    let known = Known {
+        grid: read.is_some() && is_accuro_read,
+        site: site.is_some(),
+        list: list.is_some(),
+        sync: site.is_some() && last_write.is_ok(),
+    };
     let people = People {
-        list: list.as_ref().ok().map(Vec::as_slice),
+        list: list.map(Vec::as_slice),
         offices: offices_of(live),
         is_read: read.is_some() && unread.is_empty(),
-        is_synced: sync.is_empty() && site.is_ok() && last_write.is_ok(),
+        is_synced: sync.is_empty() && known.sync,
         symptom,
     };
     let asked = |id: &ProviderId| provider.is_none_or(|provider| provider == *id);
@@ -86,17 +129,31 @@ pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
         .filter(|found| provider.is_some() || !found.is_empty())
         .collect();
     providers.sort_by(|one, two| (&one.name, one.id).cmp(&(&two.name, two.id)));
-    let site = plan.site.clone();
-    Diagnosis { site, user, is_sites_word, symptom, obstacles, unread, sync, providers }
+    let (site, by_hand) = (plan.site.clone(), live.captured.is_some());
+    Diagnosis {
+        site,
+        user,
+        is_sites_word,
+        symptom,
+        obstacles,
+        unread,
+        sync,
+        providers,
+        known,
+        by_hand,
+    }
 }
+
+/// What is unknown where nobody asks Ocean.
+const UNASKED: &str = "Ocean is not read, so the state of the site, who is selected in Cloud Connect, what is booked and who is on the Patients page are unknown";
 
 /// The user whose grid Ocean works with, by the manifest's name. Where Ocean does not say, it is the user that is
 /// named as Ocean names its own, or the manifest's first.
-fn user(site: &Result<Site, String>, plan: &Plan, live: &Snapshot) -> (Option<String>, bool) {
+fn user(site: Option<&Site>, plan: &Plan, live: &Snapshot) -> (Option<String>, bool) {
     let named = |name: &str| {
         live.grids.iter().map(|(one, _)| one).find(|one| fold(one) == fold(name)).cloned()
     };
-    if let Ok(Site { emr_user: Some(name), .. }) = site {
+    if let Some(Site { emr_user: Some(name), .. }) = site {
         return (named(name), true);
     }
     let usual = named(&format!("OceanAPI{}", plan.tenant));

@@ -10,7 +10,7 @@ mod rows;
 mod sync;
 mod value;
 
-pub use find::{Inputs, diagnose};
+pub use find::{Inputs, OceanRead, TickedRows, diagnose};
 pub use mend::{Mended, Text, Unmended, entries, mend};
 pub use sync::LastWrite;
-pub use value::{Cause, Diagnosis, Obstacle, ProviderDiagnosis, Remedy, RowDiagnosis};
+pub use value::{Cause, Diagnosis, Known, Obstacle, ProviderDiagnosis, Remedy, RowDiagnosis};

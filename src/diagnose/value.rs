@@ -24,6 +24,23 @@ pub struct Diagnosis {
     pub sync: Vec<Cause>,
     /// The providers of whom there is something to say, ordered by name.
     pub providers: Vec<ProviderDiagnosis>,
+    /// What of it is all that there is.
+    pub known: Known,
+    /// Whether somebody reads the screen, and an apply asks a person.
+    pub by_hand: bool,
+}
+
+/// What was read whole: where it was not, nothing found does not say that there is nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// The directory and the grid.
+    pub grid: bool,
+    /// The state of the Ocean site.
+    pub site: bool,
+    /// Ocean's list of providers.
+    pub list: bool,
+    /// Whether a sync runs, and whether one was completed since the last write.
+    pub sync: bool,
 }
 
 /// Something that is wrong before anything else can be.
@@ -129,6 +146,10 @@ impl Diagnosis {
         let mut symptoms: BTreeSet<Symptom> = likely.copied().collect();
         if self.providers.iter().any(|one| one.on_page == Some(false)) {
             symptoms.insert(Symptom::MissingProvider);
+        }
+        // Where nobody knows who is on the page, nothing behind it is excluded.
+        if !self.known.list {
+            symptoms.extend(Symptom::ALL.into_iter().filter(|one| one.is_of_the_schedule()));
         }
         symptoms
     }

@@ -118,6 +118,8 @@ codes! {
     NotSynced "W025" "no sync was completed since the last write",
     Unexplained "W026" "a provider is missing for no visible reason",
     ZeroCounted "W027" "no appointment is counted for a provider whose rows are not right",
+    SyncAsked "W028" "a full sync is asked of a person",
+    SyncAttested "W029" "a full sync is attested, not verified",
     // X: worksheets, each fault at its cell.
     SheetUnreadable "X001" "the file cannot be read as a sheet",
     SheetHeader "X002" "the sheet has no line of headings, or one heading is missing",

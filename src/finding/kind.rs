@@ -90,7 +90,7 @@ kinds! {
     NothingBooked "nothing-booked" "nothing booked in the days that Ocean syncs"
         "nothing to mend: the provider appears once something is booked and synced",
     /// Ocean counts no appointments for a provider whose rows are not right.
-    ZeroCounted "zero-counted" "Ocean counts 0 appointments, which may be the effect of the rows below"
+    ZeroCounted "zero-counted" "Ocean counts 0 appointments, which may be the effect of rows that are not right"
         "mend the rows first and run a full sync, then look again",
     /// Ocean's list does not name a provider at all.
     NotListed "not-listed" "not in the list of Cloud Connect"
@@ -100,9 +100,15 @@ kinds! {
         "wait until it is complete (blue), then look again",
     /// Ocean's list is older than the grid.
     NotSynced "not-synced" "no sync was completed since the last write"
-        "`accuroform sync` runs one and waits for it",
+        "`accuroform sync` runs one and waits for it, or prints the steps for a person",
+    /// A full sync is asked of a person.
+    SyncAsked "sync-asked" "a full sync is asked of a person, and nobody attested it"
+        "`accuroform sync` prints the steps; then `accuroform sync --attest --by NAME`",
+    /// A person says that a full sync was done, and it is not verified.
+    SyncAttested "sync-attested" "a full sync is attested, not verified"
+        "look at the Patients page, then `accuroform verify --attest --by NAME`",
     /// A provider is missing although everything that can be seen is right.
-    Unexplained "unexplained" "no reason visible: grid, selection and bookings are right"
+    Unexplained "unexplained" "no reason visible: selection and bookings are right, and so is the row of an office"
         "wait 30 minutes, then ask Ocean support",
 }
 

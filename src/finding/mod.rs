@@ -30,4 +30,4 @@ pub use of_plan::{
 pub use origin::{Origin, Statement};
 pub use site::other_user;
 pub use symptom::{HandCheck, Symptom};
-pub use words::{difference, holding, place, sentence, until};
+pub use words::{difference, holding, not_as_ticked, place, sentence, until};

@@ -36,6 +36,12 @@ pub fn difference(before: Cells, after: Cells) -> String {
     words.join(", ")
 }
 
+/// That a row is not what somebody said that it is, cell by cell.
+pub fn not_as_ticked(by: &str, asked: Cells, is: Cells) -> String {
+    let cells = difference(asked, is);
+    format!("{by} says that it is set; read again, it is not (asked → is): {cells}")
+}
+
 /// `Patient, Labs full; Inbox read-only, until 2027-01-31`, or `nothing`.
 pub fn holding(cells: Cells) -> String {
     if cells.is_nothing() {

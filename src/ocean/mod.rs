@@ -5,7 +5,7 @@ mod steps;
 mod sync;
 
 pub use appearance::{
-    Access, Appearance, Expected, Freshness, Missing, Reason, appearance, expected,
+    Access, Appearance, Expected, Freshness, Grants, Missing, Reason, appearance, expected,
 };
 pub use steps::{ARTICLE, FULL_SYNC, NOT_THE_GRID, PATIENTS_PAGE};
 pub use sync::{Origin, Progress, SyncError, Synced, Watch, sync};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::escape::escape;
-use crate::diagnose::{Cause, Diagnosis, Obstacle, ProviderDiagnosis, Remedy, RowDiagnosis};
+use crate::diagnose::{Cause, Diagnosis, Known, Obstacle, ProviderDiagnosis, Remedy, RowDiagnosis};
 use crate::finding::{Fact, HandCheck, Kind, Origin, Symptom, below_ocean, sentence};
 
 /// How wide a line may be before it is wrapped.
@@ -39,7 +39,7 @@ pub fn diagnosis(found: &Diagnosis) -> String {
         }
     }
     for one in &found.providers {
-        provider(one, found.symptom, &mut lines);
+        provider(one, found, &mut lines);
     }
     lines.iter().fold(String::new(), |text, line| text + line + "\n")
 }
@@ -90,7 +90,7 @@ fn cause(cause: &Cause, lines: &mut Vec<String>) {
     push(lines, "      next: ", kind.hint());
 }
 
-fn provider(one: &ProviderDiagnosis, symptom: Option<Symptom>, lines: &mut Vec<String>) {
+fn provider(one: &ProviderDiagnosis, found: &Diagnosis, lines: &mut Vec<String>) {
     let ProviderDiagnosis { id: _, name, on_page, causes, rows } = one;
     let page = match on_page {
         Some(true) => "on Ocean's Patients page",
@@ -104,7 +104,7 @@ fn provider(one: &ProviderDiagnosis, symptom: Option<Symptom>, lines: &mut Vec<S
     // The same in several offices is told once.
     let mut alike: Vec<(Vec<String>, Vec<&str>)> = Vec::new();
     for row in rows {
-        let words = row_words(row, symptom);
+        let words = row_words(row, found);
         match alike.iter_mut().find(|(before, _)| *before == words) {
             Some((_, offices)) => offices.push(&row.office),
             None => alike.push((words, vec![&row.office])),
@@ -119,12 +119,15 @@ fn provider(one: &ProviderDiagnosis, symptom: Option<Symptom>, lines: &mut Vec<S
         }
     }
     if one.is_empty() {
-        lines.push("  nothing found".to_owned());
+        let Known { grid, site: _, list, sync } = found.known;
+        let words =
+            if grid && list && sync { "nothing found" } else { "nothing found in what was read" };
+        lines.push(format!("  {words}"));
     }
 }
 
 /// What a row is, what that likely breaks, and what mends it.
-fn row_words(row: &RowDiagnosis, symptom: Option<Symptom>) -> Vec<String> {
+fn row_words(row: &RowDiagnosis, found: &Diagnosis) -> Vec<String> {
     let RowDiagnosis { key: _, office: _, lacks, ends, likely, remedy } = row;
     let mut words = Vec::new();
     if !lacks.is_empty() {
@@ -139,16 +142,19 @@ fn row_words(row: &RowDiagnosis, symptom: Option<Symptom>) -> Vec<String> {
     if !keys.is_empty() {
         words.push(format!("likely breaks {}; {assumed}", keys.join(", ")));
     }
-    if let Some(symptom) = symptom.filter(|symptom| !likely.contains(symptom)) {
+    if let Some(symptom) = found.symptom.filter(|symptom| !likely.contains(symptom)) {
         words.push(format!("not likely the cause of {} by itself; {assumed}", symptom.key()));
     }
-    words.push(format!("remedy: {}", remedy_words(*remedy, !lacks.is_empty())));
+    words.push(format!("remedy: {}", remedy_words(*remedy, !lacks.is_empty(), found.by_hand)));
     words
 }
 
 /// What mends a row. That all six columns at full are the remedy is the article's; the date is not in it.
-fn remedy_words(remedy: Remedy, is_below: bool) -> String {
+fn remedy_words(remedy: Remedy, is_below: bool, by_hand: bool) -> String {
     let step = match remedy {
+        Remedy::Apply if by_hand => {
+            "the manifest asks for it already, `accuroform apply` asks a person for it"
+        }
         Remedy::Apply => "the manifest asks for it already, `accuroform apply` writes it",
         Remedy::Manifest => "the manifest does not ask for it, see the end",
         Remedy::Date => "another date than the manifest's, see the end",
@@ -160,8 +166,8 @@ fn remedy_words(remedy: Remedy, is_below: bool) -> String {
 
 /// What was found, for programs.
 pub fn diagnosis_json(found: &Diagnosis) -> Value {
-    let Diagnosis { site, user, is_sites_word, symptom, obstacles, unread, sync, providers } =
-        found;
+    let Diagnosis { site, user, is_sites_word, symptom, obstacles, unread, sync, .. } = found;
+    let Diagnosis { providers, known, .. } = found;
     let checks = found.symptoms().into_iter().flat_map(|symptom| {
         symptom.hand_checks().iter().map(move |check| {
             json!({
@@ -184,10 +190,18 @@ pub fn diagnosis_json(found: &Diagnosis) -> Value {
         "symptom": symptom.map(Symptom::key),
         "obstacles": obstacles.iter().map(obstacle).collect::<Vec<_>>(),
         "unread": unread,
-        "causes": sync.iter().map(cause_json).collect::<Vec<_>>(),
+        "causes": listed(sync.iter().map(cause_json).collect(), known.sync),
         "check_by_hand": checks.collect::<Vec<_>>(),
-        "providers": providers.iter().map(provider_json).collect::<Vec<_>>(),
+        "providers": listed(
+            providers.iter().map(|one| provider_json(one, *known)).collect(),
+            known.grid && known.list,
+        ),
     })
+}
+
+/// What was found; nothing says that there is nothing only where everything is known.
+fn listed(found: Vec<Value>, is_known: bool) -> Value {
+    if found.is_empty() && !is_known { Value::Null } else { Value::Array(found) }
 }
 
 fn cause_json(cause: &Cause) -> Value {
@@ -203,7 +217,7 @@ fn cause_json(cause: &Cause) -> Value {
     })
 }
 
-fn provider_json(one: &ProviderDiagnosis) -> Value {
+fn provider_json(one: &ProviderDiagnosis, known: Known) -> Value {
     let ProviderDiagnosis { id, name, on_page, causes, rows } = one;
     let row = |row: &RowDiagnosis| {
         let RowDiagnosis { key, office, lacks, ends, likely, remedy } = row;
@@ -224,7 +238,7 @@ fn provider_json(one: &ProviderDiagnosis) -> Value {
         "provider_id": id,
         "name": name,
         "on_patients_page": on_page,
-        "causes": causes.iter().map(cause_json).collect::<Vec<_>>(),
-        "rows": rows.iter().map(row).collect::<Vec<_>>(),
+        "causes": listed(causes.iter().map(cause_json).collect(), known.list && known.grid),
+        "rows": listed(rows.iter().map(row).collect(), known.grid),
     })
 }

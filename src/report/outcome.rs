@@ -2,7 +2,7 @@
 
 use super::escape::escape;
 use super::table::{count, wrap};
-use crate::finding::{Kind, Origin, why_held};
+use crate::finding::{Kind, Origin, below_ocean, why_held};
 use crate::journal::{Hold, Outcome, RowOutcome};
 use crate::model::{Column, Level};
 use crate::ocean::{Appearance, Missing, Reason};
@@ -68,10 +68,10 @@ pub fn counts(outcomes: &[RowOutcome]) -> String {
     )
 }
 
-/// Who appears on the Patients page, who does not, and why not. Where not everything `is_read`, others may be
-/// missing, too.
-pub fn appearance(appearance: &Appearance, is_read: bool) -> String {
-    let Appearance { appeared, stayed, vanished, missing } = appearance;
+/// Who appears on the Patients page, who does not, and why not.
+pub fn appearance(appearance: &Appearance) -> String {
+    let Appearance { appeared, stayed, vanished, missing, complete } = appearance;
+    let missing = missing.as_deref().unwrap_or_default();
     let mut lines = Vec::new();
     if !appeared.is_empty() {
         lines
@@ -91,7 +91,7 @@ pub fn appearance(appearance: &Appearance, is_read: bool) -> String {
         lines.push(format!("{} still missing:", count(missing.len(), "provider")));
         lines.extend(missing_lines(missing));
     }
-    let still = match (is_read, missing.len()) {
+    let still = match (complete, missing.len()) {
         (true, count) => format!("{count} still missing"),
         (false, 0) => "still missing: unknown".to_owned(),
         (false, count) => format!("at least {count} still missing, of others it is unknown"),
@@ -116,17 +116,22 @@ pub(super) fn missing_lines(missing: &[Missing]) -> Vec<String> {
 
 fn reason(reason: &Reason) -> String {
     match reason {
-        Reason::Columns { office, columns } => {
-            let columns: Vec<&str> = columns.iter().map(|column: &Column| column.title()).collect();
+        Reason::Columns { office, columns, holds } => {
+            let below: Vec<(Column, Level)> =
+                columns.iter().map(|column| (*column, holds.get(*column))).collect();
             let assumed = Origin::Assumed.label();
-            format!("{office}: {} not full; that this matters is {assumed}", columns.join(", "))
+            format!("{office}: {}; that this matters is {assumed}", below_ocean(&below))
         }
         Reason::UntilPassed { office, until } => {
             format!("{office}: {}: {until}", Kind::Ended.heading())
         }
         Reason::NotSelected => Kind::NotSelected.heading().to_owned(),
         Reason::NothingBooked => Kind::NothingBooked.heading().to_owned(),
+        Reason::ZeroCounted => Kind::ZeroCounted.heading().to_owned(),
         Reason::NotSynced => Kind::NotSynced.heading().to_owned(),
+        Reason::SyncUnknown => {
+            "whether a sync was completed since the last write is unknown".to_owned()
+        }
         Reason::NotListed => Kind::NotListed.heading().to_owned(),
         Reason::Unexplained => {
             format!("{}; {}", Kind::Unexplained.heading(), Kind::Unexplained.hint())

@@ -35,13 +35,30 @@ pub fn sync_steps(clinics: &[SyncToDo]) -> String {
 
 /// Who is expected on the Patients page; nobody can read it.
 pub fn expected(expected: &Expected) -> String {
-    let Expected { providers, explained } = expected;
+    let Expected { providers, partly, explained, complete } = expected;
     let mut lines = vec!["Patients page: not read; only a person can look at it.".to_owned()];
     lines.extend(numbered(&PATIENTS_PAGE));
-    lines.push(format!("{} expected there:", count(providers.len(), "provider")));
-    lines.extend(providers.iter().map(|(_, name)| format!("  [ ] {}", escape(name))));
-    lines.push(NOT_THE_GRID.to_owned());
-    if !explained.is_empty() {
+    if let Some(providers) = providers {
+        lines.push(format!("{} expected there:", count(providers.len(), "provider")));
+        lines.extend(providers.iter().map(|(_, name)| format!("  [ ] {}", escape(name))));
+    }
+    if !complete {
+        lines.push(
+            match providers {
+                Some(_) => "Whether others are expected there is unknown: not everything was read.",
+                None => "Who is expected there is unknown: not everything was read.",
+            }
+            .to_owned(),
+        );
+    }
+    if let Some(partly) = partly.as_ref().filter(|partly| !partly.is_empty()) {
+        lines.push("Of these the row of another office is not right:".to_owned());
+        lines.extend(missing_lines(partly));
+    }
+    if providers.is_some() {
+        lines.push(NOT_THE_GRID.to_owned());
+    }
+    if let Some(explained) = explained.as_ref().filter(|explained| !explained.is_empty()) {
         lines.push(format!("{} not expected there:", count(explained.len(), "provider")));
         lines.extend(missing_lines(explained));
     }

@@ -72,11 +72,15 @@ impl Clinic {
     /// Somebody does the sync, which takes a while, and says so.
     #[track_caller]
     pub(crate) fn attest(&self, by: &str) -> Ended {
-        let since = self.asked().unwrap().since;
-        while jiff::Timestamp::now() < since + jiff::SignedDuration::from_secs(1) {
+        self.wait_behind(self.asked().unwrap().since);
+        self.run(&["sync", "--attest", "--by", by], 0)
+    }
+
+    /// Waits until the second of a record is over.
+    fn wait_behind(&self, at: jiff::Timestamp) {
+        while jiff::Timestamp::now() < at + jiff::SignedDuration::from_secs(1) {
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
-        self.run(&["sync", "--attest", "--by", by], 0)
     }
 
     fn asked(&self) -> Option<AskedSync> {
@@ -164,13 +168,21 @@ fn who_is_missing_is_a_finding_until_somebody_sees_them() {
     let unknown = page(&["--missing", "Nobody"], 1);
     assert!(unknown.stderr.contains("S012"), "{}", unknown.stderr);
     assert!(matches!(clinic.state(), SyncState::Attested(_)), "nothing was kept");
-    let missing = page(&["--missing", "singh,  anita", "--missing", "1042"], 6);
+    let missing =
+        page(&["--missing", "singh,  anita", "--missing", "Anita Singh", "--missing", "1042"], 6);
     assert!(missing.stdout.contains("attested by Jane Roy, not verified"), "{}", missing.stdout);
     assert!(missing.stdout.contains("Bo Roy misses Singh, Anita (1042)"), "{}", missing.stdout);
     let SyncState::Contradicted { missing, .. } = clinic.state() else { panic!() };
     assert_eq!(missing, ["Singh, Anita (1042)"]);
     assert!(clinic.owes());
+    // The sync that was looked at says nothing more, however often it is attested.
+    let SyncState::Contradicted { sync, page: seen, .. } = clinic.state() else { panic!() };
+    let again = ["sync", "--attest", "--by", "Jane Roy", "--at", &sync.at.to_string()];
+    let same = clinic.run(&again, 5).stderr;
+    assert!(same.contains("S009") && same.contains("misses Singh, Anita (1042)"), "{same}");
+    assert!(matches!(clinic.state(), SyncState::Contradicted { .. }), "it is still a finding");
     // Somebody selects the provider and syncs once more.
+    clinic.wait_behind(seen.at);
     clinic.attest("Jane Roy");
     assert!(matches!(clinic.state(), SyncState::Attested(_)));
     page(&[], 0);
@@ -195,6 +207,9 @@ fn a_sync_from_before_the_last_write_or_from_the_future_does_not_count() {
     }
     assert_eq!(clinic.state(), SyncState::Pending, "nothing was kept");
     assert!(attest(&since.to_string(), 5).contains("S009"), "in the same second");
+    let half = since + jiff::SignedDuration::from_millis(500);
+    clinic.wait_behind(since);
+    assert!(attest(&half.to_string(), 5).contains("S009"), "in the same second, with a fraction");
     clinic.attest("Jane");
     let SyncState::Attested(said) = clinic.state() else { panic!() };
     assert!(said.at > since);
@@ -264,6 +279,25 @@ fn with_four_eyes_somebody_else_verifies() {
     assert_eq!(hands(&clinic.records()), [""; 0]);
 }
 
+/// Where somebody else does the syncs of an apply, one that was asked for by name is looked at like any other.
+#[test]
+fn a_sync_that_was_asked_for_by_name_is_owed_until_somebody_saw_who_is_expected() {
+    let clinic = Clinic::applied("");
+    let path = clinic.folder().join("clinic.yaml");
+    let manifest = fs::read_to_string(&path).unwrap();
+    fs::write(&path, manifest.replace("{attest: {}}", "{attest: {}}, sync: none")).unwrap();
+    clinic.attest("Jane");
+    let open = clinic.run(&["verify"], 6);
+    assert!(open.stdout.contains("2 providers expected there"), "{}", open.stdout);
+    clinic.run(&["verify", "--attest", "--by", "Bo"], 0);
+    let page = clinic.records().into_iter().find_map(|record| match record.event {
+        accuroform::journal::Event::PageAttested { expected, .. } => Some(expected),
+        _ => None,
+    });
+    assert_eq!(page.unwrap().len(), 2, "not over nobody");
+    clinic.run(&["verify"], 0);
+}
+
 #[test]
 fn what_nobody_asked_for_cannot_be_attested() {
     let clinic = Clinic::new("");
@@ -295,6 +329,36 @@ fn what_nobody_asked_for_cannot_be_attested() {
     assert!(!clinic.owes());
 }
 
+/// Each of those who attest at once is kept or told that somebody else is at it, and nothing is lost.
+#[test]
+fn people_who_attest_at_the_same_time_do_so_one_after_the_other() {
+    let clinic = Clinic::applied("");
+    clinic.wait_behind(clinic.asked().unwrap().since);
+    let begin = |number: usize| {
+        let by = format!("Person {number}");
+        let mut command = clinic.command(&["sync", "--attest", "--by", &by]);
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        (by, command.spawn().unwrap())
+    };
+    let all: Vec<_> = (0..6).map(begin).collect();
+    let ended = all.into_iter().map(|(by, mut child)| (by, child.wait().unwrap().code().unwrap()));
+    let (kept, locked): (Vec<_>, Vec<_>) = ended.partition(|(_, code)| *code == 0);
+    assert!(!kept.is_empty() && locked.iter().all(|(_, code)| *code == 7), "{kept:?} {locked:?}");
+    let said: Vec<String> = clinic
+        .records()
+        .into_iter()
+        .filter_map(|record| match record.event {
+            accuroform::journal::Event::SyncAttested { by, .. } => Some(by),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(said.len(), kept.len());
+    assert!(kept.iter().all(|(by, _)| said.contains(by)));
+    let SyncState::Attested(last) = clinic.state() else { panic!() };
+    assert_eq!(Some(&last.by), said.last());
+    clinic.run(&["history", "verify"], 0);
+}
+
 #[test]
 fn programs_read_the_state_of_it() {
     let clinic = Clinic::new("");
@@ -309,6 +373,7 @@ fn programs_read_the_state_of_it() {
     assert!(of("sync_complete").or(of("sync_errored")).is_none(), "{applied}");
     let verified = of("verify_complete").unwrap();
     assert_eq!(verified["grid"], true);
+    assert_eq!(verified["correct"], Value::Null, "who is missing nobody saw");
     let names = &verified["expected_on_patients_page"]["providers"];
     assert_eq!(names.as_array().unwrap().len(), 2);
     clinic.attest("Jane");

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use accuroform::bridge::{Site, SiteProvider};
 use accuroform::desired::desired;
-use accuroform::diagnose::{Diagnosis, Inputs, LastWrite, Remedy, Text, Unmended, diagnose, mend};
+use accuroform::diagnose::{
+    Diagnosis, Inputs, LastWrite, OceanRead, Remedy, Text, TickedRows, Unmended, diagnose, mend,
+};
 use accuroform::finding::{Kind, Origin, Symptom};
 use accuroform::live::{Grid, Providers};
 use accuroform::model::{Column, Level, ProviderId, RowKey, UserId};
@@ -21,6 +23,7 @@ struct Scene {
     site: Result<Site, String>,
     list: Result<Vec<SiteProvider>, String>,
     last_write: Result<LastWrite, String>,
+    ticked: TickedRows,
 }
 
 impl Scene {
@@ -49,6 +52,7 @@ impl Scene {
             }),
             list: Ok(people.into_iter().map(listed).collect()),
             last_write: Ok(LastWrite::default()),
+            ticked: TickedRows::default(),
         }
     }
 
@@ -59,14 +63,24 @@ impl Scene {
     }
 
     fn diagnose(&self, rest: &str, symptom: Option<Symptom>) -> (Diagnosis, Plan) {
+        let Self { site, list, .. } = self;
+        self.diagnose_over(Ok(OceanRead { site, list }), rest, symptom)
+    }
+
+    fn diagnose_over(
+        &self,
+        ocean: Result<OceanRead<'_>, &str>,
+        rest: &str,
+        symptom: Option<Symptom>,
+    ) -> (Diagnosis, Plan) {
         let (plan, wanted) = self.world.planned(rest, &Targets::default());
         let found = diagnose(Inputs {
             live: &self.world.live,
             desired: &wanted,
             plan: &plan,
-            site: &self.site,
-            list: &self.list,
+            ocean,
             last_write: &self.last_write,
+            ticked: &self.ticked,
             symptom,
             provider: None,
             now: "2025-06-01T12:00:00Z".parse().unwrap(),
@@ -269,6 +283,42 @@ fn what_could_not_be_read_is_unknown_and_never_missing() {
     let (found, _) = scene.diagnose(ALL, None);
     assert_eq!(found.unread, ["the grid of OceanAPILAKESIDE could not be read: 503"]);
     assert!(listed(&found).is_empty(), "{found:#?}");
+}
+
+#[test]
+fn where_nobody_asks_ocean_the_journal_is_known_and_nothing_is_excluded() {
+    let mut scene = Scene::new(two_offices());
+    let (found, _) = scene.diagnose_over(Err("a person looks at it"), ALL, None);
+    assert_eq!(found.unread.len(), 1, "said once: {:?}", found.unread);
+    assert!(found.unread[0].starts_with("Ocean is not read") && found.is_empty());
+    // Who is selected and what is booked may still be why somebody is missing.
+    let of_the_schedule = [Symptom::MissingProvider, Symptom::MissingBookings];
+    assert_eq!(found.symptoms(), BTreeSet::from(of_the_schedule));
+    let waits = Some((Kind::SyncAsked, "asked".to_owned()));
+    scene.last_write = Ok(LastWrite { at: None, owes_sync: true, waits });
+    let (found, _) = scene.diagnose_over(Err("a person looks at it"), ALL, None);
+    assert_eq!(found.sync.iter().map(|cause| cause.kind).collect::<Vec<_>>(), [Kind::SyncAsked]);
+    // A site that does not answer makes what the journal says no less true.
+    scene.last_write = Ok(LastWrite { owes_sync: true, ..LastWrite::default() });
+    scene.site = Err("503".to_owned());
+    let (found, _) = scene.diagnose(ALL, None);
+    assert_eq!(found.sync.iter().map(|cause| cause.kind).collect::<Vec<_>>(), [Kind::NotSynced]);
+}
+
+#[test]
+fn what_was_read_of_a_row_before_it_was_ticked_is_not_told() {
+    let mut scene = Scene::new(two_offices().row(1, 2, "patient").row(2, 1, "patient"));
+    scene.ticked = TickedRows {
+        unread: BTreeSet::from([("OceanAPILAKESIDE".to_owned(), key(2, 1))]),
+        unread_words: Some("1 row is ticked".to_owned()),
+        wrong: Vec::new(),
+    };
+    let (found, _) = scene.diagnose(ALL, None);
+    let rows: Vec<RowKey> =
+        found.providers.iter().flat_map(|one| &one.rows).map(|r| r.key).collect();
+    assert_eq!(rows, [key(1, 2)], "the other is unknown");
+    assert_eq!(found.unread, ["1 row is ticked"]);
+    assert!(!found.known.grid);
 }
 
 #[test]

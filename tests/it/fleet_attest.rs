@@ -124,7 +124,59 @@ fn a_wave_that_waits_for_people_is_not_verified_and_the_rollout_goes_on_once_it_
     shore.run(&["verify", "fleet.yaml", "--attest", "--by", "Bo Roy"], 0);
     shore.resume(0);
     shore.run(&["status", "fleet.yaml"], 0);
-    shore.run(&["sync", "fleet.yaml"], 0);
+    let lines = shore.run(&["sync", "fleet.yaml", "--json"], 0).stdout;
+    for line in lines.lines() {
+        let sync = serde_json::from_str::<Value>(line).unwrap()["sync"].clone();
+        assert_eq!((&sync["state"], &sync["complete"]), (&"verified".into(), &true.into()));
+        assert_eq!(sync["code"], Value::Null);
+    }
+}
+
+#[test]
+fn what_nobody_attested_is_not_called_verified() {
+    let shore = Shore::new();
+    let confirm = ["verify", "fleet.yaml", "--attest", "--by", "Bo Roy"];
+    let nothing = shore.run(&confirm, 0).stdout;
+    assert!(!nothing.contains("verified"), "nothing was asked: {nothing}");
+    shore.run(&["apply", "fleet.yaml", "-auto-approve"], 4);
+    let pending = shore.run(&confirm, 6).stdout;
+    assert_eq!(pending.matches("nobody attested it").count(), 2, "{pending}");
+    assert!(pending.contains("1 of 3 with nothing waiting"), "{pending}");
+    let lines = shore.run(&[&confirm[..], &["--json"]].concat(), 6).stdout;
+    let states: Vec<Value> = lines
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["asked_sync"]["state"]["state"].clone()
+        })
+        .collect();
+    assert_eq!(states.iter().filter(|state| **state == "pending").count(), 2, "{lines}");
+}
+
+#[test]
+fn a_clinic_whose_journal_cannot_be_read_keeps_nobody_else_from_being_attested() {
+    let shore = Shore::new();
+    shore.run(&["apply", "fleet.yaml", "-auto-approve"], 4);
+    let journal = shore.0.path().join("clinics/.accuroform/birch.journal.jsonl");
+    let whole = fs::read_to_string(&journal).unwrap();
+    fs::write(&journal, whole.replacen("birch", "brich", 1)).unwrap();
+    let list = shore.run(&["sync", "fleet.yaml"], 1).stdout;
+    assert!(list.contains("[ ] site 1, ash") && !list.contains("[ ] site 2"), "{list}");
+    assert!(list.contains("birch: the journal"), "{list}");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let said = shore.run(&["sync", "fleet.yaml", "--attest", "--by", "Jane Roy"], 1).stdout;
+    assert!(said.contains("ash: the full sync of Ocean site 1 is attested by Jane Roy"), "{said}");
+    assert!(!said.contains("Sync Full Schedule"), "the steps are done: {said}");
+    shore.run(&["verify", "fleet.yaml", "--attest", "--by", "Bo Roy"], 1);
+    // What the journal of birch would say is unknown, and ash is through.
+    let verified = shore.run(&["verify", "fleet.yaml"], 8).stdout;
+    assert!(
+        verified.contains("birch: ") && verified.contains("not read: the journal"),
+        "{verified}"
+    );
+    assert!(verified.contains("ash: the grid is what the manifest says\n"), "{verified}");
+    fs::write(&journal, whole).unwrap();
+    shore.run(&["sync", "fleet.yaml", "--attest", "--by", "Jane Roy"], 0);
+    shore.run(&["verify", "fleet.yaml", "--attest", "--by", "Bo Roy"], 0);
 }
 
 #[test]

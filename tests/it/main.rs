@@ -13,6 +13,7 @@
 mod access;
 mod adopting;
 mod against_git;
+mod appearance;
 mod applied;
 mod apply_clinic;
 mod apply_faults;
@@ -155,6 +156,8 @@ mod surface_flags;
 mod terminal;
 mod token_retries;
 mod undo;
+mod verify_json;
+mod verify_ticked;
 mod watch;
 mod worklist;
 mod worklist_laws;

@@ -11,12 +11,14 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::mode;
 use crate::cli::fleet::Subject;
+use crate::cli::pending::Pending;
 use crate::cli::printer::Printer;
 use crate::cli::targets::one_provider;
-use crate::connection::Opened;
-use crate::diagnose::{Diagnosis, Inputs, LastWrite, diagnose};
-use crate::finding::Origin;
-use crate::journal::{Event, Journal, Outcome, is_pending};
+use crate::cli::ticks::Ticks;
+use crate::connection::{OpenError, Opened};
+use crate::diagnose::{Diagnosis, Inputs, LastWrite, OceanRead, diagnose};
+use crate::finding::{Kind, Origin};
+use crate::journal::{AskedSync, Attestation, Event, Journal, Outcome, Record, SyncState};
 use crate::report::{self, escape};
 
 pub(super) async fn run(
@@ -29,15 +31,30 @@ pub(super) async fn run(
     let opened = clinic.connect(environment).await?;
     let read = Read::of(&clinic, &opened).await;
     opened.close().await;
-    let Read { planned, site, list } = read?;
+    let Read { planned, ocean } = read?;
+    let records = records(&clinic);
+    let pending = records.as_ref().ok().map(|records| Pending::in_records(&clinic, records));
+    let ticked = Ticks::of(&clinic, pending.as_ref(), &planned.live, &planned.plan);
+    let last_write = match (&records, &pending) {
+        (Ok(records), Some(pending)) => {
+            let mut last = last_write(records, pending);
+            // Rows that are set count like rows that were written, before an apply keeps it, too.
+            last.owes_sync |= mode(&clinic).is_some() && ticked.unkept_words().is_some();
+            Ok(last)
+        }
+        (records, _) => Err(records.as_ref().err().cloned().unwrap_or_default()),
+    };
     let provider = provider.as_deref().map(|typed| one_provider(typed, &planned.live.directory));
     let found = diagnose(Inputs {
         live: &planned.live,
         desired: &planned.desired,
         plan: &planned.plan,
-        site: &site,
-        list: &list,
-        last_write: &last_write(&clinic),
+        ocean: match &ocean {
+            Ok((site, list)) => Ok(OceanRead { site, list }),
+            Err(why) => Err(why),
+        },
+        last_write: &last_write,
+        ticked: &ticked.rows(&planned.plan),
         symptom: symptom.map(SymptomArg::symptom),
         provider: provider.transpose()?,
         now: environment.clock.now(),
@@ -57,31 +74,35 @@ pub(super) async fn run(
 /// What is read of both services.
 struct Read {
     planned: Planned,
-    site: Result<Site, String>,
-    list: Result<Vec<SiteProvider>, String>,
+    /// The site and its list of providers; else why nobody asks Ocean.
+    ocean: Result<(Result<Site, String>, Result<Vec<SiteProvider>, String>), &'static str>,
 }
 
 impl Read {
     async fn of(clinic: &Clinic, opened: &Opened) -> Result<Self, Failure> {
         let planned = clinic.plan(&opened.accuro(), Purpose::Manifest, Scope::ALL).await?;
         let number = &clinic.manifest.ocean.site;
-        let (site, list) = match opened.ocean() {
-            Ok(ocean) => (
+        let ocean = match opened.ocean() {
+            Ok(ocean) => Ok((
                 ocean.site(number).await.map_err(|error| error.to_string()),
                 ocean.site_providers(number).await.map_err(|error| error.to_string()),
-            ),
-            Err(error) => (Err(error.to_string()), Err(error.to_string())),
+            )),
+            Err(OpenError::OfAPerson) => Err("its connection is `attest`, so a person looks at it"),
+            Err(_) => Err("the manifest has no connection to it"),
         };
-        Ok(Self { planned, site, list })
+        Ok(Self { planned, ocean })
     }
 }
 
-/// What the journal says, or why it could not be read.
-fn last_write(clinic: &Clinic) -> Result<LastWrite, String> {
+/// The journal, or why it could not be read.
+fn records(clinic: &Clinic) -> Result<Vec<Record>, String> {
     let state = clinic.state().map_err(|failure| failure.message)?;
-    let records = Journal::read(&state, &clinic.manifest.clinic.id)
-        .map_err(|error| error.to_string())?
-        .records;
+    let reading = Journal::read(&state, &clinic.manifest.clinic.id);
+    Ok(reading.map_err(|error| error.to_string())?.records)
+}
+
+/// What the journal says of the last write.
+fn last_write(records: &[Record], pending: &Pending) -> LastWrite {
     let is_write = |event: &Event| match event {
         Event::BatchEnded { outcomes, .. } => {
             outcomes.iter().any(|row| matches!(row.outcome, Outcome::Done | Outcome::Failed(_)))
@@ -100,10 +121,29 @@ fn last_write(clinic: &Clinic) -> Result<LastWrite, String> {
         | Event::Verified { .. }
         | Event::Ended { .. } => false,
     };
-    Ok(LastWrite {
+    LastWrite {
         at: records.iter().rev().find(|record| is_write(&record.event)).map(|record| record.at),
-        owes_sync: mode(clinic).is_some() && is_pending(&records),
-    })
+        owes_sync: pending.is_owed,
+        waits: pending.asked.as_ref().and_then(waits),
+    }
+}
+
+/// What of a sync that a person was asked for is open.
+fn waits(asked: &AskedSync) -> Option<(Kind, String)> {
+    let attested = |sync: &Attestation, more: String| {
+        let Attestation { by, at } = sync;
+        Some((Kind::SyncAttested, format!("by {by}, begun at {at}; {more}")))
+    };
+    match &asked.state {
+        SyncState::Pending => Some((Kind::SyncAsked, format!("asked for since {}", asked.since))),
+        SyncState::Attested(sync) => {
+            attested(sync, "nobody attested who is on the Patients page".to_owned())
+        }
+        SyncState::Contradicted { sync, page, missing } => {
+            attested(sync, format!("{} misses {} on the page", page.by, missing.join("; ")))
+        }
+        SyncState::Verified { .. } => None,
+    }
 }
 
 /// Parts that could not be read come first: what was found beside them may not be all.
@@ -121,6 +161,9 @@ fn print(clinic: &Clinic, found: &Diagnosis, remedies: &Remedies, printer: &mut 
     let id = &clinic.manifest.clinic.id;
     let user = match (&found.user, found.is_sites_word) {
         (Some(user), true) => format!("works with {}", escape(user)),
+        (Some(user), false) if !found.known.site => {
+            format!("is not read; it is taken to work with {}", escape(user))
+        }
         (Some(user), false) => {
             format!("does not say whom it works with; taken to be {}", escape(user))
         }
@@ -154,7 +197,7 @@ fn document(clinic: &Clinic, found: &Diagnosis, remedies: &Remedies, exit: Exit)
     if let Value::Object(fields) = &mut document {
         let more = json!({
             "kind": "accuroform.diagnosis",
-            "format_version": "1.0",
+            "format_version": "1.1",
             "clinic": clinic.manifest.clinic.id,
             "remedy": remedies.json(),
             "exit_code": exit.code(),

@@ -16,7 +16,7 @@ use crate::cli::events;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::finish::{
-    OceanList, Verified, mode, print_sync, print_verified, record, sync, verify, watch,
+    Clicks, Earlier, Verified, mode, print_sync, print_verified, record, sync, verify, watch,
 };
 use crate::cli::git;
 use crate::cli::printer::Printer;
@@ -348,8 +348,8 @@ impl Execution<'_> {
             Some(Ok(_)) => Freshness::Synced,
             Some(Err(_)) | None => Freshness::Stale,
         };
-        let list = OceanList { before, freshness };
-        match verify(self.clinic, self.opened, what, list, self.environment).await {
+        let earlier = Earlier { list: before, freshness, clicks: Clicks::Settled };
+        match verify(self.clinic, self.opened, what, earlier, self.environment).await {
             Ok(mut verified) => {
                 verified.expect_held(&plan.held);
                 printer.tell(|| [events::verified(&verified)]);

@@ -4,6 +4,7 @@ use std::path::{Component, Path};
 
 use serde_json::{Value, json};
 
+use crate::cli::attest;
 use crate::cli::clinic::{Clinic, Planned, read_bounded};
 use crate::cli::printer::Printer;
 use crate::diagnose::{Diagnosis, Mended, Remedy, RowDiagnosis, Text, Unmended, entries, mend};
@@ -25,6 +26,10 @@ pub(super) struct Remedies {
     left: Vec<(Unproposed, Vec<Entry>)>,
     /// Rows whose date people have to choose.
     dates: Vec<Entry>,
+    /// Whether an apply asks a person for rows.
+    by_hand: bool,
+    /// Whether every row was read: else there may be more.
+    is_known: bool,
 }
 
 /// A row and the entry of the manifest that decides it.
@@ -113,11 +118,13 @@ impl Remedies {
             proposal,
             left: Unproposed::ALL.into_iter().filter_map(of).collect(),
             dates: places(found.rows(Remedy::Date).collect()),
+            by_hand: found.by_hand,
+            is_known: found.known.grid,
         }
     }
 
     pub(super) fn print(&self, clinic: &Clinic, printer: &mut Printer) {
-        let Self { apply, manifest, proposal, left, dates } = self;
+        let Self { apply, manifest, proposal, left, dates, by_hand, is_known: _ } = self;
         if apply + manifest + dates.len() == 0 {
             return;
         }
@@ -126,8 +133,13 @@ impl Remedies {
             "\nRemedy: {REMEDY};\n{origin}.\nThe article maps no symptom to a single column.\n"
         ));
         if *apply > 0 {
+            let step = match (by_hand, attest::is_asked(clinic)) {
+                (true, _) => "asks a person for it",
+                (false, true) => "writes, and asks a person for the sync",
+                (false, false) => "writes and syncs",
+            };
             printer.result(&format!(
-                "In the manifest already, {}: `accuroform apply` writes and syncs.\n",
+                "In the manifest already, {}: `accuroform apply` {step}.\n",
                 rows(*apply)
             ));
         }
@@ -157,7 +169,9 @@ impl Remedies {
     }
 
     pub(super) fn json(&self) -> Value {
-        let Self { apply, manifest, proposal, left, dates } = self;
+        let Self { apply, manifest, proposal, left, dates, by_hand: _, is_known } = self;
+        // Where not everything was read there may be more, so none is not said.
+        let counted = |count: usize| (*is_known || count > 0).then_some(count);
         let place = |entry: &Entry| {
             let Entry { place: Span { layer, line, column, .. }, key, words } = entry;
             json!({
@@ -176,14 +190,14 @@ impl Remedies {
         json!({
             "words": REMEDY,
             "source": Origin::OceanArticle.label(),
-            "apply": apply,
-            "manifest": manifest,
+            "apply": counted(*apply),
+            "manifest": counted(*manifest),
             "diff": proposal.as_ref().map(|(diff, _)| &diff.text),
-            "diff_rows": proposal.as_ref().map_or(0, |(_, rows)| *rows),
+            "diff_rows": counted(proposal.as_ref().map_or(0, |(_, rows)| *rows)),
             "diff_is_bare": proposal.as_ref().is_some_and(|(diff, _)| diff.is_bare),
-            "left": left.iter().map(reason).collect::<Vec<_>>(),
-            "dates": dates.len(),
-            "date_entries": dates.iter().map(place).collect::<Vec<_>>(),
+            "left": counted(left.len()).map(|_| left.iter().map(reason).collect::<Vec<_>>()),
+            "dates": counted(dates.len()),
+            "date_entries": counted(dates.len()).map(|_| dates.iter().map(place).collect::<Vec<_>>()),
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::cli::attest;
 use crate::cli::clinic::Clinic;
 use crate::cli::cmd::each::{Said, each, in_threads};
 use crate::cli::cmd::execute::starter;
-use crate::cli::cmd::sync_person::{self, Word, print_kept, print_list};
+use crate::cli::cmd::sync_person::{self, FORMAT, Word, print_kept, print_list};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -18,6 +18,7 @@ use crate::cli::finish::{mode, print_sync, record, site_user, sync, sync_json, w
 use crate::cli::fleet::{SelectedFleet, Subject};
 use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
+use crate::cli::pending::Pending;
 use crate::cli::printer::Printer;
 use crate::journal::{Event, Journal};
 use crate::ocean::{SyncError, Synced};
@@ -48,6 +49,9 @@ pub(super) async fn run(
         } else {
             print_kept(&clinic, &standing, printer);
         }
+        if stated.is_none() && Pending::of(&clinic).is_ok_and(|pending| pending.has_ticks()) {
+            printer.line(TICKED);
+        }
         return Ok(standing.exit);
     }
     if stated.is_some() {
@@ -65,6 +69,9 @@ pub(super) async fn run(
     interrupt::guarded(&stop, work).await
 }
 
+/// What is said where somebody asks for a sync before the grid was read again.
+const TICKED: &str = "note: rows are ticked and not verified: one that has to be set after this sync needs another, so read the grid again first";
+
 /// The sync of every clinic of a fleet. What is asked of people is one list.
 async fn all(
     fleet: SelectedFleet,
@@ -73,8 +80,9 @@ async fn all(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
-    if !args.json {
-        print_list(&sync_person::list(&fleet, environment)?, printer);
+    // Whoever attests has done the steps.
+    if !args.json && stated.is_none() {
+        print_list(&sync_person::list(&fleet, environment), printer);
     }
     let (wait, done) = (args.wait.clone(), if stated.is_some() { "attested" } else { "synced" });
     let side_by_side = fleet.file.fleet.rollout.max_parallel_syncs;
@@ -123,7 +131,7 @@ impl SyncEnded {
     fn json(&self, clinic: &Clinic) -> Value {
         json!({
             "kind": "accuroform.sync",
-            "format_version": "1.0",
+            "format_version": FORMAT,
             "clinic": clinic.manifest.clinic.id,
             "sync": sync_json(&self.result),
             "exit_code": self.exit().code(),

@@ -16,7 +16,11 @@ use crate::cli::fleet::SelectedFleet;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::journal::{AskedSync, Event, Journal, SyncState, asked_sync};
+use crate::ocean::SyncError;
 use crate::report::{self, SyncToDo};
+
+/// The version of the document.
+pub(super) const FORMAT: &str = "1.1";
 
 /// What a person says.
 #[derive(Debug, Clone)]
@@ -34,19 +38,33 @@ pub(super) struct Standing {
 impl Standing {
     /// For programs.
     pub(super) fn json(&self, clinic: &Clinic) -> Value {
-        let state = self.asked.as_ref().map_or("nothing-asked", |asked| asked.state.key());
+        let Self { asked, exit } = self;
+        let state = asked.as_ref().map_or("nothing-asked", |asked| asked.state.key());
+        let open = asked.as_ref().and_then(attest::open);
+        let is_verified = asked.is_some() && open.is_none();
         json!({
             "kind": "accuroform.sync",
-            "format_version": "1.0",
+            "format_version": FORMAT,
             "clinic": clinic.manifest.clinic.id,
-            "sync": {"complete": false, "of_a_person": true, "state": state, "asked": self.asked},
-            "exit_code": self.exit.code(),
+            "sync": {
+                "complete": is_verified,
+                "of_a_person": true,
+                "state": state,
+                "asked": asked,
+                "code": open.as_ref().map(SyncError::code),
+                "message": open.as_ref().map(SyncError::to_string),
+                "hint": open.as_ref().map(SyncError::hint),
+            },
+            "exit_code": exit.code(),
         })
     }
 
     /// In a line.
     pub(super) fn words(&self) -> String {
         match &self.asked {
+            None if self.exit != Exit::Done => {
+                "a sync is owed, and nobody was asked for it".to_owned()
+            }
             None => "nobody is asked for a sync".to_owned(),
             Some(AskedSync { state: SyncState::Verified { sync, page }, .. }) => {
                 format!("attested by {}, verified by {}", sync.by, page.by)
@@ -113,6 +131,16 @@ pub(super) fn keep(
         if begun > now {
             return does_not_count(format!("it is {now} now"), "check --at and the clock");
         }
+        if let SyncState::Contradicted { sync: _, page, missing } = &open.state
+            && begun <= page.at
+        {
+            let (by, at, missing) = (&page.by, page.at, missing.join("; "));
+            return does_not_count(
+                format!("{by} looked at {at}, after it, and misses {missing}"),
+                "mend why, do a full sync again and attest that one; or, if nobody is missing any more, \
+                 attest the page",
+            );
+        }
         if !open.counts(begun) {
             let why = format!("it may not have seen what was written until {}", open.since);
             return does_not_count(why, "do a full sync now; --at is when it was begun");
@@ -142,9 +170,10 @@ pub(super) fn with_journal(
     let done = opened
         .map_err(Failure::from)
         .and_then(|(mut journal, reading)| work(&mut journal, asked_sync(&reading.records)));
+    // Before anybody else writes.
+    let asked = done.and_then(|()| Ok(asked_sync(&Journal::read(&state, id)?.records)));
     lock::release(lock, printer);
-    done?;
-    Ok(asked_sync(&Journal::read(&state, id)?.records))
+    asked
 }
 
 /// There is nothing that anybody could attest.
@@ -162,20 +191,16 @@ fn nothing_waits(clinic: &Clinic, asked: Option<&AskedSync>) -> Failure {
     Failure::new(Exit::Error, "S008", message, hint)
 }
 
-/// The clinics of a fleet whose syncs are asked of a person and not attested, for one list.
-pub(super) fn list(
-    fleet: &SelectedFleet,
-    environment: &Environment,
-) -> Result<Vec<SyncToDo>, Failure> {
-    let mut list = Vec::new();
+/// The clinics of a fleet whose syncs are asked of a person and not attested, for one list. Of a clinic that
+/// cannot be read its own turn says why.
+pub(super) fn list(fleet: &SelectedFleet, environment: &Environment) -> Vec<SyncToDo> {
     let path = fleet.file.path.display();
-    for at in 0..fleet.members.len() {
-        let clinic = fleet.clinic(at, environment)?;
-        if attest::is_asked(&clinic) && is_pending(&clinic)? {
-            list.push(attest::to_do(&clinic, format!("accuroform {ATTEST} {path}")));
-        }
-    }
-    Ok(list)
+    let to_do = |at: usize| {
+        let clinic = fleet.clinic(at, environment).ok()?;
+        let is_asked = attest::is_asked(&clinic) && is_pending(&clinic).unwrap_or(false);
+        is_asked.then(|| attest::to_do(&clinic, format!("accuroform {ATTEST} {path}")))
+    };
+    (0..fleet.members.len()).filter_map(to_do).collect()
 }
 
 /// Prints the steps of the syncs in a list, if there are any.

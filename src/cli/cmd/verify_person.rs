@@ -3,23 +3,24 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::approval::{SameEyes, other_eyes};
 use crate::cli::attest::{self, CONFIRM};
+use crate::cli::clicks::WAITING;
 use crate::cli::clinic::{Clinic, Purpose, Scope};
 use crate::cli::cmd::each::Said;
 use crate::cli::cmd::execute::starter;
 use crate::cli::cmd::sync_person::{ENDED, Standing, with_journal};
 use crate::cli::cmd::undo::Which;
+use crate::cli::cmd::verify::document;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::finish::{OceanList, Verified, verify};
+use crate::cli::finish::{Clicks, Earlier, Verified, verify};
+use crate::cli::pending::Pending;
 use crate::cli::printer::Printer;
 use crate::journal::{AskedSync, Event, Journal, MissingRecord, Run, SyncState, hands, runs};
-use crate::model::fold;
-use crate::ocean::{Expected, Freshness};
+use crate::model::{PersonName, ProviderId, fold};
+use crate::ocean::Freshness;
 use crate::plan::Recorded;
 
 /// What a person says.
@@ -33,15 +34,17 @@ pub(super) struct Look {
 /// What became of it.
 pub(super) struct Looked {
     pub(super) verified: Verified,
-    /// `None`: the grid is not right, and nothing was kept.
-    pub(super) kept: Option<Standing>,
+    /// The sync that it is about, as it stands now.
+    asked: Option<AskedSync>,
+    /// How it ends where it was kept; `None`: the grid is not right, and nothing was kept.
+    kept: Option<Exit>,
 }
 
 impl Looked {
     pub(super) fn exit(&self) -> Exit {
         let plan = &self.verified.plan;
-        match &self.kept {
-            Some(standing) => standing.exit,
+        match self.kept {
+            Some(exit) => exit,
             None if plan.errors() > 0 => Exit::Error,
             None if !plan.is_complete() => Exit::Unread,
             None => Exit::NotVerified,
@@ -50,22 +53,17 @@ impl Looked {
 
     /// In a line.
     pub(super) fn words(&self) -> String {
-        match &self.kept {
-            Some(standing) => standing.words(),
-            None => "the grid is not what it should be, so nothing was attested".to_owned(),
+        match (self.kept, self.verified.ticked.words()) {
+            (Some(exit), _) => Standing { asked: self.asked.clone(), exit }.words(),
+            (None, Some(ticked)) => format!("{ticked}; nothing was attested"),
+            (None, None) => "the grid is not what it should be, so nothing was attested".to_owned(),
         }
     }
 
     pub(super) fn said(&self, clinic: &Clinic) -> Said {
-        let mut document = self.verified.json();
-        if let serde_json::Value::Object(fields) = &mut document {
-            fields.insert("kind".to_owned(), "accuroform.verify".into());
-            fields.insert("format_version".to_owned(), "1.0".into());
-            fields.insert("clinic".to_owned(), clinic.manifest.clinic.id.clone().into());
-            let asked = self.kept.as_ref().and_then(|standing| standing.asked.as_ref());
-            fields.insert("asked_sync".to_owned(), json!(asked));
-            fields.insert("exit_code".to_owned(), json!(self.exit().code()));
-        }
+        let owed = self.kept != Some(Exit::Done);
+        let said = (self.asked.as_ref(), Some(owed));
+        let document = document(clinic, &self.verified, said, self.exit());
         Said { exit: self.exit(), words: self.words(), document }
     }
 }
@@ -77,33 +75,46 @@ pub(super) async fn look(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Looked, Failure> {
-    must_be_attested(clinic, attest::waiting(clinic)?.asked.as_ref())?;
+    let pending = Pending::of(clinic)?;
+    must_be_attested(clinic, pending.asked.as_ref(), pending.has_ticks())?;
     must_be_another(clinic, &stated.by)?;
     let opened = clinic.connect(environment).await?;
-    let list = OceanList { before: None, freshness: Freshness::Stale };
+    let clicks = Clicks::Journal(Some(&pending));
+    let earlier = Earlier { list: None, freshness: Freshness::Stale, clicks };
     let undone = undone(clinic)?;
     let purpose = undone.as_ref().map_or(Purpose::Manifest, Purpose::Undo);
-    let read = verify(clinic, &opened, (purpose, Scope::ALL), list, environment).await;
+    let read = verify(clinic, &opened, (purpose, Scope::ALL), earlier, environment).await;
     opened.close().await;
     let verified = read?;
-    if !verified.grid_is_right() {
-        return Ok(Looked { verified, kept: None });
+    if let Some(failure) = &verified.ticked.same_eyes {
+        return Err(failure.clone());
     }
-    let expected = verified.expected.clone().unwrap_or_default();
-    let missing = missing(&expected, &stated.missing)?;
+    if let Some(words) = verified.ticked.unkept_words() {
+        let hint = "once it is kept, a sync that was begun before does not count";
+        return Err(Failure::new(Exit::NotVerified, WAITING, words, hint));
+    }
+    if !verified.grid_is_right() {
+        return Ok(Looked { verified, asked: pending.asked, kept: None });
+    }
+    let expected = verified.expected.as_ref().and_then(|expected| expected.providers.as_deref());
+    let expected = expected.unwrap_or_default();
+    let missing = missing(expected, &stated.missing)?;
     let is_all = missing.is_empty();
     let work = |journal: &mut Journal, asked: Option<AskedSync>| {
         // Read with the lock: nobody wrote anything since.
-        must_be_attested(clinic, asked.as_ref())?;
+        must_be_attested(clinic, asked.as_ref(), false)?;
         must_be_another(clinic, &stated.by)?;
         journal.append(starter("verify", clinic, None, environment))?;
-        let expected = expected.providers.iter().map(|(id, _)| *id).collect();
+        if let Some(seen) = verified.ticked.seen() {
+            journal.append(seen)?;
+        }
+        let expected = expected.iter().map(|(id, _)| *id).collect();
         journal.append(Event::PageAttested { by: stated.by.clone(), expected, missing })?;
         Ok(journal.append(ENDED)?)
     };
     let asked = with_journal((clinic, "verify", Duration::ZERO), environment, printer, work)?;
     let exit = if is_all { Exit::Done } else { Exit::NotVerified };
-    Ok(Looked { verified, kept: Some(Standing { asked, exit }) })
+    Ok(Looked { verified, asked, kept: Some(exit) })
 }
 
 /// What the last run that wrote anything took back: then that is what the grid must be, whatever the
@@ -116,7 +127,13 @@ fn undone(clinic: &Clinic) -> Result<Option<Recorded>, Failure> {
     undoes.map(|undone| Which::Saved(undone).recorded(clinic, &runs)).transpose()
 }
 
-fn must_be_attested(clinic: &Clinic, asked: Option<&AskedSync>) -> Result<(), Failure> {
+/// A sync that was begun after the last write must be attested. Where rows are ticked that nobody read and
+/// found right since, they come first.
+fn must_be_attested(
+    clinic: &Clinic,
+    asked: Option<&AskedSync>,
+    has_ticks: bool,
+) -> Result<(), Failure> {
     let id = &clinic.manifest.clinic.id;
     match asked.map(|asked| &asked.state) {
         Some(SyncState::Attested(_) | SyncState::Contradicted { .. }) => Ok(()),
@@ -130,7 +147,12 @@ fn must_be_attested(clinic: &Clinic, asked: Option<&AskedSync>) -> Result<(), Fa
             Exit::NotVerified,
             "S010",
             format!("no sync of {id} is attested since its last write, so the page may be old"),
-            format!("`{}` shows the steps of a full sync", attest::command(clinic, "sync")),
+            if has_ticks {
+                "rows are ticked: read the grid again, then `accuroform apply` asks for the sync"
+                    .to_owned()
+            } else {
+                format!("`{}` shows the steps of a full sync", attest::command(clinic, "sync"))
+            },
         )),
     }
 }
@@ -147,14 +169,20 @@ fn must_be_another(clinic: &Clinic, by: &str) -> Result<(), Failure> {
 }
 
 /// The providers that were named, each of whom must be expected.
-fn missing(expected: &Expected, typed: &[String]) -> Result<Vec<MissingRecord>, Failure> {
+fn missing(
+    expected: &[(ProviderId, String)],
+    typed: &[String],
+) -> Result<Vec<MissingRecord>, Failure> {
     let mut found: Vec<MissingRecord> = Vec::new();
     for typed in typed {
-        let is_meant = |(id, name): &&(crate::model::ProviderId, String)| {
+        let is_meant = |(id, name): &&(ProviderId, String)| {
             let bare = name.rsplit_once(" (").map_or(name.as_str(), |(bare, _)| bare);
-            id.to_string() == typed.trim() || [name.as_str(), bare].map(fold).contains(&fold(typed))
+            let (last, first) = bare.split_once(", ").unwrap_or((bare, ""));
+            let person = PersonName { last: last.to_owned(), first: first.to_owned() };
+            let is_name = fold(name) == fold(typed) || person.matches(typed);
+            id.to_string() == typed.trim() || is_name
         };
-        let all: Vec<_> = expected.providers.iter().filter(is_meant).collect();
+        let all: Vec<_> = expected.iter().filter(is_meant).collect();
         match all.as_slice() {
             [(id, name)] => {
                 let one = MissingRecord { provider_id: *id, name: name.clone() };

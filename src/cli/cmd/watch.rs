@@ -5,15 +5,18 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
-use super::watch_look::{Look, Seen};
+use super::watch_look::{Look, Seen, Sync};
 use crate::cli::args::WatchArgs;
-use crate::cli::clinic::{Clinic, Purpose, Scope};
+use crate::cli::attest;
+use crate::cli::clinic::{Clinic, Planned, Purpose, Scope};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::Subject;
 use crate::cli::interrupt;
+use crate::cli::pending::Pending;
 use crate::cli::printer::Printer;
+use crate::cli::ticks::Ticks;
 use crate::report::escape;
 
 pub(super) async fn run(
@@ -87,12 +90,40 @@ async fn look(clinic: &Clinic, environment: &Environment) -> Result<Look, Failur
     let planned = clinic.plan(&opened.accuro(), Purpose::Manifest, Scope::ALL).await;
     let site = match opened.ocean() {
         Ok(ocean) => {
-            ocean.site(&clinic.manifest.ocean.site).await.map_err(|error| error.to_string())
+            let site = ocean.site(&clinic.manifest.ocean.site).await;
+            Some(site.map_err(|error| error.to_string()))
         }
-        Err(error) => Err(error.to_string()),
+        // Nobody asks Ocean: that is no part that could not be read.
+        Err(_) => None,
     };
     opened.close().await;
-    Ok(Look::of(&planned?.plan, &site))
+    let Planned { live, plan, .. } = planned?;
+    let pending = Pending::of(clinic);
+    let ticked = Ticks::of(clinic, pending.as_ref().ok(), &live, &plan);
+    let sync = match (site, &pending) {
+        (Some(site), _) => Sync::Site(site),
+        (None, Ok(pending)) if attest::is_asked(clinic) => {
+            Sync::OfAPerson(ticked.unkept_words().unwrap_or_else(|| said(pending)))
+        }
+        (None, Err(_)) if attest::is_asked(clinic) => Sync::OfAPerson("unknown".to_owned()),
+        (None, _) => Sync::Nobodys,
+    };
+    // Where Ocean is asked and a bridge reads the grid, nothing here needs the journal.
+    let is_needed = !matches!(sync, Sync::Site(_)) || live.captured.is_some();
+    let journal = pending.err().filter(|_| is_needed).map(|failure| failure.message);
+    Ok(Look::of(&plan, &sync, &ticked, journal))
+}
+
+/// What people said of the sync.
+fn said(pending: &Pending) -> String {
+    match &pending.asked {
+        Some(asked) => match attest::open(asked) {
+            Some(open) => open.to_string(),
+            None => "attested and verified by people".to_owned(),
+        },
+        None if pending.is_owed => "owed, and nobody was asked for it".to_owned(),
+        None => "nobody is asked for one".to_owned(),
+    }
 }
 
 /// Prints lines with the time at the clinic.

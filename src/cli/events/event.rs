@@ -335,8 +335,9 @@ pub(in crate::cli) struct Ended {
 /// What verification found.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(in crate::cli) struct VerifyComplete {
-    /// Whether nothing is left to explain: the grid is right, and nobody is missing without a reason.
-    pub(super) correct: bool,
+    /// Whether nothing is left to explain: the grid is right, and nobody is missing without a reason; `null`:
+    /// the grid is right, and who is missing only a person can see.
+    pub(super) correct: Option<bool>,
     /// Whether the grid was read and is as planned.
     pub(super) grid: bool,
     /// The run that was taken back.
@@ -345,8 +346,8 @@ pub(in crate::cli) struct VerifyComplete {
     pub(super) held: Vec<HeldRow>,
     /// What was looked at.
     pub(super) targets: Targets,
-    /// What a new plan would change, in numbers.
-    pub(super) remaining: Summary,
+    /// What a new plan would change, in numbers; `null`: no grid was read.
+    pub(super) remaining: Option<Summary>,
     /// What a new plan would change, by row.
     pub(super) differences: Vec<Difference>,
     /// What could not be read.

@@ -9,7 +9,7 @@ use crate::report::escape;
 
 /// The version of the events: `MAJOR.MINOR`. The minor number moves when a type or a field is added, the
 /// major one when something is removed, renamed or means something else.
-pub(super) const VERSION: &str = "1.2";
+pub(super) const VERSION: &str = "1.3";
 
 const MODULE: &str = "accuroform.ui";
 

@@ -94,12 +94,12 @@ pub(in crate::cli) fn verified(verified: &Verified) -> Told {
     let Plan { undoes, held, targets, unread, .. } = &verified.plan;
     let (correct, grid) = (verified.is_correct(), verified.grid_is_right());
     let complete = VerifyComplete {
-        correct,
+        correct: verified.verdict(),
         grid,
         undoes: undoes.clone(),
         held: held.clone(),
         targets: targets.clone(),
-        remaining: verified.plan.summary(),
+        remaining: verified.remaining(),
         differences: differences(&verified.plan),
         unread: unread.clone(),
         patients_page: verified.appearance.clone(),

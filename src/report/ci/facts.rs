@@ -160,10 +160,15 @@ impl Facts {
         self.add(review).text = Text::One(text);
     }
 
-    /// What a look at the one clinic found, which wrote nothing.
-    pub fn looked(&mut self, plan: &Plan, correct: bool) {
+    /// What a look at the one clinic found, which wrote nothing. `beside`: what the plan does not say, with its
+    /// code; then the plan's own words say too much.
+    pub fn looked(&mut self, plan: &Plan, correct: bool, beside: Option<(&'static str, String)>) {
         self.verified = Some(correct);
         self.add(Review { plan, refusals: &[], digest: "" });
+        if let Some((code, words)) = beside {
+            self.failed(Some(code), &words, None);
+            self.planned.get_or_insert_default().words.clear();
+        }
     }
 
     /// What a look at the one clinic found that others changed.
