@@ -86,7 +86,9 @@ impl Ticks {
                 }
                 // What was captured is older than what it was verified by.
                 (Standing::Verified(Some(said)), _)
-                    if live.captured.as_ref().is_some_and(|captured| captured.at <= said.at) =>
+                    if live.captured.as_ref().is_some_and(|captured| {
+                        captured.of(&row.user, row.sent.key).at <= said.at
+                    }) =>
                 {
                     ticked.unread.push((place(), said.clone()));
                 }
@@ -273,11 +275,12 @@ type Wrong<'a> = (&'a RowPlace, &'a Attestation, Cells, Cells);
 /// Why a capture from after the last tick does not count, where four eyes are demanded.
 fn same_eyes(clinic: &Clinic, list: &Worklist, live: &Snapshot) -> Option<Failure> {
     let captured = live.captured.as_ref()?;
-    if list.last_tick().is_none_or(|tick| captured.at <= tick) {
-        return None;
-    }
+    let by = list.rows.iter().map(|row| captured.of(&row.user, row.sent.key));
+    let tick = list.last_tick()?;
+    let mut since = by.filter(|look| look.at > tick);
     let is_demanded = clinic.manifest.safety.four_eyes;
-    let error = other_eyes(is_demanded, list.clicked_by(), &captured.by).err()?;
+    let error =
+        since.find_map(|look| other_eyes(is_demanded, list.clicked_by(), &look.by).err())?;
     let hint = "have somebody else read the screen: `accuroform capture --by NAME`";
     Some(Failure::new(Exit::Refused, "S011", error.to_string(), hint))
 }
