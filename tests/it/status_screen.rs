@@ -265,7 +265,7 @@ fn ticked_rows_are_right_wrong_or_not_read_since_and_nothing_is_kept_of_it() {
         &same,
         &[
             "[S011] all 3 rows",
-            "jane  roy attested what is to be verified",
+            "jane roy attested what is to be verified",
             &format!("next: somebody else reads the screen: {again}"),
         ],
     );
