@@ -59,9 +59,24 @@ struct Entry {
     provider_id: Option<u64>,
 }
 
+/// The highest ids that meant an office or a provider already, in a manifest or a record: a number that is
+/// given again would give one person's rules and history to another.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Of offices.
+    pub office: u64,
+    /// Of providers.
+    pub provider: u64,
+}
+
 /// Reads a directory. What has no id is numbered from one above the highest id of its kind on, in the
 /// order of the file: without ids the names must be unique, and one name is one person.
 pub fn directory(table: &Table) -> Result<DirectoryFile, Vec<Fault>> {
+    directory_above(table, Spent::default())
+}
+
+/// Reads a directory; no number that it gives was spent.
+pub fn directory_above(table: &Table, spent: Spent) -> Result<DirectoryFile, Vec<Fault>> {
     let mut faults = Vec::new();
     let Some(headings) = Headings::find(table, PROVIDER, &KNOWN, &mut faults) else {
         return Err(faults);
@@ -69,7 +84,7 @@ pub fn directory(table: &Table) -> Result<DirectoryFile, Vec<Fault>> {
     let entries: Vec<Entry> =
         headings.rows(table).filter_map(|row| entry(table, &headings, row, &mut faults)).collect();
     let mut reading =
-        Reading { table, headings: &headings, faults, numbered: 0, lines: Vec::new() };
+        Reading { table, headings: &headings, spent, faults, numbered: 0, lines: Vec::new() };
     let directory = reading.directory(&entries);
     let Reading { faults, numbered, lines, .. } = reading;
     if faults.is_empty() { Ok(DirectoryFile { directory, numbered, lines }) } else { Err(faults) }
@@ -110,6 +125,7 @@ fn entry(table: &Table, headings: &Headings, row: usize, faults: &mut Vec<Fault>
 struct Reading<'a> {
     table: &'a Table,
     headings: &'a Headings,
+    spent: Spent,
     faults: Vec<Fault>,
     numbered: usize,
     lines: Vec<DirectoryLine>,
@@ -172,7 +188,7 @@ impl Reading<'_> {
     fn office_ids(&mut self, entries: &[Entry]) -> Vec<Option<OfficeId>> {
         let name = |entry: &Entry| fold(&entry.office);
         let known = self.written(entries, OFFICE, name, |entry| entry.office_id);
-        let mut numbers = Numbers::above(&known);
+        let mut numbers = Numbers::above(&known, self.spent.office);
         let ids = entries.iter().map(|entry| match entry.office_id {
             Some(id) => Some(id),
             None => match known.get(&name(entry)).map(Vec::as_slice) {
@@ -198,7 +214,7 @@ impl Reading<'_> {
         let listed = |entry: &Entry| !entry.provider.is_empty() && entry.provider != NOBODY;
         let known = self
             .written(entries, PROVIDER, name, |entry| entry.provider_id.filter(|_| listed(entry)));
-        let mut numbers = Numbers::above(&known);
+        let mut numbers = Numbers::above(&known, self.spent.provider);
         let ids = entries.iter().map(|entry| match entry.provider_id {
             Some(id) => {
                 if !listed(entry) {
@@ -253,9 +269,9 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn above(known: &BTreeMap<String, Vec<u64>>) -> Self {
+    fn above(known: &BTreeMap<String, Vec<u64>>, spent: u64) -> Self {
         let highest = known.values().flatten().max().copied().unwrap_or_default();
-        Self { next: highest + 1, given: BTreeMap::new() }
+        Self { next: highest.max(spent) + 1, given: BTreeMap::new() }
     }
 
     fn of(&mut self, name: String) -> u64 {

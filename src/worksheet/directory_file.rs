@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::csv::{self, CsvText};
 use super::directory::{
-    DirectoryFile, KNOWN, NOBODY, OFFICE, OFFICE_ID, PROVIDER, PROVIDER_ID, directory,
+    DirectoryFile, KNOWN, NOBODY, OFFICE, OFFICE_ID, PROVIDER, PROVIDER_ID, Spent, directory,
 };
 use super::fault::Fault;
 use super::headings::Headings;
@@ -138,12 +138,13 @@ pub fn add(
     directory: &mut Directory,
     office: &str,
     people: &[PersonName],
+    spent: Spent,
 ) -> Result<Vec<Added>, Vec<OfficeId>> {
     let is_it = |(id, one): &(&OfficeId, &Office)| {
         fold(&one.name) == fold(office) || id.to_string() == office
     };
     let named: Vec<OfficeId> = directory.offices.iter().filter(is_it).map(|(id, _)| *id).collect();
-    let next = directory.offices.keys().map(|id| id.0 + 1).max().unwrap_or(1);
+    let next = directory.offices.keys().map(|id| id.0).max().unwrap_or(0).max(spent.office) + 1;
     let id = match named.as_slice() {
         [] => OfficeId(next),
         [id] => *id,
@@ -170,7 +171,7 @@ pub fn add(
     let Providers::Read(providers) = &mut office.providers else { return Ok(added) };
     for person in people {
         let same = known.iter().find(|(_, name)| name.matches(&person.listed()));
-        let next = known.keys().map(|id| id.0 + 1).max().unwrap_or(1);
+        let next = known.keys().map(|id| id.0).max().unwrap_or(0).max(spent.provider) + 1;
         let (provider, name) =
             same.map_or((ProviderId(next), person.clone()), |(id, name)| (*id, name.clone()));
         known.insert(provider, name.clone());

@@ -31,7 +31,7 @@ mod xlsx_write;
 pub use capture::{Capture, Open, open};
 pub use csv::write as to_csv;
 pub use dates::{moment, typed_date};
-pub use directory::{DirectoryFile, DirectoryLine, directory, without_ids};
+pub use directory::{DirectoryFile, DirectoryLine, Spent, directory, directory_above, without_ids};
 pub use directory_file::{Added, add, directory_rows, with_ids};
 pub use expected::{Expected, ExpectedColumns, expected, missing, not_listed};
 pub use expected_only::Only;

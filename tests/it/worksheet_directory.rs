@@ -294,3 +294,38 @@ fn a_workbook_is_left_as_it_is_and_its_cells_get_their_ids_beside_it() {
         ends(&program, &["capture", "--template"], 0);
     }
 }
+
+#[test]
+fn a_number_that_meant_somebody_is_never_given_to_another() {
+    // A rule of the manifest is about number 2, who has left; nobody new may inherit it.
+    let program = clinic("directory.csv", "Office,Provider\nMain,A B\nMain,C D\n");
+    let rules = "users: [{profile: ocean, offices: [{id: 1, all_providers: true}], except_providers: [{id: 2}]}]";
+    let manifest = MANIFEST
+        .replace("DIRECTORY", "directory.csv")
+        .replace("users: [{profile: ocean, all_offices: true}]", rules);
+    let path = program.folder().join("directory.csv");
+    let text = || fs::read_to_string(&path).unwrap();
+    ends(&program, &["capture", "--template"], 0);
+    assert_eq!(text(), "Office,Provider,Office ID,Provider ID\nMain,A B,1,1\nMain,C D,1,2\n");
+    fs::write(program.folder().join("clinic.yaml"), manifest).unwrap();
+    fs::write(&path, "Office,Provider,Office ID,Provider ID\nMain,A B,1,1\nMain,E F\n").unwrap();
+    ends(&program, &["capture", "--template", "--out", "again"], 0);
+    assert!(text().ends_with("\nMain,E F,1,3\n"), "{}", text());
+
+    // Clicks were asked for number 3, who then left.
+    fs::write(program.folder().join("clinic.yaml"), MANIFEST.replace("DIRECTORY", "directory.csv"))
+        .unwrap();
+    let sheet = fs::read_to_string(program.folder().join("again.csv")).unwrap();
+    let filled = sheet.replace(",,,,,,,,,,,", ",,,,,,,,,,,yes");
+    fs::write(program.folder().join("filled.csv"), filled).unwrap();
+    ends(&program, &["capture", "filled.csv", "--by", "Jane", "--at", "now"], 0);
+    ends(&program, &["apply", "-auto-approve"], 6);
+    fs::write(&path, "Office,Provider,Office ID,Provider ID\nMain,A B,1,1\nMain,G H\n").unwrap();
+    ends(&program, &["capture", "--template", "--out", "third"], 0);
+    assert!(text().ends_with("\nMain,G H,1,4\n"), "{}", text());
+    fs::write(program.folder().join("users.csv"), "Name\nKim Lee\n").unwrap();
+    fs::write(&path, "Office,Provider,Office ID,Provider ID\nMain,A B,1,1\n").unwrap();
+    let add = ["capture", "--template", "--ocean-users", "users.csv", "--add-to", "Main"];
+    ends(&program, &[&add[..], &["--out", "fourth"]].concat(), 0);
+    assert!(text().ends_with("\nMain,\"Lee, Kim\",1,4\n"), "{}", text());
+}

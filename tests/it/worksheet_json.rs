@@ -208,3 +208,16 @@ fn every_fault_is_in_the_document_with_its_cell() {
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{wrong:?}: {}", ended.stderr);
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_that_is_no_text_is_told_as_well_as_it_can_be() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let program = clinic();
+    let out = std::ffi::OsStr::from_bytes(b"sheet-\xff");
+    let mut command = program.command(&["capture", "--template", "--json", "--out"]);
+    let ended = Ended::of(command.arg(out).output().unwrap());
+    assert_eq!(ended.code, 0, "{}", ended.everything());
+    let document: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(document["wrote"][1], "sheet-\u{fffd}.csv");
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use accuroform::live::{Directory, Office, Providers};
 use accuroform::model::{Cells, Column, Columns, Level, OfficeId, PersonName, ProviderId, RowKey};
-use accuroform::worksheet::{self, Capture, Expectation, Fault, Kind, Sheet};
+use accuroform::worksheet::{self, Capture, Expectation, Fault, Kind, Sheet, Spent};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -401,7 +401,10 @@ mod files {
 
         let mut directory = directory();
         let people: Vec<PersonName> = expected.iter().map(|(person, _)| person.clone()).collect();
-        assert_eq!(worksheet::add(&mut directory, "New Office", &people).unwrap().len(), 2);
+        assert_eq!(
+            worksheet::add(&mut directory, "New Office", &people, Spent::default()).unwrap().len(),
+            2
+        );
         let Providers::Read(added) = &directory.offices[&OfficeId(3)].providers else { panic!() };
         assert_eq!(
             added.keys().map(|id| id.0).collect::<Vec<_>>(),

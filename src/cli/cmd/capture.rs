@@ -86,7 +86,7 @@ fn work(
     account: &mut Account,
     printer: &mut Printer,
 ) -> Result<Exit, Refused> {
-    let directory = directory(args, &files.directory, account, printer)?;
+    let directory = directory(args, (clinic, &files.directory), account, printer)?;
     let quiet = args.told.json;
     let screen = Screen { clinic, files, directory: &directory, environment, quiet };
     let offices = screen.offices(&args.office)?;
@@ -371,8 +371,8 @@ impl Screen<'_> {
         Ok(Some(worksheet::open(&table, self.expected(&users))?))
     }
 
-    /// Writes the capture to where plans read it.
-    pub(super) fn keep(&self, capture: &Capture) -> Result<(), Failure> {
+    /// Writes the capture to where plans read it; gives its bytes.
+    pub(super) fn keep(&self, capture: &Capture) -> Result<Vec<u8>, Failure> {
         let rows = capture.rows_of(self.directory, &self.clinic.users(), &self.zone());
         write_rows(&self.files.capture, &rows, Some(capture.at))
     }
@@ -410,12 +410,12 @@ impl Screen<'_> {
     }
 }
 
-/// Writes rows as the ending of the path says: XLSX or CSV.
+/// Writes rows as the ending of the path says, XLSX or CSV; gives the bytes.
 pub(super) fn write_rows(
     path: &Path,
     rows: &[Vec<String>],
     made: Option<Timestamp>,
-) -> Result<(), Failure> {
+) -> Result<Vec<u8>, Failure> {
     let is_xlsx = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
     let bytes = if is_xlsx {
         worksheet::to_xlsx(rows, made.map_or(0, Timestamp::as_second)).map_err(|error| {
@@ -426,7 +426,12 @@ pub(super) fn write_rows(
         worksheet::to_csv(rows).into_bytes()
     };
     // Who may read a file that is there stays as it is.
-    if path.exists() { replace(path, "sheet", bytes) } else { save(path, "sheet", bytes) }
+    if path.exists() {
+        replace(path, "sheet", &bytes)?;
+    } else {
+        save(path, "sheet", &bytes)?;
+    }
+    Ok(bytes)
 }
 
 fn with_ending(stem: &Path, ending: &str) -> PathBuf {

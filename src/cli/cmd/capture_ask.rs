@@ -114,8 +114,7 @@ impl<'a> File<'a> {
         if Self::look(self.path).seen != self.seen {
             return Err(changed(self.path));
         }
-        screen.keep(capture)?;
-        *self = Self::look(self.path);
+        self.seen = Some(screen.keep(capture)?);
         Ok(())
     }
 }

@@ -4,8 +4,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args_capture::CaptureArgs;
+use crate::cli::clinic::Clinic;
 use crate::cli::cmd::capture::write_rows;
 use crate::cli::cmd::capture_said::{Account, Refused, read};
+use crate::cli::cmd::capture_spent;
 use crate::cli::cmd::fmt::replace;
 use crate::cli::cmd::plan::save;
 use crate::cli::exit::Exit;
@@ -14,12 +16,12 @@ use crate::cli::printer::Printer;
 use crate::connection::read_sheet;
 use crate::live::Directory;
 use crate::model::PersonName;
-use crate::worksheet::{self, Added, DirectoryFile, Expected, Kind, Table};
+use crate::worksheet::{self, Added, DirectoryFile, Expected, Kind, Spent, Table};
 
 /// Reads the directory. What has no id, and who is added, is written into its file, where a template is made.
 pub(super) fn directory(
     args: &CaptureArgs,
-    path: &Path,
+    (clinic, path): (&Clinic, &Path),
     account: &mut Account,
     printer: &mut Printer,
 ) -> Result<Directory, Refused> {
@@ -38,9 +40,16 @@ pub(super) fn directory(
         Some((_, table)) => worksheet::directory(table)?,
         None => DirectoryFile::default(),
     };
+    let mut spent = Spent::default();
+    if args.template && (found.numbered > 0 || args.ocean.add_to.is_some()) {
+        spent = capture_spent::spent(clinic)?;
+        if let Some((_, table)) = &file {
+            found = worksheet::directory_above(table, spent)?;
+        }
+    }
     let missing = missing(args, &found.directory, account, printer)?;
     let added = if let Some(office) = &args.ocean.add_to {
-        add(&mut found.directory, office, &missing, printer)?
+        add(&mut found.directory, office, (&missing, spent), printer)?
     } else {
         account.warn(missing.iter().map(worksheet::not_listed).collect(), printer);
         Vec::new()
@@ -84,12 +93,12 @@ fn missing(
 fn add(
     directory: &mut Directory,
     office: &str,
-    missing: &[Expected],
+    (missing, spent): (&[Expected], Spent),
     printer: &mut Printer,
 ) -> Result<Vec<Added>, Failure> {
     let before = directory.offices.len();
     let people: Vec<PersonName> = missing.iter().map(|(person, _)| person.clone()).collect();
-    let added = worksheet::add(directory, office, &people).map_err(|ids| {
+    let added = worksheet::add(directory, office, &people, spent).map_err(|ids| {
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let message = format!("{} offices are called `{office}`", ids.len());
         let hint = format!("add them by the id of one: {}", ids.join(", "));
@@ -135,7 +144,9 @@ fn beside(
     let (file, other_file) = (path.display(), other.display());
     let name = other.file_name().unwrap_or_default().to_string_lossy();
     if other.symlink_metadata().is_ok() {
-        let message = format!("{file} lacks ids, and {other_file} is there already");
+        let message = format!(
+            "{file} is a workbook, which is not written, and {other_file} is there already"
+        );
         let hint =
             format!("write `directory: {name}` in the manifest if it is true, else move it away");
         return Err(Failure::new(Exit::Error, "F001", message, hint));

@@ -182,6 +182,8 @@ impl Account {
             }
         }
         let held = held.as_ref();
+        // A path need not be text.
+        let wrote: Vec<String> = wrote.iter().map(|path| path.display().to_string()).collect();
         json!({
             "kind": "accuroform.capture",
             "format_version": "1.0",

@@ -9,6 +9,7 @@ mod capture;
 mod capture_ask;
 mod capture_directory;
 mod capture_said;
+mod capture_spent;
 mod diagnose;
 mod drift;
 mod each;
