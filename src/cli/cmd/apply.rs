@@ -137,7 +137,7 @@ pub(super) enum Around<'a> {
     /// Nothing: it catches interrupts itself.
     Nothing,
     /// A rollout, which catches interrupts and spreads the syncs.
-    Rollout { stop: &'a CancellationToken, syncs: &'a Semaphore },
+    Rollout { id: &'a str, stop: &'a CancellationToken, syncs: &'a Semaphore },
 }
 
 /// An apply that came to its end.
@@ -165,7 +165,7 @@ impl Request<'_> {
         printer.about(id);
         let stop = match self.around {
             Around::Nothing => CancellationToken::new(),
-            Around::Rollout { stop, syncs: _ } => stop.child_token(),
+            Around::Rollout { stop, .. } => stop.child_token(),
         };
         let operation = if self.undo.is_some() { "undo" } else { "apply" };
         let asking = Asking { operation, run: &run, timeout: self.wait.lock_timeout };
@@ -281,7 +281,11 @@ impl Apply<'_> {
             let (place, known) = ((self.clinic, self.environment), self.clicks.as_ref());
             return hand_out(place, (&approved, file), known, &mut journal, printer);
         }
-        journal.append(writer_of(plan, digest, self.clinic, self.environment))?;
+        let rollout = match self.request.around {
+            Around::Nothing => None,
+            Around::Rollout { id, .. } => Some(id),
+        };
+        journal.append(writer_of((plan, digest), rollout, self.clinic, self.environment))?;
         let execution = self.execution();
         self.guarded(execution.run(&approved, before, &mut journal, printer)).await
     }
@@ -334,7 +338,7 @@ impl Apply<'_> {
             stop: self.stop,
             syncs: match self.request.around {
                 Around::Nothing => None,
-                Around::Rollout { stop: _, syncs } => Some(syncs),
+                Around::Rollout { syncs, .. } => Some(syncs),
             },
         }
     }
@@ -349,7 +353,8 @@ impl Apply<'_> {
     ) -> Result<Ended, Failure> {
         if planned.plan.errors() > 0 {
             let why = Some((None, "its manifest names what the clinic does not have".to_owned()));
-            return Ok(Ended { exit: Exit::Error, counts: RowCounts::default(), why });
+            let counts = RowCounts::default();
+            return Ok(Ended { exit: Exit::Error, counts, recorded: false, why });
         }
         let applied = Applied::already_true(plan);
         if !applied.outcomes.is_empty() {

@@ -27,6 +27,7 @@ use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::cli::surface::{add_bundle, add_member};
 use crate::manifest;
+use crate::plan::Plan;
 use crate::report::{self, escape};
 use crate::rollout::bundle::{Bundle, Entry};
 use crate::rollout::{ClinicState, FleetClinic, Pause, Rollout, Stage, StopOn, WaveRule, waves};
@@ -211,16 +212,21 @@ fn must_be_whole(args: &ApplyArgs) -> Result<(), Failure> {
 
 /// The fleet manifest that the plans of a bundle name.
 fn fleet_of(bundle: &mut Bundle<File>) -> Result<PathBuf, Failure> {
+    let fleet = first_plan(bundle)?.and_then(|plan| plan.manifest.fleet).map(PathBuf::from);
+    fleet.ok_or_else(|| {
+        let message = "no clinic of the bundle is planned";
+        Failure::new(Exit::Unread, "R039", message, "plan the fleet again")
+    })
+}
+
+/// What all plans of a bundle say in the same way, the first says.
+fn first_plan(bundle: &mut Bundle<File>) -> Result<Option<Plan>, Failure> {
     let planned =
         bundle.clinics().find(|(_, planned)| *planned).map(|(clinic, _)| clinic.to_owned());
     let entry = planned.map(|clinic| bundle.entry(&clinic)).transpose()?.flatten();
-    match entry {
-        Some(Entry::Planned { plan, .. }) => plan.manifest.fleet.map(PathBuf::from),
+    Ok(match entry {
+        Some(Entry::Planned { plan, .. }) => Some(*plan),
         Some(Entry::Unplanned(_)) | None => None,
-    }
-    .ok_or_else(|| {
-        let message = "no clinic of the bundle is planned";
-        Failure::new(Exit::Unread, "R039", message, "plan the fleet again")
     })
 }
 
@@ -237,20 +243,24 @@ fn allowance<'a>(args: &'a ApplyArgs, digest: &str) -> Option<&'a str> {
 /// Begins the rollout of a bundle.
 async fn begin(
     args: &ApplyArgs,
-    (file, bundle, path): (FleetFile, Bundle<File>, &Path),
+    (file, mut bundle, path): (FleetFile, Bundle<File>, &Path),
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let rollouts = Rollouts::new(file.state.clone()?);
     let id = environment.new_run()?;
-    let rollout = new_rollout(&id, &file, &bundle, environment);
+    let is_undo = first_plan(&mut bundle)?.is_some_and(|plan| plan.undoes.is_some());
     let (given, approvals) = at_hand_of_bundle(path, &args.approval);
     let run = Run { args, file, given, environment };
     run.locked(&rollouts, &id, printer, async |stops, printer: &mut Printer| {
+        // With the lock: nobody else begins one now.
+        let id = rollouts.name(&id)?;
+        let mut rollout = new_rollout(&id, &run.file, &bundle, environment);
+        rollout.is_undo = is_undo;
         rollouts.begin(&rollout, path, &approvals)?;
         printer.tell(|| [events::rollout_begins(&rollout, false)]);
         printer.line(&format!("rollout {id}: {}", fleet::clinics(bundle.clinics().count())));
-        let kept = Kept { rollout: rollout.clone(), states: BTreeMap::new() };
+        let kept = Kept { rollout, states: BTreeMap::new() };
         run.roll((&rollouts, kept), bundle, &stops, printer).await
     })
     .await
@@ -399,6 +409,7 @@ impl Run<'_> {
         stop: &CancellationToken,
     ) -> ApplyOne {
         let one = One {
+            rollout: rollout.id.clone(),
             bundle: Mutex::new(bundle),
             file: self.file.clone(),
             given: self.given.clone(),

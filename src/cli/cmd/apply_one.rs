@@ -23,6 +23,7 @@ use crate::rollout::{RowCounts, Stage};
 
 /// What every clinic of a rollout is applied with.
 pub(super) struct One {
+    pub(super) rollout: String,
     pub(super) bundle: Mutex<Bundle<File>>,
     pub(super) file: FleetFile,
     pub(super) given: Vec<Given>,
@@ -64,12 +65,12 @@ impl One {
             wait: &self.wait,
             form: &FormArgs { json: false, diff: false },
             signed: Signed { demand, given },
-            around: Around::Rollout { stop: &self.stop, syncs: &self.syncs },
+            around: Around::Rollout { id: &self.rollout, stop: &self.stop, syncs: &self.syncs },
         };
         let CarriedOut { run, ended } =
             request.carry_out(&clinic, &self.environment, printer).await?;
         let counts = ended.counts;
-        let run = (counts.rows > 0).then_some(run);
+        let run = ended.recorded.then_some(run);
         let stage = if is_as_planned(&ended, &saved.plan) {
             Stage::Verified
         } else {

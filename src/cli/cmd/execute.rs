@@ -49,6 +49,8 @@ pub(super) struct Execution<'a> {
 pub(super) struct Ended {
     pub(super) exit: Exit,
     pub(super) counts: RowCounts,
+    /// Whether the clinic's journal has the run.
+    pub(super) recorded: bool,
     /// What went wrong first, with its code, if it has one.
     pub(super) why: Option<(Option<&'static str>, String)>,
 }
@@ -64,7 +66,7 @@ impl Ended {
             rows: applied.outcomes.len() as u64,
         };
         let why = applied.halted.as_ref().map(|halted| (None, halted.clone()));
-        Self { exit, counts, why }
+        Self { exit, counts, recorded: false, why }
     }
 
     /// Whether all that is open waits for what a person does and says.
@@ -86,8 +88,8 @@ impl Ended {
             let verified = after.verified.as_ref().map(Verified::is_correct);
             facts.applied(Outcomes { sync, verified, ..outcomes });
         }
-        let Self { exit, counts, why } = Self::new(exit, applied);
-        Self { exit, counts, why: why.or_else(|| after.why()) }
+        let ended = Self::new(exit, applied);
+        Self { why: ended.why.or_else(|| after.why()), ..ended }
     }
 
     /// The end of an apply that had nothing to write and nothing to sync.
@@ -130,15 +132,15 @@ pub(super) fn starter(
 
 /// The first record of a run that writes an approved plan.
 pub(super) fn writer_of(
-    plan: &Plan,
-    digest: &str,
+    (plan, digest): (&Plan, &str),
+    rollout: Option<&str>,
     clinic: &Clinic,
     environment: &Environment,
 ) -> Event {
     let undoes = plan.undoes.clone();
     let operation = if undoes.is_some() { "undo" } else { "apply" };
     let starter = started(operation, clinic, Some(digest), environment);
-    Event::Started(Box::new(Starter { undoes, ..starter }))
+    Event::Started(Box::new(Starter { undoes, rollout: rollout.map(str::to_owned), ..starter }))
 }
 
 fn started(
@@ -150,6 +152,7 @@ fn started(
     Starter {
         operation: operation.to_owned(),
         undoes: None,
+        rollout: None,
         tenant: Some(clinic.manifest.tenant.clone()),
         clinic: clinic.manifest.clinic.id.clone(),
         who: environment.who(),
@@ -219,7 +222,8 @@ impl Execution<'_> {
         } else {
             Exit::NotVerified
         };
-        Ok(Ended::told(exit, (plan, &applied), &after, printer))
+        let ended = Ended::told(exit, (plan, &applied), &after, printer);
+        Ok(Ended { recorded: true, ..ended })
     }
 
     /// Runs the sync that an earlier apply owes.
@@ -240,7 +244,8 @@ impl Execution<'_> {
         } else {
             Exit::NotVerified
         };
-        Ok(Ended::told(exit, (plan, applied), &after, printer))
+        let ended = Ended::told(exit, (plan, applied), &after, printer);
+        Ok(Ended { recorded: true, ..ended })
     }
 
     /// Ends a run that had nothing to do but what a person was asked for before.
