@@ -186,3 +186,14 @@ fn a_clinic_that_was_as_planned_before_its_turn_is_named_as_not_taken_back() {
     scene.ran(&["apply", "back.bundle"], 0);
     scene.must_be_written_once("birch");
 }
+
+/// The users had nothing before, which a limit keeps anybody from leaving them with again.
+#[test]
+fn what_a_limit_refuses_is_not_offered_for_an_apply() {
+    let scene = Shore::usual().open();
+    scene.ran(&["apply", "fleet.yaml", "-auto-approve"], 0);
+    let ended = scene.ran(&["rollout", "undo", "fleet.yaml", "-out", "back.bundle"], 5);
+    let words = "saved to back.bundle; it is not applied while what is said above stands\n";
+    assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    scene.ran(&["apply", "back.bundle"], 5);
+}

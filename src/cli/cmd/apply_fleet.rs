@@ -28,7 +28,6 @@ use crate::cli::printer::Printer;
 use crate::cli::surface::{add_bundle, add_member};
 use crate::manifest;
 use crate::plan::Plan;
-use crate::report::{self, escape};
 use crate::rollout::bundle::{Bundle, Entry};
 use crate::rollout::{ClinicState, FleetClinic, Pause, Rollout, Stage, StopOn, WaveRule, waves};
 
@@ -167,17 +166,11 @@ fn must_be_applicable(
     for (clinic, entry) in bundle.entries() {
         let Entry::Planned { plan, digest, refusals } = entry? else { continue };
         let open = if allowance(args, &digest).is_some() { Vec::new() } else { refusals };
-        let errors = plan.errors();
-        stands += usize::from(errors > 0 || !open.is_empty());
+        let lines = fleet::in_the_way(&clinic, &plan, &open);
+        stands += usize::from(!lines.is_empty());
         printer.tell(|| events::refusals(&plan, &open, &digest).map(|told| told.of(&clinic)));
-        for refusal in &open {
-            let refused = report::refused(&plan, refusal);
-            let words = format!("{clinic}: error[{}]: refused: {refused}", refusal.code);
-            printer.line(&escape(&words));
-        }
-        if errors > 0 {
-            let words = format!("{clinic}: {errors} names of its manifest are not resolved");
-            printer.line(&escape(&words));
+        for line in lines {
+            printer.line(&line);
         }
     }
     if stands == 0 { Ok(()) } else { Err(cannot(stands)) }

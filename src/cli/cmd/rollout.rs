@@ -91,12 +91,8 @@ pub(super) async fn undo(
     .await?;
     summary.print(&title, printer);
     let saved = spool.bundle()?;
-    let shown = out.display();
     printer.line(&format!("digest: {}", saved.digest));
-    printer.line(&format!(
-        "saved to {shown}; to take the rollout {} back: accuroform apply {shown}",
-        rollout
-    ));
+    printer.line(&summary.saved(out, &format!("take the rollout {rollout} back")));
     printer.line("note: the manifests still ask for what is taken back: revert them too");
     Ok(summary.exit(false))
 }
