@@ -147,6 +147,7 @@ mod state_store;
 mod state_story;
 mod surface;
 mod surface_flags;
+mod surface_people;
 mod terminal;
 mod token_retries;
 mod undo;

@@ -33,6 +33,7 @@ use crate::journal::{
     is_pending_beside, runs, worklists,
 };
 use crate::plan::{self, Plan};
+use crate::report::ci::Waiting;
 use crate::report::{self, Review};
 use crate::rollout::RowCounts;
 
@@ -369,9 +370,15 @@ impl Apply<'_> {
             return Ok(Ended::nothing(exit, (plan, &applied), printer));
         }
         if unseen {
-            printer.line(
-                "Rows that were ticked were not read since: capture the grid again, then apply again.",
+            let (what, next) = (
+                "rows that were ticked were not read since",
+                "capture the grid again, then apply again",
             );
+            printer.line(&format!("note: {what}: {next}."));
+            if let Some(facts) = printer.facts() {
+                let clinic = plan.clinic.clone();
+                facts.waits(Waiting { clinic, what: what.to_owned(), next: next.to_owned() });
+            }
             return Ok(Ended::nothing(Exit::NotVerified, (plan, &applied), printer));
         }
         if self.owed == Owed::Nothing || mode(self.clinic).is_none() {

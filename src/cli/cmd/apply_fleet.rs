@@ -376,6 +376,9 @@ impl Run<'_> {
         let exit = fleet::exit(&kept.rollout, &states, &end);
         if let Some(facts) = printer.facts() {
             facts.applied(fleet::outcomes(&kept.rollout, &states, exit));
+            for waiting in fleet::waiting(&kept.rollout, &states, &self.file.path) {
+                facts.waits(waiting);
+            }
         }
         let next = next((&end, exit), &asked(&states), &kept.rollout, &self.file.path);
         let sum = fleet::sum(&kept.rollout, &states);

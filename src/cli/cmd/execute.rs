@@ -262,6 +262,7 @@ impl Execution<'_> {
 
     /// Says what waits for a person, and the next step unless others have it in one list.
     fn tell_open(&self, open: SyncError, printer: &mut Printer) -> Result<Synced, SyncError> {
+        attest::tell(self.clinic, &open, printer);
         if printer.streams() || self.syncs.is_some() {
             printer.line(&report::escape(&open.to_string()));
         } else {

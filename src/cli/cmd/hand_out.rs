@@ -14,6 +14,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
 use crate::journal::{Journal, Outcome, RowOutcome, Worklist as Known};
+use crate::report::ci::Waiting;
 use crate::report::{self, WorklistForm};
 use crate::worklist::worklist;
 
@@ -49,10 +50,15 @@ pub(super) fn hand_out(
     }
     let shown = file.map_or_else(|| "PLAN".to_owned(), |_| saved.display().to_string());
     printer.line(&format!("the list to print: {}", page.display()));
-    printer.line(&format!(
-        "next: set the rows and tick them off with `accuroform worklist {shown} --tick --by NAME`, then \
+    let next = format!(
+        "set the rows and tick them off with `accuroform worklist {shown} --tick --by NAME`, then \
          capture the grid again and run `accuroform apply {shown}`"
-    ));
+    );
+    printer.line(&format!("next: {next}"));
+    if let Some(facts) = printer.facts() {
+        let what = format!("the rows of the worklist {} are to be set", page.display());
+        facts.waits(Waiting { clinic: plan.clinic.clone(), what, next });
+    }
     let rows = plan.users.iter().flat_map(|user| {
         user.changes.iter().map(|change| RowOutcome {
             user: user.name.clone(),

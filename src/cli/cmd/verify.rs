@@ -53,7 +53,7 @@ pub(super) async fn run(
         print_verified(&seen.verified, printer);
     }
     if seen.owed {
-        printer.line(&attest::owed_note(&clinic));
+        attest::print_owed(&clinic, printer);
     }
     Ok(seen.exit())
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use super::annotation::Annotations;
 use super::notes;
+use super::waiting::Waiting;
 use crate::finding::Drift;
 use crate::journal::{Outcome, RowOutcome};
+use crate::ocean::{SyncError, Synced};
 use crate::plan::{Plan, Summary};
 use crate::report::diagnostics::Finding;
 use crate::report::document::{Document, document};
@@ -38,6 +40,8 @@ pub struct Facts {
     pub(super) sync_owed: Option<bool>,
     pub(super) digest: Option<String>,
     pub(super) path: Option<String>,
+    /// What people are waited for.
+    pub(super) waiting: Vec<Waiting>,
     /// What the manifests themselves have; `None`: nobody looked for it alone, or found nothing.
     pub(super) found: Option<Vec<Problem>>,
     /// What the command could not do.
@@ -114,15 +118,21 @@ pub enum SyncEnd {
     Complete,
     /// It failed, was not begun although it was due, or did not end in time.
     NotComplete,
+    /// A person is asked for it, and nobody attested it.
+    Asked,
+    /// A person says that it was done, and nobody verified that.
+    Attested,
     /// None was due.
     NotDue,
 }
 
 impl SyncEnd {
     /// Of what a sync gave, where one was due.
-    pub fn of<T, E>(sync: Option<&Result<T, E>>) -> Self {
+    pub fn of(sync: Option<&Result<Synced, SyncError>>) -> Self {
         match sync {
             Some(Ok(_)) => Self::Complete,
+            Some(Err(SyncError::Asked { .. })) => Self::Asked,
+            Some(Err(SyncError::Attested { .. })) => Self::Attested,
             Some(Err(_)) => Self::NotComplete,
             None => Self::NotDue,
         }
@@ -237,6 +247,12 @@ impl Facts {
     /// What an apply became.
     pub fn applied(&mut self, outcomes: Outcomes) {
         self.applied = Some(outcomes);
+    }
+
+    /// What a person is waited for.
+    pub fn waits(&mut self, waiting: Waiting) {
+        self.annotations.add(&waiting.clinic, waiting.note());
+        self.waiting.push(waiting);
     }
 
     /// Why the command could not do its work.

@@ -1,6 +1,7 @@
 //! The counts and meanings by name, for scripts and later jobs.
 
 use super::facts::{Facts, Outcomes, Planned, SyncEnd, Text};
+use super::waiting::Waiting;
 use crate::plan::Summary;
 use crate::report::review::ProblemKind;
 
@@ -36,12 +37,18 @@ pub(super) fn values(facts: &Facts, ending: Ending) -> Vec<(&'static str, String
         let sync = sync.map(|sync| match sync {
             SyncEnd::Complete => "complete",
             SyncEnd::NotComplete => "not_complete",
+            SyncEnd::Asked => "asked",
+            SyncEnd::Attested => "attested",
             SyncEnd::NotDue => "none",
         });
         values.extend(sync.map(|sync| ("sync", sync.to_owned())));
         values.push(("verified", known(*verified)));
     } else if facts.verified.is_some() {
         values.push(("verified", known(facts.verified)));
+    }
+    if let Some(Waiting { next, .. }) = facts.waiting.first() {
+        values.push(("waiting", facts.waiting.len().to_string()));
+        values.push(("next_step", next.clone()));
     }
     let drifted = facts.drifted.iter().flat_map(|drifted| drifted.counts);
     values.extend(drifted.map(|(key, count)| (key, count.to_string())));
