@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use super::annotation::Annotations;
 use super::notes;
 use super::waiting::Waiting;
-use crate::finding::Drift;
 use crate::journal::{Outcome, RowOutcome};
 use crate::ocean::{SyncError, Synced};
 use crate::plan::{Plan, Summary};
 use crate::report::diagnostics::Finding;
 use crate::report::document::{Document, document};
 use crate::report::drift::DriftReport;
+use crate::report::drift_fleet::{ClinicDrift, DriftCounts, FleetDrift};
 use crate::report::fold::WEIGHTY;
 use crate::report::fold_pattern::escalates;
 use crate::report::junit::Junit;
@@ -70,13 +70,52 @@ pub(super) struct Planned {
 
 /// The sum of what differs from what was last applied.
 #[derive(Debug, Clone)]
-pub(super) struct Drifted {
-    /// Rows by what they are: `changed_outside`, `pending`, `both`.
-    pub(super) counts: [(&'static str, usize); 3],
-    /// The sum in a line.
-    pub(super) words: String,
-    /// All of it for reviewers.
-    pub(super) text: String,
+pub(super) enum Drifted {
+    /// Of the one clinic that the command is about.
+    One {
+        counts: DriftCounts,
+        /// The sum in a line.
+        words: String,
+        /// All of it for reviewers.
+        text: String,
+    },
+    /// Of the clinics of a fleet.
+    Fleet(FleetDrift),
+}
+
+impl Drifted {
+    pub(super) fn counts(&self) -> DriftCounts {
+        match self {
+            Self::One { counts, .. } => *counts,
+            Self::Fleet(fleet) => fleet.counts(),
+        }
+    }
+
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::One { words, .. } => words.clone(),
+            Self::Fleet(fleet) => fleet.words(),
+        }
+    }
+
+    /// All of it in at most `limit` bytes.
+    pub(super) fn text(&self, limit: usize) -> String {
+        match self {
+            Self::One { text, .. } => text.clone(),
+            Self::Fleet(fleet) => fleet.markdown(limit),
+        }
+    }
+}
+
+/// Why a clinic of a fleet was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotRead {
+    /// The code of the failure, if it has one.
+    pub code: Option<&'static str>,
+    /// Why, as it was reported.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
 }
 
 /// A plan for reviewers.
@@ -178,16 +217,29 @@ impl Facts {
 
     /// What a look at the one clinic found that others changed.
     pub fn drifted(&mut self, report: DriftReport<'_>) {
-        let Drift { changed_outside, pending, both, .. } = report.drift;
-        self.drifted = Some(Drifted {
-            counts: [
-                ("changed_outside", changed_outside.len()),
-                ("pending", pending.len()),
-                ("both", both.len()),
-            ],
-            words: report.summary(),
-            text: report.markdown(self.limit),
-        });
+        let (counts, words) = (report.counts(), report.summary());
+        self.drifted = Some(Drifted::One { counts, words, text: report.markdown(self.limit) });
+    }
+
+    /// What looks at the clinics of a fleet found that others changed; one that was not read has why.
+    pub fn drifted_fleet(
+        &mut self,
+        id: &str,
+        clinics: impl IntoIterator<Item = (String, Result<ClinicDrift, NotRead>)>,
+    ) {
+        let mut fleet = FleetDrift::new(id);
+        for (clinic, drift) in clinics {
+            match drift {
+                Ok(drift) => fleet.add(drift),
+                Err(NotRead { code, message, hint }) => {
+                    let message = format!("{clinic} is not read: {message}");
+                    let problem = Problem::failure(code, &message, hint.as_deref());
+                    self.annotations.add(&clinic, notes::of(&problem));
+                    fleet.not_read(&clinic, problem);
+                }
+            }
+        }
+        self.drifted = Some(Drifted::Fleet(fleet));
     }
 
     /// Many plans come: of this fleet.

@@ -1,6 +1,6 @@
 //! What GitHub Actions is told: outputs of the step, its summary, and annotations.
 
-use super::facts::{Drifted, Facts, Planned, SyncEnd, Text};
+use super::facts::{Facts, Planned, SyncEnd, Text};
 use super::values::{Ending, values};
 use super::waiting::Waiting;
 use crate::report::cut::{Cut, Item};
@@ -60,9 +60,9 @@ pub fn summary(facts: &Facts, ending: Ending, room: usize) -> Option<String> {
     if let Some(planned) = &facts.planned {
         text.push_str(&plan(facts, planned));
     }
-    if let Some(Drifted { words, text: all, .. }) = &facts.drifted {
-        let line = || format!("{}\n", safe(clip(words, 200).0));
-        text.push_str(&if facts.limit < PLAN { line() } else { all.clone() });
+    if let Some(drifted) = &facts.drifted {
+        let line = || format!("{}\n", safe(clip(&drifted.words(), 200).0));
+        text.push_str(&if facts.limit < PLAN { line() } else { drifted.text(facts.limit) });
     }
     (text.len() <= room).then_some(text)
 }
