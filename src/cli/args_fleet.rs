@@ -103,7 +103,8 @@ Examples:
     Status(RolloutArgs),
     /// Make the plans that take a rollout back, for every clinic that it wrote to
     #[command(after_help = "\
-The plans are saved as a bundle and applied like any other, in the fleet's waves.
+The plans are saved as a bundle and applied like any other, in the fleet's waves. Without
+a name it is the last rollout that is no undo itself.
 
 Example:
   accuroform rollout undo 20260105T09 fleet.yaml -out undo.bundle

@@ -12,6 +12,7 @@ use super::printer::Printer;
 use crate::journal::{AskedSync, Event, Journal, Record, SyncState, asked_sync, is_pending};
 use crate::manifest::{OceanConnection, SyncMode};
 use crate::ocean::SyncError;
+use crate::report::ci;
 use crate::report::{self, SyncToDo};
 
 /// No name of a person is longer.
@@ -112,17 +113,34 @@ pub(super) fn print_next(clinic: &Clinic, open: &SyncError, printer: &mut Printe
     }
 }
 
-/// Where a sync is owed: what is open, and the next step.
-pub(super) fn owed_note(clinic: &Clinic) -> String {
+/// Says that a sync is owed: what is open, and the next step.
+pub(super) fn print_owed(clinic: &Clinic, printer: &mut Printer) {
     let open = waiting(clinic).ok().and_then(|waiting| waiting.asked).as_ref().and_then(open);
-    match open.filter(|_| is_asked(clinic)) {
+    let open = open.filter(|_| is_asked(clinic));
+    if let Some(open) = &open {
+        tell(clinic, open, printer);
+    }
+    printer.line(&match open {
         Some(open @ SyncError::Asked { .. }) => {
             format!("note: {open}; steps: `{}`", command(clinic, "sync"))
         }
         Some(open) => format!("note: {open}; next: `{}`", command(clinic, CONFIRM)),
         None if is_asked(clinic) => OWED_OF_A_PERSON.to_owned(),
         None => OWED.to_owned(),
-    }
+    });
+}
+
+/// Tells the CI system, if there is one, that a person is waited for.
+pub(super) fn tell(clinic: &Clinic, open: &SyncError, printer: &mut Printer) {
+    let Some(facts) = printer.facts() else { return };
+    let next = if let SyncError::Asked { .. } = open {
+        let (steps, then) = (command(clinic, "sync"), command(clinic, ATTEST));
+        format!("do the steps that `{steps}` lists, then `{then}`")
+    } else {
+        format!("look at the Patients page, then `{}`", command(clinic, CONFIRM))
+    };
+    let clinic = clinic.manifest.clinic.id.clone();
+    facts.waits(ci::Waiting { clinic, what: open.to_string(), next });
 }
 
 /// What is said where a sync is owed that nobody asked for.

@@ -19,7 +19,7 @@ use crate::connection::Surroundings;
 use crate::model::Clock;
 use crate::report::ci::without_commands;
 use crate::report::escape;
-use crate::rollout::{Shard, ShardChoice, ShardError};
+use crate::rollout::{BEGUN, Shard, ShardChoice, ShardError};
 
 /// What the process was started with.
 #[derive(Clone)]
@@ -137,14 +137,15 @@ impl Environment {
         tokio::time::sleep(time).await;
     }
 
-    /// A new name for this run, in order of time and never given twice.
+    /// A new name for this run, never given twice; in the order of this machine's clock, but for those
+    /// of one second.
     pub(super) fn new_run(&self) -> Result<String, Failure> {
         let mut random = [0_u8; 8];
         getrandom::fill(&mut random).map_err(|error| {
             Failure::plain(Exit::Error, format!("the system gives no random numbers: {error}"))
         })?;
         let random = u64::from_be_bytes(random);
-        Ok(format!("{}-{random:016x}", self.clock.now().strftime("%Y%m%dT%H%M%SZ")))
+        Ok(format!("{}-{random:016x}", self.clock.now().strftime(BEGUN)))
     }
 }
 

@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::report::escape;
-use crate::state::{Claim, Lock, LockError, Notice, State, StateError};
+use crate::state::{self, Claim, Lock, LockError, Notice, State, StateError};
 
 /// After this long without a word a holder is taken for dead.
 const LEASE: Duration = Duration::from_mins(1);
@@ -47,11 +47,27 @@ pub(super) fn acquire_fleet(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Lock, Failure> {
-    take((state, &fleet_lock(fleet)), asking, stop, environment, printer).map_err(|failure| {
-        let running = format!("a rollout of the fleet {fleet} is running");
-        let message = failure.message.replacen("the clinic is locked", &running, 1);
-        unlocked_by(Failure { message, ..failure }, &manifest.display().to_string())
-    })
+    take((state, &fleet_lock(fleet)), asking, stop, environment, printer)
+        .map_err(|failure| of_fleet(failure, fleet, manifest))
+}
+
+/// Refuses while a rollout of the fleet is running; it takes no lock. Who certainly ended holds none.
+pub(super) fn must_be_free(
+    (state, fleet): (&State, &str),
+    manifest: &Path,
+    environment: &Environment,
+) -> Result<(), Failure> {
+    let holder = state::holder(state, &fleet_lock(fleet))?;
+    match holder.filter(|holder| !holder.is_dead(&environment.host())) {
+        None => Ok(()),
+        Some(holder) => Err(of_fleet(LockError::Held(Box::new(holder)).into(), fleet, manifest)),
+    }
+}
+
+fn of_fleet(failure: Failure, fleet: &str, manifest: &Path) -> Failure {
+    let running = format!("a rollout of the fleet {fleet} is running");
+    let message = failure.message.replacen("the clinic is locked", &running, 1);
+    unlocked_by(Failure { message, ..failure }, &manifest.display().to_string())
 }
 
 /// Says what the lock that is to be removed belongs to.

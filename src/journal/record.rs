@@ -191,6 +191,9 @@ pub struct Starter {
     /// The run that an undo takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
+    /// The rollout that it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<String>,
     /// The clinic's id.
     pub clinic: String,
     /// The name of the Accuro instance: ids mean something in it alone.

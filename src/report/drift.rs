@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cut::{Cut, Item};
+use super::drift_fleet::DriftCounts;
 use super::escape::escape;
 use super::markup::{markdown as safe, name};
 use super::table::count;
@@ -53,16 +54,34 @@ impl DriftReport<'_> {
         cut.line(&format!("<!-- accuroform drift {marker} -->"));
         cut.line(&format!("### Drift of {}\n", name(self.clinic)));
         cut.line(&format!("{}\n", safe(&self.summary())));
-        for (heading, found) in self.lists() {
-            let item = |Line { text, note }: Line| {
-                let note = note.map(|note| format!("<br>{}", safe(&note))).unwrap_or_default();
-                Item::one(format!("- {}{note}", name(&text)))
-            };
-            let items: Vec<Item> = found.into_iter().map(item).collect();
-            let start = format!("**{}**\n", safe(&sentence(&heading)));
+        for (heading, items) in self.items() {
+            let start = format!("**{}**\n", safe(&heading));
             cut.section((&start, ""), "row", &items);
         }
         cut.finish("`accuroform drift` prints all of it.")
+    }
+
+    /// The lists in Markdown, each with its heading.
+    pub(super) fn items(self) -> Vec<(String, Vec<Item>)> {
+        let item = |Line { text, note }: Line| {
+            let note = note.map(|note| format!("<br>{}", safe(&note))).unwrap_or_default();
+            Item::one(format!("- {}{note}", name(&text)))
+        };
+        let lists = self.lists().into_iter();
+        lists
+            .map(|(heading, found)| (sentence(&heading), found.into_iter().map(item).collect()))
+            .collect()
+    }
+
+    /// How many rows differ.
+    pub(super) fn counts(self) -> DriftCounts {
+        let Drift { changed_outside, pending, both, .. } = self.drift;
+        DriftCounts {
+            changed_outside: changed_outside.len(),
+            pending: pending.len(),
+            both: both.len(),
+            unread: self.plan.unread.len(),
+        }
     }
 
     /// The lists that hold anything, each with its heading.

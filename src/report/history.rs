@@ -114,6 +114,7 @@ fn summary(run: &Run) -> Value {
         "manifest_path": starter.as_ref().and_then(|starter| starter.manifest_path.as_ref()),
         "commit": starter.as_ref().and_then(|starter| starter.commit.as_ref()),
         "plan": starter.as_ref().and_then(|starter| starter.plan.as_ref()),
+        "rollout": starter.as_ref().and_then(|starter| starter.rollout.as_ref()),
         "version": starter.as_ref().map(|starter| &starter.version),
         "counts": counts,
         "synced": synced,
@@ -132,6 +133,7 @@ fn head(run: &Run) -> String {
         let Starter {
             operation: _,
             undoes,
+            rollout,
             clinic: _,
             tenant: _,
             who,
@@ -147,6 +149,7 @@ fn head(run: &Run) -> String {
         let ci = ci.as_ref().map(|run| format!(", {run}")).unwrap_or_default();
         lines.push(format!("  {at} by {who}@{host}{ci}"));
         lines.extend(undoes.as_ref().map(|run| format!("  takes back {run}")));
+        lines.extend(rollout.as_ref().map(|rollout| format!("  of rollout {rollout}")));
         let mut from = vec![format!("manifest {}", short(manifest))];
         from.extend(commit.as_ref().map(|commit| format!("commit {}", short(commit))));
         from.extend(plan.as_ref().map(|plan| format!("plan {}", short(plan))));

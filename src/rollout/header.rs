@@ -1,6 +1,7 @@
 //! What a rollout is, written once when it is begun.
 
-use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 
 use super::stop::StopOn;
@@ -18,6 +19,9 @@ pub struct Rollout {
     pub fleet: String,
     /// When it was begun.
     pub created: Timestamp,
+    /// Whether it takes back what another wrote.
+    #[serde(default)]
+    pub is_undo: bool,
     /// The digest of the bundle that is rolled out.
     pub bundle_digest: String,
     /// The waves, each with its clinics.
@@ -59,6 +63,7 @@ impl Rollout {
             id: id.to_owned(),
             fleet: fleet.to_owned(),
             created,
+            is_undo: false,
             bundle_digest: bundle_digest.to_owned(),
             waves,
             stop_on: StopOn::default(),
@@ -66,5 +71,41 @@ impl Rollout {
             max_parallel_syncs: 1,
             pause: Pause::None,
         }
+    }
+}
+
+/// How the name of a run begins: when it was begun.
+pub const BEGUN: &str = "%Y%m%dT%H%M%SZ";
+
+/// The name, or one of the second after `last` where that would not be before it. The order of names is
+/// that in which rollouts were begun: clocks alone do not say it, for those of two machines differ, any may
+/// be set back, and two names of one second differ by chance.
+pub fn named_after(name: &str, last: Option<&str>) -> String {
+    let later = |last: &str| {
+        let (begun, _) = last.split_once('-')?;
+        let (_, chance) = name.split_once('-')?;
+        let next = DateTime::strptime(BEGUN, begun).ok()?.checked_add(1.second()).ok()?;
+        Some(format!("{}-{chance}", next.strftime(BEGUN)))
+    };
+    last.filter(|last| *last >= name).and_then(later).unwrap_or_else(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rollout_is_called_so_that_it_comes_after_all_others() {
+        let name = "20260105T090000Z-5000000000000000";
+        let after = |last| named_after(name, last);
+        assert_eq!(after(None), name);
+        assert_eq!(after(Some("20260105T090000Z-4fffffffffffffff")), name);
+        // Of the same second, the same, or by a clock that is ahead.
+        let next = "20260105T090001Z-5000000000000000";
+        assert_eq!(after(Some("20260105T090000Z-5000000000000001")), next);
+        assert_eq!(after(Some(name)), next);
+        let newer = "20261231T235959Z-ffffffffffffffff";
+        assert_eq!(after(Some(newer)), "20270101T000000Z-5000000000000000");
+        assert!(after(Some(newer)).as_str() > newer);
     }
 }

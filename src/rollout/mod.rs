@@ -15,7 +15,7 @@ mod stop;
 mod version;
 mod waves;
 
-pub use header::{Pause, Rollout};
+pub use header::{BEGUN, Pause, Rollout, named_after};
 pub use matrix::{MatrixError, MatrixFormat, matrix};
 pub use select::{FleetClinic, SelectError, Selected, Selection};
 pub use shard::{Shard, ShardChoice, ShardError};

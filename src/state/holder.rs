@@ -102,7 +102,7 @@ impl Holder {
     }
 
     /// Whether its process, on the host `here`, certainly ended.
-    pub(super) fn is_dead(&self, here: &str) -> bool {
+    pub fn is_dead(&self, here: &str) -> bool {
         self.host == here
             && self.process.as_ref().is_some_and(|process| process::is_gone(self.pid, process))
     }

@@ -144,6 +144,24 @@ fn an_undo_of_a_rollout_takes_back_what_each_of_its_runs_wrote_to_a_clinic() {
     assert!(ended.stdout.contains("takes back "), "{}", ended.stdout);
 }
 
+/// What a rollout that is still running will have written, nobody knows.
+#[test]
+fn a_rollout_that_is_running_is_not_planned_to_be_taken_back() {
+    let scene =
+        Shore::usual().defaults(ANY_UNDO).faults("- {on: sync_start, nth: 1, delay: 20}\n").open();
+    let (victim, running) = start(&scene, &["apply", "fleet.yaml", "-auto-approve"]);
+    wait_until("ash is written", || scene.written("ash").len() == ROWS);
+    let undo = ["rollout", "undo", "fleet.yaml", "-out", "back.bundle"];
+    let ended = scene.ran(&undo, 7);
+    let words = "error[L001]: a rollout of the fleet shore is running: rollout ";
+    assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    assert!(!scene.path("back.bundle").exists());
+    // Once its process is gone it is what its journals say.
+    victim.kill();
+    running.end();
+    assert_ne!(scene.run(&undo).code, 7);
+}
+
 #[test]
 fn an_interrupt_lets_what_is_under_way_come_to_its_end_and_begins_nothing_new() {
     let scene = Shore::new(&TWELVE)

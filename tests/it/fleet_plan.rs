@@ -168,6 +168,52 @@ fn the_exit_code_says_what_is_worst_about_the_fleet() {
 
     let scene = refused().world("ash", UNREADABLE.0, UNREADABLE.1).open();
     scene.ran(&["plan", "fleet.yaml", "--detailed-exitcode"], 8);
+
+    // Shards that are merged end and are offered as the plan of the whole.
+    let stands = "it is not applied while what is said above stands";
+    let refusal = "birch: error[G002]: refused: ";
+    let unread = "! not read: ash: ";
+    for (shore, code, told, left_out) in [
+        (plain(), 0, vec!["to apply exactly these plans: accuroform apply "], vec![stands]),
+        (refused(), 5, vec![refusal, stands], vec!["accuroform apply"]),
+        (
+            plain().manifest("birch", nobody),
+            1,
+            vec!["birch: a name of its manifest is not resolved", stands],
+            vec!["accuroform apply"],
+        ),
+        (
+            refused().world("ash", UNREADABLE.0, UNREADABLE.1),
+            8,
+            vec![unread, refusal, stands],
+            vec!["accuroform apply"],
+        ),
+    ] {
+        let scene = shore.open();
+        let whole = scene.ran(&["plan", "fleet.yaml", "-out", "all.bundle"], code);
+        for shard in ["1", "2"] {
+            let (of, out) = (format!("{shard}/2"), format!("{shard}.bundle"));
+            scene.run(&["plan", "fleet.yaml", "--shard", &of, "-out", &out]);
+        }
+        let merge = ["plan", "merge", "-out", "merged.bundle", "1.bundle", "2.bundle"];
+        let merged = scene.ran(&merge, code);
+        assert_eq!(scene.read("merged.bundle"), scene.read("all.bundle"));
+        for words in &told {
+            assert!(merged.everything().contains(words), "{words}: {}", merged.everything());
+        }
+        for words in &left_out {
+            assert!(!merged.everything().contains(words), "{words}: {}", merged.everything());
+            assert!(!whole.everything().contains(words), "{words}: {}", whole.everything());
+        }
+        let offers = |ended: &Ended| ended.stderr.contains("accuroform apply ");
+        assert_eq!(offers(&whole), offers(&merged));
+        if offers(&merged) {
+            continue;
+        }
+        // What is not offered is refused, before anything is written.
+        scene.ran(&["apply", "merged.bundle"], 5);
+        assert_eq!(scene.written_to(&["ash", "birch"]), [""; 0]);
+    }
 }
 
 #[test]

@@ -295,6 +295,7 @@ pub(crate) fn started(operation: &str) -> Event {
     Event::Started(Box::new(Starter {
         operation: operation.to_owned(),
         undoes: None,
+        rollout: None,
         tenant: Some("LAKESIDE".to_owned()),
         clinic: "lakeside".to_owned(),
         who: "ann".to_owned(),

@@ -153,6 +153,7 @@ mod status;
 mod status_screen;
 mod surface;
 mod surface_flags;
+mod surface_people;
 mod terminal;
 mod token_retries;
 mod undo;

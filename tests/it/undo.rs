@@ -351,6 +351,7 @@ fn written_by_hand(folder: &Folder, run: &str, tenant: Option<&str>) {
     let starter = Starter {
         operation: "apply".to_owned(),
         undoes: None,
+        rollout: None,
         clinic: "lakeside".to_owned(),
         tenant: tenant.map(str::to_owned),
         who: "ann".to_owned(),

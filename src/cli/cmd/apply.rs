@@ -12,7 +12,7 @@ use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::apply_fleet;
 use crate::cli::cmd::approve::ask;
 use crate::cli::cmd::execute::{Ended, Execution, Owed, starter, writer_of};
-use crate::cli::cmd::hand_out::{ByHand, form, hand_out};
+use crate::cli::cmd::hand_out::{By, ByHand, form, hand_out};
 use crate::cli::cmd::plan::{print_made_again, print_plan, print_refusals};
 use crate::cli::cmd::saved::{self, Saved};
 use crate::cli::cmd::sign::{at_hand, print_approvals};
@@ -35,6 +35,7 @@ use crate::journal::{
 };
 use crate::manifest::AccuroConnection;
 use crate::plan::{self, Plan};
+use crate::report::ci::Waiting;
 use crate::report::{self, Review, count};
 use crate::rollout::RowCounts;
 
@@ -166,7 +167,7 @@ pub(super) enum Around<'a> {
     /// Nothing: it catches interrupts itself.
     Nothing,
     /// A rollout, which catches interrupts and spreads the syncs.
-    Rollout { stop: &'a CancellationToken, syncs: &'a Semaphore },
+    Rollout { id: &'a str, stop: &'a CancellationToken, syncs: &'a Semaphore },
 }
 
 /// An apply that came to its end.
@@ -194,7 +195,7 @@ impl Request<'_> {
         printer.about(id);
         let stop = match self.around {
             Around::Nothing => CancellationToken::new(),
-            Around::Rollout { stop, syncs: _ } => stop.child_token(),
+            Around::Rollout { stop, .. } => stop.child_token(),
         };
         let operation = if self.undo.is_some() { "undo" } else { "apply" };
         let asking = Asking { operation, run: &run, timeout: self.wait.lock_timeout };
@@ -302,13 +303,20 @@ impl Apply<'_> {
         if saved.is_none() && !auto_approve {
             ask(&self.clinic.manifest.clinic.name, printer)?;
         }
+        let rollout = match self.request.around {
+            Around::Nothing => None,
+            Around::Rollout { id, .. } => Some(id),
+        };
         if self.opened.is_worksheet() {
+            let by_hand = match rollout {
+                None => By::Person(self.request.by_hand),
+                Some(id) => By::Rollout(id),
+            };
             let place = (self.clinic, self.environment);
-            let is_one = matches!(self.request.around, Around::Nothing);
-            let what = (&approved, is_one.then_some(self.request.by_hand));
+            let what = (&approved, by_hand);
             return hand_out(place, what, self.clicks.as_ref(), &mut journal, printer);
         }
-        journal.append(writer_of(plan, digest, self.clinic, self.environment))?;
+        journal.append(writer_of((plan, digest), rollout, self.clinic, self.environment))?;
         let execution = self.execution();
         self.guarded(execution.run(&approved, before, &mut journal, printer)).await
     }
@@ -386,7 +394,7 @@ impl Apply<'_> {
             stop: self.stop,
             syncs: match self.request.around {
                 Around::Nothing => None,
-                Around::Rollout { stop: _, syncs } => Some(syncs),
+                Around::Rollout { syncs, .. } => Some(syncs),
             },
         }
     }
@@ -400,7 +408,8 @@ impl Apply<'_> {
     ) -> Result<Ended, Failure> {
         if planned.plan.errors() > 0 {
             let why = Some((None, "its manifest names what the clinic does not have".to_owned()));
-            return Ok(Ended { exit: Exit::Error, counts: RowCounts::default(), why });
+            let counts = RowCounts::default();
+            return Ok(Ended { exit: Exit::Error, counts, recorded: false, why });
         }
         let applied = Applied::already_true(plan);
         if !applied.outcomes.is_empty() {
@@ -416,6 +425,10 @@ impl Apply<'_> {
         }
         if let Some(words) = unseen {
             printer.line(&format!("{words}."));
+            if let Some(facts) = printer.facts() {
+                let next = "capture the grid again, then apply again".to_owned();
+                facts.waits(Waiting { clinic: plan.clinic.clone(), what: words.clone(), next });
+            }
             let exit = if good == Exit::Done { Exit::NotVerified } else { good };
             return Ok(Ended::rows_wait(words, exit, (plan, &applied), printer));
         }

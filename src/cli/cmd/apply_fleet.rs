@@ -28,7 +28,7 @@ use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::cli::surface::{add_bundle, add_member};
 use crate::manifest;
-use crate::report::{self, escape};
+use crate::plan::Plan;
 use crate::rollout::bundle::{Bundle, Entry};
 use crate::rollout::{ClinicState, FleetClinic, Pause, Rollout, Stage, StopOn, WaveRule, waves};
 
@@ -167,17 +167,11 @@ fn must_be_applicable(
     for (clinic, entry) in bundle.entries() {
         let Entry::Planned { plan, digest, refusals } = entry? else { continue };
         let open = if allowance(args, &digest).is_some() { Vec::new() } else { refusals };
-        let errors = plan.errors();
-        stands += usize::from(errors > 0 || !open.is_empty());
+        let lines = fleet::in_the_way(&clinic, &plan, &open);
+        stands += usize::from(!lines.is_empty());
         printer.tell(|| events::refusals(&plan, &open, &digest).map(|told| told.of(&clinic)));
-        for refusal in &open {
-            let refused = report::refused(&plan, refusal);
-            let words = format!("{clinic}: error[{}]: refused: {refused}", refusal.code);
-            printer.line(&escape(&words));
-        }
-        if errors > 0 {
-            let words = format!("{clinic}: {errors} names of its manifest are not resolved");
-            printer.line(&escape(&words));
+        for line in lines {
+            printer.line(&line);
         }
     }
     if stands == 0 { Ok(()) } else { Err(cannot(stands)) }
@@ -219,16 +213,21 @@ fn must_be_whole(args: &ApplyArgs) -> Result<(), Failure> {
 
 /// The fleet manifest that the plans of a bundle name.
 fn fleet_of(bundle: &mut Bundle<File>) -> Result<PathBuf, Failure> {
+    let fleet = first_plan(bundle)?.and_then(|plan| plan.manifest.fleet).map(PathBuf::from);
+    fleet.ok_or_else(|| {
+        let message = "no clinic of the bundle is planned";
+        Failure::new(Exit::Unread, "R039", message, "plan the fleet again")
+    })
+}
+
+/// What all plans of a bundle say in the same way, the first says.
+fn first_plan(bundle: &mut Bundle<File>) -> Result<Option<Plan>, Failure> {
     let planned =
         bundle.clinics().find(|(_, planned)| *planned).map(|(clinic, _)| clinic.to_owned());
     let entry = planned.map(|clinic| bundle.entry(&clinic)).transpose()?.flatten();
-    match entry {
-        Some(Entry::Planned { plan, .. }) => plan.manifest.fleet.map(PathBuf::from),
+    Ok(match entry {
+        Some(Entry::Planned { plan, .. }) => Some(*plan),
         Some(Entry::Unplanned(_)) | None => None,
-    }
-    .ok_or_else(|| {
-        let message = "no clinic of the bundle is planned";
-        Failure::new(Exit::Unread, "R039", message, "plan the fleet again")
     })
 }
 
@@ -245,20 +244,24 @@ fn allowance<'a>(args: &'a ApplyArgs, digest: &str) -> Option<&'a str> {
 /// Begins the rollout of a bundle.
 async fn begin(
     args: &ApplyArgs,
-    (file, bundle, path): (FleetFile, Bundle<File>, &Path),
+    (file, mut bundle, path): (FleetFile, Bundle<File>, &Path),
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let rollouts = Rollouts::new(file.state.clone()?);
     let id = environment.new_run()?;
-    let rollout = new_rollout(&id, &file, &bundle, environment);
+    let is_undo = first_plan(&mut bundle)?.is_some_and(|plan| plan.undoes.is_some());
     let (given, approvals) = at_hand_of_bundle(path, &args.approval);
     let run = Run { args, file, given, environment };
     run.locked(&rollouts, &id, printer, async |stops, printer: &mut Printer| {
+        // With the lock: nobody else begins one now.
+        let id = rollouts.name(&id)?;
+        let mut rollout = new_rollout(&id, &run.file, &bundle, environment);
+        rollout.is_undo = is_undo;
         rollouts.begin(&rollout, path, &approvals)?;
         printer.tell(|| [events::rollout_begins(&rollout, false)]);
         printer.line(&format!("rollout {id}: {}", fleet::clinics(bundle.clinics().count())));
-        let kept = Kept { rollout: rollout.clone(), states: BTreeMap::new() };
+        let kept = Kept { rollout, states: BTreeMap::new() };
         run.roll((&rollouts, kept), bundle, &stops, printer).await
     })
     .await
@@ -381,6 +384,9 @@ impl Run<'_> {
         let exit = fleet::exit(&kept.rollout, &states, &end);
         if let Some(facts) = printer.facts() {
             facts.applied(fleet::outcomes(&kept.rollout, &states, exit));
+            for waiting in fleet::waiting(&kept.rollout, &states, &self.file.path) {
+                facts.waits(waiting);
+            }
         }
         let next = next((&end, exit), &states, &kept.rollout, &self.file.path);
         let sum = fleet::sum(&kept.rollout, &states);
@@ -407,6 +413,7 @@ impl Run<'_> {
         stop: &CancellationToken,
     ) -> ApplyOne {
         let one = One {
+            rollout: rollout.id.clone(),
             bundle: Mutex::new(bundle),
             file: self.file.clone(),
             given: self.given.clone(),

@@ -25,6 +25,7 @@ use crate::rollout::{RowCounts, Stage};
 
 /// What every clinic of a rollout is applied with.
 pub(super) struct One {
+    pub(super) rollout: String,
     pub(super) bundle: Mutex<Bundle<File>>,
     pub(super) file: FleetFile,
     pub(super) given: Vec<Given>,
@@ -67,7 +68,7 @@ impl One {
             form: &FormArgs { json: false, diff: false },
             signed: Signed { demand, given },
             by_hand: ByHand::default(),
-            around: Around::Rollout { stop: &self.stop, syncs: &self.syncs },
+            around: Around::Rollout { id: &self.rollout, stop: &self.stop, syncs: &self.syncs },
         };
         let is_captured =
             matches!(clinic.manifest.connections.accuro, AccuroConnection::Worksheet(_));
@@ -80,7 +81,7 @@ impl One {
                 result => result?,
             };
         let counts = ended.counts;
-        let run = (counts.rows > 0).then_some(run);
+        let run = ended.recorded.then_some(run);
         let stage = if is_as_planned(&ended, &saved.plan) {
             Stage::Verified
         } else {

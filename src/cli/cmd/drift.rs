@@ -1,10 +1,11 @@
 //! `drift`: what differs from what was last applied. It is never given a writer, and takes no lock.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cli::args::{DriftArgs, DriftFormat};
 use crate::cli::clinic::{Clinic, note_findings, print_findings};
-use crate::cli::cmd::each::{Said, each};
+use crate::cli::cmd::each::{Said, each_told};
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -15,7 +16,8 @@ use crate::desired::ignored_rows;
 use crate::diagnostic::Diagnostic;
 use crate::finding::{Drift, DriftInputs, Kind, drift};
 use crate::plan::Plan;
-use crate::report::DriftReport;
+use crate::report::ci::NotRead;
+use crate::report::{self, ClinicDrift, DriftReport, Finding};
 
 pub(super) async fn run(
     args: &DriftArgs,
@@ -35,15 +37,7 @@ pub(super) async fn run(
                 "name it: --clinic ID",
             ));
         }
-        Subject::Fleet(fleet) => {
-            let work = |fleet: Arc<SelectedFleet>, at: usize, environment: Environment| async move {
-                let clinic = fleet.clinic(at, &environment)?;
-                let found = Found::of(&clinic, &environment).await?;
-                let (report, exit) = (found.report(&clinic), found.exit());
-                Ok(Said { exit, words: report.summary(), document: report.json(exit.code()) })
-            };
-            return each(*fleet, ("without drift", json), environment, printer, work).await;
-        }
+        Subject::Fleet(fleet) => return all(*fleet, json, environment, printer).await,
     };
     let found = Found::of(&clinic, environment).await?;
     let (report, exit) = (found.report(&clinic), found.exit());
@@ -64,6 +58,52 @@ pub(super) async fn run(
         printer.line(&format!("hint[{}]: {}", kind.code(), kind.hint()));
     }
     Ok(exit)
+}
+
+/// The drift of every clinic of a fleet.
+async fn all(
+    fleet: SelectedFleet,
+    json: bool,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Result<Exit, Failure> {
+    let id = fleet.file.fleet.id.clone();
+    let work = |fleet: Arc<SelectedFleet>, at: usize, environment: Environment| async move {
+        let clinic = fleet.clinic(at, &environment)?;
+        let found = Found::of(&clinic, &environment).await?;
+        let (report, exit) = (found.report(&clinic), found.exit());
+        let said = Said { exit, words: report.summary(), document: report.json(exit.code()) };
+        let told = Told {
+            drift: ClinicDrift::of(report),
+            file: clinic.source.file_name().to_owned(),
+            findings: report::findings(&clinic.source.files(), &found.findings),
+        };
+        Ok((said, told))
+    };
+    // They come in the order in which they are read.
+    let mut told: BTreeMap<String, Result<Told, Failure>> = BTreeMap::new();
+    let tell = |clinic, one| drop(told.insert(clinic, one));
+    let exit = each_told(fleet, ("without drift", json), environment, printer, work, tell).await?;
+    if let Some(facts) = printer.facts() {
+        for Told { file, findings, .. } in
+            told.values().flatten().filter(|one| !one.findings.is_empty())
+        {
+            facts.found(file, findings);
+        }
+        let clinics = told.into_iter().map(|(clinic, one)| {
+            let not_read = |Failure { code, message, hint, .. }| NotRead { code, message, hint };
+            (clinic, one.map(|told| told.drift).map_err(not_read))
+        });
+        facts.drifted_fleet(&id, clinics);
+    }
+    Ok(exit)
+}
+
+/// What a CI system is told of one clinic of a fleet.
+struct Told {
+    drift: ClinicDrift,
+    file: String,
+    findings: Vec<Finding>,
 }
 
 /// What was found at one clinic.

@@ -28,7 +28,7 @@ pub(super) struct Said {
 /// in order.
 pub(super) async fn each<F>(
     fleet: SelectedFleet,
-    (done, json): (&'static str, bool),
+    how: (&'static str, bool),
     environment: &Environment,
     printer: &mut Printer,
     work: impl Fn(Arc<SelectedFleet>, usize, Environment) -> F,
@@ -36,14 +36,37 @@ pub(super) async fn each<F>(
 where
     F: Future<Output = Result<Said, Failure>> + Send + 'static,
 {
+    let work = |fleet: Arc<SelectedFleet>, at: usize, environment: Environment| {
+        let said = work(fleet, at, environment);
+        async { Ok((said.await?, ())) }
+    };
+    each_told(fleet, how, environment, printer, work, |_, _| {}).await
+}
+
+/// The same, where more is to be told of each clinic than is printed.
+pub(super) async fn each_told<F, T: Send + 'static>(
+    fleet: SelectedFleet,
+    (done, json): (&'static str, bool),
+    environment: &Environment,
+    printer: &mut Printer,
+    work: impl Fn(Arc<SelectedFleet>, usize, Environment) -> F,
+    mut tell: impl FnMut(String, Result<T, Failure>),
+) -> Result<Exit, Failure>
+where
+    F: Future<Output = Result<(Said, T), Failure>> + Send + 'static,
+{
     let fleet = Arc::new(fleet);
     let mut lines: Vec<(String, String)> = Vec::new();
     let (mut worst, mut good) = (Exit::Done, 0);
-    let mut take = |clinic: String, result: Result<Said, Failure>, printer: &mut Printer| {
-        let (exit, words, document) = match result {
-            Ok(Said { exit, words, document }) => (exit, words, document),
-            Err(failure) => (failure.exit, failure.message.clone(), failed(&clinic, &failure)),
+    let mut take = |clinic: String, result: Result<(Said, T), Failure>, printer: &mut Printer| {
+        let (Said { exit, words, document }, told) = match result {
+            Ok((said, told)) => (said, Ok(told)),
+            Err(failure) => {
+                let (exit, words) = (failure.exit, failure.message.clone());
+                (Said { exit, words, document: failed(&clinic, &failure) }, Err(failure))
+            }
         };
+        tell(clinic.clone(), told);
         good += usize::from(exit == Exit::Done);
         worst = worse(worst, exit);
         if json {

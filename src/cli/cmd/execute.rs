@@ -50,6 +50,8 @@ pub(super) struct Execution<'a> {
 pub(super) struct Ended {
     pub(super) exit: Exit,
     pub(super) counts: RowCounts,
+    /// Whether the clinic's journal has the run.
+    pub(super) recorded: bool,
     /// What went wrong first, with its code, if it has one.
     pub(super) why: Option<(Option<&'static str>, String)>,
 }
@@ -65,7 +67,7 @@ impl Ended {
             rows: applied.outcomes.len() as u64,
         };
         let why = applied.halted.as_ref().map(|halted| (None, halted.clone()));
-        Self { exit, counts, why }
+        Self { exit, counts, recorded: false, why }
     }
 
     /// Whether all that is open waits for what a person does and says.
@@ -98,8 +100,8 @@ impl Ended {
             let verified = after.verified.as_ref().map(Verified::is_correct);
             facts.applied(Outcomes { sync, verified, ..outcomes });
         }
-        let Self { exit, counts, why } = Self::new(exit, applied);
-        Self { exit, counts, why: why.or_else(|| after.why()) }
+        let ended = Self::new(exit, applied);
+        Self { why: ended.why.or_else(|| after.why()), ..ended }
     }
 
     /// The end of an apply that had nothing to write and nothing to sync.
@@ -142,33 +144,34 @@ pub(super) fn starter(
 
 /// The first record of a run that writes an approved plan.
 pub(super) fn writer_of(
-    plan: &Plan,
-    digest: &str,
+    (plan, digest): (&Plan, &str),
+    rollout: Option<&str>,
     clinic: &Clinic,
     environment: &Environment,
 ) -> Event {
     let operation = if plan.undoes.is_some() { "undo" } else { "apply" };
-    of_plan(operation, (plan, digest), clinic, environment)
+    of_plan(operation, ((plan, digest), rollout), clinic, environment)
 }
 
 /// The first record of a run that asks people for the rows of an approved plan.
 pub(super) fn asker_of(
-    plan: &Plan,
-    digest: &str,
+    (plan, digest): (&Plan, &str),
+    rollout: Option<&str>,
     clinic: &Clinic,
     environment: &Environment,
 ) -> Event {
-    of_plan("worklist", (plan, digest), clinic, environment)
+    of_plan("worklist", ((plan, digest), rollout), clinic, environment)
 }
 
 fn of_plan(
     operation: &str,
-    (plan, digest): (&Plan, &str),
+    ((plan, digest), rollout): ((&Plan, &str), Option<&str>),
     clinic: &Clinic,
     environment: &Environment,
 ) -> Event {
     let starter = started(operation, clinic, Some(digest), environment);
-    Event::Started(Box::new(Starter { undoes: plan.undoes.clone(), ..starter }))
+    let rollout = rollout.map(str::to_owned);
+    Event::Started(Box::new(Starter { undoes: plan.undoes.clone(), rollout, ..starter }))
 }
 
 fn started(
@@ -180,6 +183,7 @@ fn started(
     Starter {
         operation: operation.to_owned(),
         undoes: None,
+        rollout: None,
         tenant: Some(clinic.manifest.tenant.clone()),
         clinic: clinic.manifest.clinic.id.clone(),
         who: environment.who(),
@@ -249,7 +253,8 @@ impl Execution<'_> {
         } else {
             Exit::NotVerified
         };
-        Ok(Ended::told(exit, (plan, &applied), &after, printer))
+        let ended = Ended::told(exit, (plan, &applied), &after, printer);
+        Ok(Ended { recorded: true, ..ended })
     }
 
     /// Runs the sync that an earlier apply owes.
@@ -270,7 +275,8 @@ impl Execution<'_> {
         } else {
             Exit::NotVerified
         };
-        Ok(Ended::told(exit, (plan, applied), &after, printer))
+        let ended = Ended::told(exit, (plan, applied), &after, printer);
+        Ok(Ended { recorded: true, ..ended })
     }
 
     /// Ends a run that had nothing to do but what a person was asked for before.
@@ -287,6 +293,7 @@ impl Execution<'_> {
 
     /// Says what waits for a person, and the next step unless others have it in one list.
     fn tell_open(&self, open: SyncError, printer: &mut Printer) -> Result<Synced, SyncError> {
+        attest::tell(self.clinic, &open, printer);
         if printer.streams() || self.syncs.is_some() {
             printer.line(&report::escape(&open.to_string()));
         } else {

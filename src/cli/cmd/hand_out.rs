@@ -22,6 +22,7 @@ use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
 use crate::cli::tick::{TICK, Ticking, print_ticked, tick};
 use crate::journal::{Journal, Outcome, RowOutcome, Worklist as Known};
+use crate::report::ci::Waiting;
 use crate::report::{self, WorklistForm, count};
 use crate::worklist::worklist;
 
@@ -37,16 +38,28 @@ pub(super) struct ByHand<'a> {
     pub(super) by: Option<&'a str>,
 }
 
-/// Asks a person for the rows of an approved plan, unless that was done. `None`: the clinic is one of many,
-/// and the lists of all are called later.
+/// For whom rows are handed out.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum By<'a> {
+    /// Somebody who is there.
+    Person(ByHand<'a>),
+    /// A rollout of this id: the clinic is one of many, and the lists of all are called later.
+    Rollout(&'a str),
+}
+
+/// Asks a person for the rows of an approved plan, unless that was done.
 pub(super) fn hand_out(
     (clinic, environment): (&Clinic, &Environment),
-    (approved, by_hand): (&Approved<'_>, Option<ByHand<'_>>),
+    (approved, by): (&Approved<'_>, By<'_>),
     known: Option<&Known>,
     journal: &mut Journal,
     printer: &mut Printer,
 ) -> Result<Ended, Failure> {
     let (plan, digest) = (approved.plan(), approved.digest());
+    let (by_hand, rollout) = match by {
+        By::Person(by_hand) => (Some(by_hand), None),
+        By::Rollout(id) => (None, Some(id)),
+    };
     let files = files(clinic, digest, by_hand)?;
     let known = known.filter(|known| known.plan == digest);
     let mut list = worklist(approved);
@@ -54,7 +67,7 @@ pub(super) fn hand_out(
     if let Some(known) = known {
         list.keep(|user, key| known.rows.iter().any(|row| row.is(user, key) && row.is_left()));
     } else {
-        journal.append(asker_of(plan, digest, clinic, environment))?;
+        journal.append(asker_of((plan, digest), rollout, clinic, environment))?;
         for event in asked(approved) {
             journal.append(event)?;
         }
@@ -99,6 +112,10 @@ pub(super) fn hand_out(
     if let Some(then) = then {
         printer.line(&then);
     }
+    if let Some(facts) = printer.facts() {
+        let next = format!("tick them off with `{}`", attest::command(clinic, TICK));
+        facts.waits(Waiting { clinic: plan.clinic.clone(), what: words.clone(), next });
+    }
     let rows = plan.users.iter().flat_map(|user| {
         user.changes.iter().map(|change| RowOutcome {
             user: user.name.clone(),
@@ -109,7 +126,8 @@ pub(super) fn hand_out(
     let applied = Applied { outcomes: rows.collect(), halted: Some(why.clone()) };
     let run = journal.apply_id().to_owned();
     printer.tell(|| events::asked((plan, digest), &run, &why));
-    Ok(Ended::rows_wait(words, Exit::NotVerified, (plan, &applied), printer))
+    let ended = Ended::rows_wait(words, Exit::NotVerified, (plan, &applied), printer);
+    Ok(Ended { recorded: known.is_none(), ..ended })
 }
 
 /// Where the list is written, and in which form.

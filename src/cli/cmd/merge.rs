@@ -9,10 +9,11 @@ use tempfile::NamedTempFile;
 use crate::cli::args::MergeArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::fleet::{SavedBundle, clinics};
+use crate::cli::fleet::{self, FleetSummary, SavedBundle, clinics};
 use crate::cli::printer::Printer;
 use crate::cli::surface::add_bundle;
-use crate::rollout::bundle::{Bundle, merge};
+use crate::report::escape;
+use crate::rollout::bundle::{Bundle, Entry, Unplanned, merge};
 
 pub(super) fn run(args: &MergeArgs, printer: &mut Printer) -> Result<Exit, Failure> {
     let MergeArgs { bundles, out, surface: _ } = args;
@@ -39,9 +40,33 @@ pub(super) fn run(args: &MergeArgs, printer: &mut Printer) -> Result<Exit, Failu
         unplanned => format!(" ({unplanned} not planned)"),
     };
     printer.result(&format!("Merged {} of {} bundles{without}.\n", clinics(count), shards.len()));
+    let summary = stands(&mut SavedBundle::open(out)?, printer)?;
     printer.line(&format!("digest: {}", written.digest));
-    let shown = out.display();
-    printer
-        .line(&format!("saved to {shown}; to apply exactly these plans: accuroform apply {shown}"));
-    Ok(if written.unplanned > 0 { Exit::Unread } else { Exit::Done })
+    printer.line(&summary.saved(out, "apply exactly these plans"));
+    Ok(summary.exit(false))
+}
+
+/// Says of each clinic what a plan of the fleet in one go would say stands in its way; gives the sum.
+fn stands(bundle: &mut Bundle<File>, printer: &mut Printer) -> Result<FleetSummary, Failure> {
+    let mut summary = FleetSummary::new();
+    for (clinic, entry) in bundle.entries() {
+        let entry = entry?;
+        summary.entry(&clinic, &entry);
+        let lines = match &entry {
+            Entry::Planned { plan, refusals, .. } => {
+                let unread = plan.unread.iter();
+                let unread = unread.map(|part| {
+                    escape(&format!("! not read: {clinic}: {}", part.reason)).into_owned()
+                });
+                unread.chain(fleet::in_the_way(&clinic, plan, refusals)).collect()
+            }
+            Entry::Unplanned(Unplanned { code, message, .. }) => {
+                vec![escape(&format!("! not read: {clinic}: [{code}] {message}")).into_owned()]
+            }
+        };
+        for line in lines {
+            printer.line(&line);
+        }
+    }
+    Ok(summary)
 }

@@ -104,7 +104,7 @@ pub(super) async fn show(
         facts.owed(owed);
     }
     if owed {
-        printer.line(&attest::owed_note(clinic));
+        attest::print_owed(clinic, printer);
     }
     if !planned.plan.is_complete() {
         printer.line("hint: mend what the lines marked with ! say, then plan again");

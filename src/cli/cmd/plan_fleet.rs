@@ -1,7 +1,6 @@
 //! `plan` of a fleet: its clinics side by side, one line each, then the folded sum. It is never given
 //! a writer.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
@@ -86,44 +85,19 @@ pub(super) async fn run(
     }
     if let (Some(saved), Some(path)) = (saved, out) {
         printer.tell(|| [events::saved(&path.display().to_string(), &saved.digest)]);
-        let next = match (fleet.selection.shard, exit) {
-            (Some(_), _) => Next::Merge,
-            (None, Exit::Refused | Exit::Error) => Next::Mend,
-            (None, _) => Next::Apply,
-        };
-        say_saved(&saved, path, next, printer);
+        let shown = path.display();
+        if let Some(facts) = printer.facts() {
+            facts.saved(&shown.to_string());
+        }
+        printer.line(&format!("digest: {}", saved.digest));
+        printer.line(&match fleet.selection.shard {
+            Some(_) => format!(
+                "saved to {shown}; with the other shards: accuroform plan merge -out FILE {shown} …"
+            ),
+            None => summary.saved(path, "apply exactly these plans"),
+        });
     }
     Ok(exit)
-}
-
-/// What a saved bundle is for.
-#[derive(Clone, Copy)]
-enum Next {
-    /// It is one of several shards.
-    Merge,
-    /// A limit, a policy or a finding stands in the way of a clinic.
-    Mend,
-    /// An apply takes it.
-    Apply,
-}
-
-fn say_saved(saved: &SavedBundle, path: &Path, next: Next, printer: &mut Printer) {
-    let shown = path.display();
-    if let Some(facts) = printer.facts() {
-        facts.saved(&shown.to_string());
-    }
-    printer.line(&format!("digest: {}", saved.digest));
-    printer.line(&match next {
-        Next::Merge => format!(
-            "saved to {shown}; with the other shards: accuroform plan merge -out FILE {shown} …"
-        ),
-        Next::Mend => {
-            format!("saved to {shown}; it is not applied while what is said above stands")
-        }
-        Next::Apply => {
-            format!("saved to {shown}; to apply exactly these plans: accuroform apply {shown}")
-        }
-    });
 }
 
 /// Targets and the diff are about the rows of one clinic.

@@ -1,14 +1,12 @@
 //! `rollout`: what a rollout is at, and the plans that take it back.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde_json::json;
 
 use crate::cli::args::{RolloutArgs, RolloutUndoArgs, SelectArgs};
-use crate::cli::clinic::{Purpose, Scope};
+use crate::cli::clinic::{Clinic, Purpose, Scope};
 use crate::cli::cmd::history;
 use crate::cli::cmd::undo::Which;
 use crate::cli::env::Environment;
@@ -18,9 +16,9 @@ use crate::cli::fleet::{
     self, ClinicPlan, FleetFile, FleetSummary, Kept, MemberPlan, Rollouts, SelectedFleet, Spool,
     Title, load_fleet, side_by_side,
 };
+use crate::cli::lock;
 use crate::cli::printer::Printer;
 use crate::journal::{Run, TOGETHER};
-use crate::rollout::bundle::Entry;
 use crate::rollout::{ClinicState, Rollout, Stage};
 
 /// The rollout that is meant and the fleet manifest: with one argument that is a file, the manifest.
@@ -66,10 +64,11 @@ pub(super) async fn undo(
     let RolloutUndoArgs { which, out, planner } = args;
     let (typed, manifest) = named(which);
     let file = load_fleet(&manifest, environment, printer)?;
-    let rollouts = Rollouts::new(file.state.clone()?);
-    let kept = rollouts.find(typed)?;
+    let state = file.state.clone()?;
+    lock::must_be_free((&state, &file.fleet.id), &manifest, environment)?;
+    let kept = Arc::new(Rollouts::new(state).find_to_undo(typed)?);
     let gone = gone(&file, &kept);
-    let fleet = written(file, &rollouts, &kept, environment, printer).await?;
+    let fleet = written(file, &kept, environment, printer).await?;
     let mut title = Title::of(&fleet);
     title.clinics += gone.len();
     let planner = planner.as_deref().map(str::trim).filter(|name| !name.is_empty());
@@ -78,12 +77,11 @@ pub(super) async fn undo(
         let words = "[R040] it was begun, and the fleet no longer has it: take it back by itself";
         summary.unread(&clinic, words.to_owned());
     }
-    let rollout = kept.rollout;
-    let (digests, named) = (Arc::new(digests(&rollouts, &rollout)?), planner.map(str::to_owned));
-    let created = rollout.created;
+    let rollout = kept.rollout.id.clone();
+    let named = planner.map(str::to_owned);
     let work = move |fleet: Arc<SelectedFleet>, at: usize, environment: Environment| {
-        let (digests, planner) = (Arc::clone(&digests), named.clone());
-        async move { plan_back(&fleet, at, (&digests, created, planner), &environment).await }
+        let (kept, planner) = (Arc::clone(&kept), named.clone());
+        async move { plan_back(&fleet, at, (&kept, planner), &environment).await }
     };
     side_by_side((&fleet, "planned"), environment, printer, work, &mut |clinic, result, _| {
         let member = MemberPlan { clinic, result };
@@ -93,12 +91,8 @@ pub(super) async fn undo(
     .await?;
     summary.print(&title, printer);
     let saved = spool.bundle()?;
-    let shown = out.display();
     printer.line(&format!("digest: {}", saved.digest));
-    printer.line(&format!(
-        "saved to {shown}; to take the rollout {} back: accuroform apply {shown}",
-        rollout.id
-    ));
+    printer.line(&summary.saved(out, &format!("take the rollout {rollout} back")));
     printer.line("note: the manifests still ask for what is taken back: revert them too");
     Ok(summary.exit(false))
 }
@@ -110,36 +104,45 @@ fn gone(file: &FleetFile, kept: &Kept) -> Vec<String> {
     begun.filter(|clinic| file.member(clinic).is_none()).collect()
 }
 
-/// The clinics that the rollout wrote to, by their journals; those with a journal that cannot be read
-/// are there, too.
+/// The clinics that the rollout wrote to, by their journals; those of which nobody knows are there, too.
 async fn written(
     file: FleetFile,
-    rollouts: &Rollouts,
-    kept: &Kept,
+    kept: &Arc<Kept>,
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Arc<SelectedFleet>, Failure> {
-    let Kept { rollout, states } = kept;
-    let begun = states.keys().filter(|clinic| file.member(clinic).is_some()).cloned().collect();
-    let begun = selected(file, begun, rollout, environment, printer)?;
-    let (digests, created) = (Arc::new(digests(rollouts, rollout)?), rollout.created);
+    let rollout = &kept.rollout;
+    let begun =
+        kept.states.keys().filter(|clinic| file.member(clinic).is_some()).cloned().collect();
+    let begun = Arc::new(selected(file, begun, rollout, environment, printer)?);
+    let shared = Arc::clone(kept);
     let work = move |fleet: Arc<SelectedFleet>, at: usize, environment: Environment| {
-        let digests = Arc::clone(&digests);
+        let kept = Arc::clone(&shared);
         async move {
             let clinic = fleet.clinic(at, &environment)?;
             let runs = history::read(&clinic, &mut Printer::silent())?;
-            Ok(!of_rollout(&runs, digests.get(&clinic.manifest.clinic.id), created).is_empty())
+            Ok(!of_rollout(&runs, &clinic, &kept)?.is_empty())
         }
     };
-    let begun = Arc::new(begun);
-    let mut clinics = Vec::new();
+    let (mut clinics, mut others) = (Vec::new(), Vec::new());
     side_by_side((&begun, "read"), environment, printer, work, &mut |clinic, wrote, _| {
-        if wrote.unwrap_or(true) {
-            clinics.push(clinic);
+        let had_nothing =
+            || kept.states.get(&clinic).is_some_and(|state| state.stage == Stage::Unchanged);
+        match wrote {
+            Ok(false) if had_nothing() => {}
+            Ok(false) => others.push(clinic),
+            Ok(true) | Err(_) => clinics.push(clinic),
         }
         Ok(())
     })
     .await?;
+    if !others.is_empty() {
+        others.sort();
+        let others = others.join(", ");
+        printer.line(&format!(
+            "note: by their journals the rollout wrote nothing to these, so they stay: {others}"
+        ));
+    }
     let file = begun.file.clone();
     Ok(Arc::new(selected(file, clinics, rollout, environment, printer)?))
 }
@@ -159,37 +162,34 @@ fn selected(
     SelectedFleet::new(file, fleet::selection(&select, environment)?, printer)
 }
 
-/// The digest of each clinic's plan.
-fn digests(rollouts: &Rollouts, rollout: &Rollout) -> Result<BTreeMap<String, String>, Failure> {
-    let mut bundle = rollouts.bundle(rollout)?;
-    let mut digests = BTreeMap::new();
-    for (clinic, entry) in bundle.entries() {
-        if let Entry::Planned { digest, .. } = entry? {
-            digests.insert(clinic, digest);
-        }
-    }
-    Ok(digests)
-}
-
 /// The runs of a clinic in which the rollout wrote anything: there are several where it was ended and
-/// begun again.
-fn of_rollout(runs: &[Run], digest: Option<&String>, created: Timestamp) -> Vec<String> {
+/// begun again. A journal without the run that the rollout knows of is not the one that it was written to.
+fn of_rollout(runs: &[Run], clinic: &Clinic, kept: &Kept) -> Result<Vec<String>, Failure> {
+    let Kept { rollout, states } = kept;
+    let id = &clinic.manifest.clinic.id;
+    let known = states.get(id).and_then(|state| state.run.as_ref());
+    if let Some(known) = known.filter(|known| !runs.iter().any(|run| run.id == **known)) {
+        let message =
+            format!("the rollout was run {known} of {id}, which its journal does not have");
+        let hint = "plan this where the journal of the clinic is; without it nobody knows what was written";
+        return Err(Failure::new(Exit::Unread, "R043", message, hint));
+    }
     let is_of_it = |run: &&Run| {
-        let plan = run.starter.as_ref().and_then(|starter| starter.plan.as_ref());
-        digest.is_some() && plan == digest && run.at >= created && !run.recorded().rows.is_empty()
+        let of = run.starter.as_ref().and_then(|starter| starter.rollout.as_ref());
+        (of == Some(&rollout.id) || known == Some(&run.id)) && !run.recorded().rows.is_empty()
     };
-    runs.iter().filter(is_of_it).map(|run| run.id.clone()).collect()
+    Ok(runs.iter().filter(is_of_it).map(|run| run.id.clone()).collect())
 }
 
 async fn plan_back(
     fleet: &SelectedFleet,
     at: usize,
-    (digests, created, planner): (&BTreeMap<String, String>, Timestamp, Option<String>),
+    (kept, planner): (&Kept, Option<String>),
     environment: &Environment,
 ) -> Result<ClinicPlan, Failure> {
     let clinic = fleet.clinic(at, environment)?;
     let runs = history::read(&clinic, &mut Printer::silent())?;
-    let own = of_rollout(&runs, digests.get(&clinic.manifest.clinic.id), created);
+    let own = of_rollout(&runs, &clinic, kept)?;
     let recorded = Which::Saved(&own.join(&TOGETHER.to_string())).recorded(&clinic, &runs)?;
     let opened = clinic.connect(environment).await?;
     let result = clinic.plan(&opened.accuro(), Purpose::Undo(&recorded), Scope::ALL).await;

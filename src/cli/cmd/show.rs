@@ -102,14 +102,7 @@ fn bundle(
     };
     let mut summary = FleetSummary::new();
     for (clinic, entry) in bundle.entries() {
-        match entry? {
-            Entry::Planned { plan, digest, refusals } => {
-                summary.saved(&clinic, &plan, (&refusals, &digest));
-            }
-            Entry::Unplanned(Unplanned { code, message, .. }) => {
-                summary.unread(&clinic, format!("[{code}] {}", escape(&message)));
-            }
-        }
+        summary.entry(&clinic, &entry?);
     }
     summary.print(&title, printer);
     printer.line(&format!("digest: {}", bundle.digest()));

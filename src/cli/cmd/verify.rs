@@ -58,7 +58,7 @@ pub(super) async fn run(
         print_verified(&seen.verified, printer);
     }
     match &seen.pending {
-        Ok(pending) if pending.is_owed => printer.line(&attest::owed_note(&clinic)),
+        Ok(pending) if pending.is_owed => attest::print_owed(&clinic, printer),
         Ok(_) => {}
         Err(failure) => {
             if !*json {

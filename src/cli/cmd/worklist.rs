@@ -232,7 +232,7 @@ async fn with_lock(
     if is_kept {
         journal.append(match known {
             Some(_) => starter("worklist", clinic, Some(&saved.digest), environment),
-            None => asker_of(&saved.plan, &saved.digest, clinic, environment),
+            None => asker_of((&saved.plan, &saved.digest), None, clinic, environment),
         })?;
     }
     if let Some(known) = &mut known {

@@ -15,9 +15,9 @@ pub(super) use load::{FleetFile, wave_rule, way_back};
 pub(super) use plan::{ClinicPlan, MemberPlan, plan_all, side_by_side};
 pub(super) use rollouts::{Kept, Rollouts};
 pub(super) use runner::{ApplyOne, RolloutEnd, Runner, Turn};
-pub(super) use shown::{FleetSummary, Title, clinics};
+pub(super) use shown::{FleetSummary, Title, clinics, in_the_way};
 pub(super) use spool::{SavedBundle, Spool};
-pub(super) use status::{exit, outcomes, shown_state, status, sum, waves};
+pub(super) use status::{exit, outcomes, shown_state, status, sum, waiting, waves};
 pub(super) use subject::{
     SelectedFleet, Subject, load_fleet, load_selected, must_not_select, selection,
 };

@@ -16,7 +16,7 @@ use super::spool::SavedBundle;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::rollout::bundle::Bundle;
-use crate::rollout::{ClinicState, Rollout};
+use crate::rollout::{ClinicState, Rollout, named_after};
 use crate::state::State;
 
 /// The rollouts of a state.
@@ -73,6 +73,11 @@ impl Rollouts {
         Ok(self.state.put(&name, &text)?)
     }
 
+    /// What a rollout is called that is begun now: `id`, or something later where another has a later id.
+    pub(in crate::cli) fn name(&self, id: &str) -> Result<String, Failure> {
+        Ok(named_after(id, self.ids()?.last().map(String::as_str)))
+    }
+
     /// The ids of all rollouts, oldest first.
     pub(in crate::cli) fn ids(&self) -> Result<Vec<String>, Failure> {
         let names = self.state.list("rollouts")?;
@@ -96,12 +101,7 @@ impl Rollouts {
         let named = typed.map(|typed| format!(" `{typed}`")).unwrap_or_default();
         match found.as_slice() {
             [id] => self.load(id),
-            [] => Err(Failure::new(
-                Exit::Error,
-                "R033",
-                format!("there is no rollout{named} in {}", self.state.describe()),
-                "`accuroform apply` of a fleet begins one",
-            )),
+            [] => Err(self.none(&named)),
             several => Err(Failure::new(
                 Exit::Error,
                 "R033",
@@ -113,6 +113,24 @@ impl Rollouts {
 
     fn load(&self, id: &str) -> Result<Kept, Failure> {
         Ok(Kept { rollout: self.rollout(id)?, states: self.states(id)? })
+    }
+
+    /// The rollout that is to be taken back: the one that is named, or the last that takes none back itself.
+    pub(in crate::cli) fn find_to_undo(&self, typed: Option<&str>) -> Result<Kept, Failure> {
+        if typed.is_some() {
+            return self.find(typed);
+        }
+        for id in self.ids()?.iter().rev() {
+            if !self.rollout(id)?.is_undo {
+                return self.load(id);
+            }
+        }
+        Err(self.none(""))
+    }
+
+    fn none(&self, named: &str) -> Failure {
+        let message = format!("there is no rollout{named} in {}", self.state.describe());
+        Failure::new(Exit::Error, "R033", message, "`accuroform apply` of a fleet begins one")
     }
 
     /// What a rollout is.

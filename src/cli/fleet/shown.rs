@@ -1,6 +1,7 @@
 //! The plan of a fleet as people read it, and its sum.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::plan::{ClinicPlan, MemberPlan};
 use super::subject::SelectedFleet;
@@ -11,7 +12,7 @@ use crate::cli::printer::Printer;
 use crate::plan::{Plan, Refusal, Summary};
 use crate::report::{self, Folded, WEIGHTY, escape};
 use crate::rollout::Shard;
-use crate::rollout::bundle::Unplanned;
+use crate::rollout::bundle::{Entry, Unplanned};
 
 /// The most findings of one clinic that are listed.
 const FINDINGS: usize = 5;
@@ -26,6 +27,8 @@ pub(in crate::cli) struct FleetSummary {
     /// How many clinics have changes, of those that were read.
     changed: usize,
     owed: usize,
+    /// Whether an apply would refuse the plan of any clinic, and with it all.
+    stands: bool,
     worst: Ranked,
 }
 
@@ -69,6 +72,7 @@ impl FleetSummary {
             sum: Summary::default(),
             changed: 0,
             owed: 0,
+            stands: false,
             worst: Ranked::Nothing,
         }
     }
@@ -105,9 +109,18 @@ impl FleetSummary {
         self.unread.push((clinic.to_owned(), words));
     }
 
-    /// Adds a saved plan.
-    pub(in crate::cli) fn saved(&mut self, clinic: &str, plan: &Plan, judged: (&[Refusal], &str)) {
-        self.plan(clinic, plan, judged);
+    /// Adds what a bundle has of a clinic.
+    pub(in crate::cli) fn entry(&mut self, clinic: &str, entry: &Entry) {
+        match entry {
+            Entry::Planned { plan, digest, refusals } => {
+                self.plan(clinic, plan, (refusals, digest));
+            }
+            Entry::Unplanned(Unplanned { clinic: _, code, message, exit_code }) => {
+                let is_refused = *exit_code == Exit::Refused.code();
+                self.is(if is_refused { Ranked::Refused } else { Ranked::Unread });
+                self.unread.push((clinic.to_owned(), format!("[{code}] {}", escape(message))));
+            }
+        }
     }
 
     fn plan(&mut self, clinic: &str, plan: &Plan, (refusals, digest): (&[Refusal], &str)) {
@@ -119,6 +132,7 @@ impl FleetSummary {
         let mut words = vec![report::summary_line(plan)];
         words.extend(findings(plan));
         words.extend(refused(plan, refusals, digest));
+        self.stands |= !in_the_way(clinic, plan, refusals).is_empty();
         if !refusals.is_empty() {
             self.is(Ranked::Refused);
         }
@@ -148,6 +162,15 @@ impl FleetSummary {
             Ranked::Changes if detailed => Exit::Changes,
             Ranked::Changes | Ranked::Nothing => Exit::Done,
         }
+    }
+
+    /// Where the bundle of these plans is saved; and what for, unless an apply would refuse it.
+    pub(in crate::cli) fn saved(&self, path: &Path, what_for: &str) -> String {
+        let path = path.display();
+        if self.stands {
+            return format!("saved to {path}; it is not applied while what is said above stands");
+        }
+        format!("saved to {path}; to {what_for}: accuroform apply {path}")
     }
 
     /// Whether any clinic that could be read has changes.
@@ -228,6 +251,20 @@ impl FleetSummary {
 /// `1 clinic`, `37 clinics`.
 pub(in crate::cli) fn clinics(count: usize) -> String {
     if count == 1 { "1 clinic".to_owned() } else { format!("{count} clinics") }
+}
+
+/// What stands in the way of a clinic's plan, a line each; nothing: it can be applied.
+pub(in crate::cli) fn in_the_way(clinic: &str, plan: &Plan, refusals: &[Refusal]) -> Vec<String> {
+    let refused = refusals.iter().map(|refusal| {
+        let words = report::refused(plan, refusal);
+        format!("{clinic}: error[{}]: refused: {words}", refusal.code)
+    });
+    let unresolved = match plan.errors() {
+        0 => None,
+        1 => Some(format!("{clinic}: a name of its manifest is not resolved")),
+        errors => Some(format!("{clinic}: {errors} names of its manifest are not resolved")),
+    };
+    refused.chain(unresolved).map(|line| escape(&line).into_owned()).collect()
 }
 
 /// What ended the planning of a clinic, in a line and its next step.

@@ -1,10 +1,11 @@
 //! What a rollout and its clinics are at, as people read it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::runner::RolloutEnd;
 use crate::cli::exit::Exit;
-use crate::report::ci::Outcomes;
+use crate::report::ci::{Outcomes, Waiting};
 use crate::report::escape;
 use crate::rollout::{ClinicState, Rollout, RowCounts, Stage};
 
@@ -98,7 +99,12 @@ pub(in crate::cli) fn outcomes(
     states: &BTreeMap<String, ClinicState>,
     exit: Exit,
 ) -> Outcomes {
-    let mut all = Outcomes { verified: Some(exit == Exit::Done), ..Outcomes::default() };
+    let is_asked = |state: &ClinicState| state.stage == Stage::Asked;
+    // Nobody can say more before people did and said what they are asked for.
+    let waits = states.values().any(is_asked)
+        && states.values().all(|state| state.stage.is_good() || is_asked(state));
+    let verified = (!waits).then_some(exit == Exit::Done);
+    let mut all = Outcomes { verified, ..Outcomes::default() };
     for state in states.values() {
         let RowCounts { done, held, failed, not_reached, rows: _ } = state.counts;
         all.done += done;
@@ -111,6 +117,26 @@ pub(in crate::cli) fn outcomes(
     }
     all.lines.push(sum(rollout, states));
     all
+}
+
+/// What people are waited for before the rollout goes on.
+pub(in crate::cli) fn waiting(
+    rollout: &Rollout,
+    states: &BTreeMap<String, ClinicState>,
+    fleet: &Path,
+) -> Vec<Waiting> {
+    let (id, fleet) = (&rollout.id, fleet.display());
+    let next = format!(
+        "`accuroform sync {fleet}` lists what is asked; once it is attested and verified, \
+         `accuroform apply --resume {id} {fleet}`"
+    );
+    let asked = states.values().filter(|state| state.stage == Stage::Asked);
+    let waiting = |state: &ClinicState| Waiting {
+        clinic: state.clinic.clone(),
+        what: state.message.clone().unwrap_or_default(),
+        next: next.clone(),
+    };
+    asked.map(waiting).collect()
 }
 
 /// How the command ends: what is worst about the clinics, and about the rollout.

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use super::annotation::Annotations;
 use super::notes;
-use crate::finding::Drift;
+use super::waiting::Waiting;
 use crate::journal::{Outcome, RowOutcome};
+use crate::ocean::{SyncError, Synced};
 use crate::plan::{Plan, Summary};
 use crate::report::diagnostics::Finding;
 use crate::report::document::{Document, document};
 use crate::report::drift::DriftReport;
+use crate::report::drift_fleet::{ClinicDrift, DriftCounts, FleetDrift};
 use crate::report::fold::WEIGHTY;
 use crate::report::fold_pattern::escalates;
 use crate::report::junit::Junit;
@@ -38,6 +40,8 @@ pub struct Facts {
     pub(super) sync_owed: Option<bool>,
     pub(super) digest: Option<String>,
     pub(super) path: Option<String>,
+    /// What people are waited for.
+    pub(super) waiting: Vec<Waiting>,
     /// What the manifests themselves have; `None`: nobody looked for it alone, or found nothing.
     pub(super) found: Option<Vec<Problem>>,
     /// What the command could not do.
@@ -66,13 +70,52 @@ pub(super) struct Planned {
 
 /// The sum of what differs from what was last applied.
 #[derive(Debug, Clone)]
-pub(super) struct Drifted {
-    /// Rows by what they are: `changed_outside`, `pending`, `both`.
-    pub(super) counts: [(&'static str, usize); 3],
-    /// The sum in a line.
-    pub(super) words: String,
-    /// All of it for reviewers.
-    pub(super) text: String,
+pub(super) enum Drifted {
+    /// Of the one clinic that the command is about.
+    One {
+        counts: DriftCounts,
+        /// The sum in a line.
+        words: String,
+        /// All of it for reviewers.
+        text: String,
+    },
+    /// Of the clinics of a fleet.
+    Fleet(FleetDrift),
+}
+
+impl Drifted {
+    pub(super) fn counts(&self) -> DriftCounts {
+        match self {
+            Self::One { counts, .. } => *counts,
+            Self::Fleet(fleet) => fleet.counts(),
+        }
+    }
+
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::One { words, .. } => words.clone(),
+            Self::Fleet(fleet) => fleet.words(),
+        }
+    }
+
+    /// All of it in at most `limit` bytes.
+    pub(super) fn text(&self, limit: usize) -> String {
+        match self {
+            Self::One { text, .. } => text.clone(),
+            Self::Fleet(fleet) => fleet.markdown(limit),
+        }
+    }
+}
+
+/// Why a clinic of a fleet was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotRead {
+    /// The code of the failure, if it has one.
+    pub code: Option<&'static str>,
+    /// Why, as it was reported.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
 }
 
 /// A plan for reviewers.
@@ -114,15 +157,21 @@ pub enum SyncEnd {
     Complete,
     /// It failed, was not begun although it was due, or did not end in time.
     NotComplete,
+    /// A person is asked for it, and nobody attested it.
+    Asked,
+    /// A person says that it was done, and nobody verified that.
+    Attested,
     /// None was due.
     NotDue,
 }
 
 impl SyncEnd {
     /// Of what a sync gave, where one was due.
-    pub fn of<T, E>(sync: Option<&Result<T, E>>) -> Self {
+    pub fn of(sync: Option<&Result<Synced, SyncError>>) -> Self {
         match sync {
             Some(Ok(_)) => Self::Complete,
+            Some(Err(SyncError::Asked { .. })) => Self::Asked,
+            Some(Err(SyncError::Attested { .. })) => Self::Attested,
             Some(Err(_)) => Self::NotComplete,
             None => Self::NotDue,
         }
@@ -173,16 +222,29 @@ impl Facts {
 
     /// What a look at the one clinic found that others changed.
     pub fn drifted(&mut self, report: DriftReport<'_>) {
-        let Drift { changed_outside, pending, both, .. } = report.drift;
-        self.drifted = Some(Drifted {
-            counts: [
-                ("changed_outside", changed_outside.len()),
-                ("pending", pending.len()),
-                ("both", both.len()),
-            ],
-            words: report.summary(),
-            text: report.markdown(self.limit),
-        });
+        let (counts, words) = (report.counts(), report.summary());
+        self.drifted = Some(Drifted::One { counts, words, text: report.markdown(self.limit) });
+    }
+
+    /// What looks at the clinics of a fleet found that others changed; one that was not read has why.
+    pub fn drifted_fleet(
+        &mut self,
+        id: &str,
+        clinics: impl IntoIterator<Item = (String, Result<ClinicDrift, NotRead>)>,
+    ) {
+        let mut fleet = FleetDrift::new(id);
+        for (clinic, drift) in clinics {
+            match drift {
+                Ok(drift) => fleet.add(drift),
+                Err(NotRead { code, message, hint }) => {
+                    let message = format!("{clinic} is not read: {message}");
+                    let problem = Problem::failure(code, &message, hint.as_deref());
+                    self.annotations.add(&clinic, notes::of(&problem));
+                    fleet.not_read(&clinic, problem);
+                }
+            }
+        }
+        self.drifted = Some(Drifted::Fleet(fleet));
     }
 
     /// Many plans come: of this fleet.
@@ -242,6 +304,12 @@ impl Facts {
     /// What an apply became.
     pub fn applied(&mut self, outcomes: Outcomes) {
         self.applied = Some(outcomes);
+    }
+
+    /// What a person is waited for.
+    pub fn waits(&mut self, waiting: Waiting) {
+        self.annotations.add(&waiting.clinic, waiting.note());
+        self.waiting.push(waiting);
     }
 
     /// Why the command could not do its work.

@@ -1,7 +1,8 @@
 //! What GitHub Actions is told: outputs of the step, its summary, and annotations.
 
-use super::facts::{Drifted, Facts, Planned, SyncEnd, Text};
+use super::facts::{Facts, Planned, SyncEnd, Text};
 use super::values::{Ending, values};
+use super::waiting::Waiting;
 use crate::report::cut::{Cut, Item};
 use crate::report::markdown_parts::{clip, details, problem_lines};
 use crate::report::markup::{markdown as safe, name};
@@ -59,9 +60,9 @@ pub fn summary(facts: &Facts, ending: Ending, room: usize) -> Option<String> {
     if let Some(planned) = &facts.planned {
         text.push_str(&plan(facts, planned));
     }
-    if let Some(Drifted { words, text: all, .. }) = &facts.drifted {
-        let line = || format!("{}\n", safe(clip(words, 200).0));
-        text.push_str(&if facts.limit < PLAN { line() } else { all.clone() });
+    if let Some(drifted) = &facts.drifted {
+        let line = || format!("{}\n", safe(clip(&drifted.words(), 200).0));
+        text.push_str(&if facts.limit < PLAN { line() } else { drifted.text(facts.limit) });
     }
     (text.len() <= room).then_some(text)
 }
@@ -81,13 +82,16 @@ fn head(facts: &Facts, ending: Ending, cut: &mut Cut) {
         let sync = match outcomes.sync {
             Some(SyncEnd::Complete) => "The sync is complete. ",
             Some(SyncEnd::NotComplete) => "**The sync is not complete.** ",
-            Some(SyncEnd::NotDue) => "No sync was due. ",
-            None => "",
+            Some(SyncEnd::Asked) => "The sync is asked of a person. ",
+            Some(SyncEnd::Attested) => "The sync is attested, not verified. ",
+            Some(SyncEnd::NotDue) if facts.waiting.is_empty() => "No sync was due. ",
+            Some(SyncEnd::NotDue) | None => "",
         };
         let verified = match outcomes.verified {
             Some(true) => "Verified: it is as planned.",
             Some(false) => "**Verified: it is not as planned.**",
-            None => "Nothing was verified.",
+            None if facts.waiting.is_empty() => "Nothing was verified.",
+            None => "Nothing more is verified before that.",
         };
         cut.line(&format!("{sync}{verified}\n"));
         let line = |line: &String| Item::one(format!("- {}", name(line.trim())));
@@ -95,6 +99,8 @@ fn head(facts: &Facts, ending: Ending, cut: &mut Cut) {
         let lines: Vec<Item> = outcomes.lines.iter().rev().map(line).collect();
         cut.section(("", ""), "line", &lines);
     }
+    let waiting: Vec<Item> = facts.waiting.iter().map(Waiting::item).collect();
+    cut.section(("**A person is waited for.**\n", ""), "thing that waits for a person", &waiting);
     if let Some(problems) = facts.found.as_ref().filter(|problems| !problems.is_empty()) {
         let title = format!("Manifests: {}", count(problems.len(), "finding"));
         let one = |problem: &Problem| {

@@ -7,9 +7,11 @@ mod github;
 mod gitlab;
 mod notes;
 mod values;
+mod waiting;
 
 pub use annotation::without_commands;
-pub use facts::{Facts, Outcomes, SyncEnd};
+pub use facts::{Facts, NotRead, Outcomes, SyncEnd};
 pub use github::{SUMMARY_LIMIT, annotations, left_out, outputs, plan_limit, summary};
 pub use gitlab::{dotenv, junit, widget};
 pub use values::Ending;
+pub use waiting::Waiting;

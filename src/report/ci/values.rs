@@ -1,7 +1,9 @@
 //! The counts and meanings by name, for scripts and later jobs.
 
-use super::facts::{Facts, Outcomes, Planned, SyncEnd, Text};
+use super::facts::{Drifted, Facts, Outcomes, Planned, SyncEnd, Text};
+use super::waiting::Waiting;
 use crate::plan::Summary;
+use crate::report::drift_fleet::DriftCounts;
 use crate::report::review::ProblemKind;
 
 /// How a command ended.
@@ -36,6 +38,8 @@ pub(super) fn values(facts: &Facts, ending: Ending) -> Vec<(&'static str, String
         let sync = sync.map(|sync| match sync {
             SyncEnd::Complete => "complete",
             SyncEnd::NotComplete => "not_complete",
+            SyncEnd::Asked => "asked",
+            SyncEnd::Attested => "attested",
             SyncEnd::NotDue => "none",
         });
         values.extend(sync.map(|sync| ("sync", sync.to_owned())));
@@ -43,8 +47,23 @@ pub(super) fn values(facts: &Facts, ending: Ending) -> Vec<(&'static str, String
     } else if facts.verified.is_some() {
         values.push(("verified", known(facts.verified)));
     }
-    let drifted = facts.drifted.iter().flat_map(|drifted| drifted.counts);
-    values.extend(drifted.map(|(key, count)| (key, count.to_string())));
+    if let Some(Waiting { next, .. }) = facts.waiting.first() {
+        values.push(("waiting", facts.waiting.len().to_string()));
+        values.push(("next_step", next.clone()));
+    }
+    if let Some(drifted) = &facts.drifted {
+        let DriftCounts { changed_outside, pending, both, unread } = drifted.counts();
+        let counts = [
+            ("changed_outside", changed_outside),
+            ("pending", pending),
+            ("both", both),
+            ("unread", unread),
+        ];
+        values.extend(counts.map(|(key, count)| (key, count.to_string())));
+        if let Drifted::Fleet(fleet) = drifted {
+            values.push(("clinics", fleet.clinics().to_string()));
+        }
+    }
     values.extend(counts(facts).into_iter().map(|(key, count)| (key, count.to_string())));
     values
 }
