@@ -47,8 +47,10 @@ pub(super) fn acquire_fleet(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Lock, Failure> {
-    take((state, &fleet_lock(fleet)), asking, stop, environment, printer)
-        .map_err(|failure| of_fleet(failure, fleet, manifest))
+    take((state, &fleet_lock(fleet)), asking, stop, environment, printer).map_err(|failure| {
+        let message = failure.message.replacen("the clinic is locked", &running(fleet), 1);
+        unlocked_by(Failure { message, ..failure }, &manifest.display().to_string())
+    })
 }
 
 /// Refuses while a rollout of the fleet is running; it takes no lock. Who certainly ended holds none.
@@ -60,14 +62,20 @@ pub(super) fn must_be_free(
     let holder = state::holder(state, &fleet_lock(fleet))?;
     match holder.filter(|holder| !holder.is_dead(&environment.host())) {
         None => Ok(()),
-        Some(holder) => Err(of_fleet(LockError::Held(Box::new(holder)).into(), fleet, manifest)),
+        Some(holder) => {
+            let message = format!("{}: {holder}", running(fleet));
+            let hint = format!(
+                "wait until it has ended; if it certainly runs no more: accuroform unlock {}",
+                holder.id
+            );
+            let failure = Failure::new(Exit::Locked, "L001", message, hint);
+            Err(unlocked_by(failure, &manifest.display().to_string()))
+        }
     }
 }
 
-fn of_fleet(failure: Failure, fleet: &str, manifest: &Path) -> Failure {
-    let running = format!("a rollout of the fleet {fleet} is running");
-    let message = failure.message.replacen("the clinic is locked", &running, 1);
-    unlocked_by(Failure { message, ..failure }, &manifest.display().to_string())
+fn running(fleet: &str) -> String {
+    format!("a rollout of the fleet {fleet} is running")
 }
 
 /// Says what the lock that is to be removed belongs to.

@@ -155,6 +155,8 @@ fn a_rollout_that_is_running_is_not_planned_to_be_taken_back() {
     let ended = scene.ran(&undo, 7);
     let words = "error[L001]: a rollout of the fleet shore is running: rollout ";
     assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    let unlock = format!("accuroform unlock {} fleet.yaml\n", scene.rollout());
+    assert!(ended.stderr.contains(&unlock), "{}", ended.stderr);
     assert!(!scene.path("back.bundle").exists());
     // Once its process is gone it is what its journals say.
     victim.kill();

@@ -102,6 +102,8 @@ fn what_a_rollout_wrote_is_known_whatever_the_clocks_say() {
     let scene = Shore::usual().defaults(ANY).open();
     scene.ran(&["apply", "fleet.yaml", "-auto-approve"], 0);
     begin_ahead(&scene, 24);
+    let history = scene.ran(&["history", "fleet.yaml", "--clinic", "ash"], 0).stdout;
+    assert!(history.contains(&format!("\n  of rollout {}\n", scene.rollout())), "{history}");
     let ended = scene.ran(&["rollout", "undo", "fleet.yaml", "-out", "back.bundle"], 0);
     assert!(ended.stdout.contains("Plan of 5 clinics: 5 with changes"), "{}", ended.stdout);
     scene.ran(&["apply", "back.bundle"], 0);

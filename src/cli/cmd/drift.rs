@@ -83,7 +83,8 @@ async fn all(
     // They come in the order in which they are read.
     let mut told: BTreeMap<String, Result<Told, Failure>> = BTreeMap::new();
     let tell = |clinic, one| drop(told.insert(clinic, one));
-    let exit = each_told(fleet, ("without drift", json), environment, printer, work, tell).await?;
+    let exit =
+        each_told(fleet, ("without drift", json), environment, printer, (work, tell)).await?;
     if let Some(facts) = printer.facts() {
         for Told { file, findings, .. } in
             told.values().flatten().filter(|one| !one.findings.is_empty())

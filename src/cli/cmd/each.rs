@@ -40,7 +40,7 @@ where
         let said = work(fleet, at, environment);
         async { Ok((said.await?, ())) }
     };
-    each_told(fleet, how, environment, printer, work, |_, _| {}).await
+    each_told(fleet, how, environment, printer, (work, |_, _| {})).await
 }
 
 /// The same, where more is to be told of each clinic than is printed.
@@ -49,8 +49,10 @@ pub(super) async fn each_told<F, T: Send + 'static>(
     (done, json): (&'static str, bool),
     environment: &Environment,
     printer: &mut Printer,
-    work: impl Fn(Arc<SelectedFleet>, usize, Environment) -> F,
-    mut tell: impl FnMut(String, Result<T, Failure>),
+    (work, mut tell): (
+        impl Fn(Arc<SelectedFleet>, usize, Environment) -> F,
+        impl FnMut(String, Result<T, Failure>),
+    ),
 ) -> Result<Exit, Failure>
 where
     F: Future<Output = Result<(Said, T), Failure>> + Send + 'static,

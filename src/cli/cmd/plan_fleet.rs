@@ -1,6 +1,7 @@
 //! `plan` of a fleet: its clinics side by side, one line each, then the folded sum. It is never given
 //! a writer.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::args::{FormArgs, PlanArgs, TargetArgs};
@@ -84,20 +85,27 @@ pub(super) async fn run(
         printer.line(&summary.sum_line(fleet.members.len()));
     }
     if let (Some(saved), Some(path)) = (saved, out) {
-        printer.tell(|| [events::saved(&path.display().to_string(), &saved.digest)]);
         let shown = path.display();
-        if let Some(facts) = printer.facts() {
-            facts.saved(&shown.to_string());
-        }
-        printer.line(&format!("digest: {}", saved.digest));
-        printer.line(&match fleet.selection.shard {
+        let next = match fleet.selection.shard {
             Some(_) => format!(
                 "saved to {shown}; with the other shards: accuroform plan merge -out FILE {shown} …"
             ),
             None => summary.saved(path, "apply exactly these plans"),
-        });
+        };
+        say_saved(&saved.digest, path, &next, printer);
     }
     Ok(exit)
+}
+
+/// Says where the bundle is, and what is next.
+fn say_saved(digest: &str, path: &Path, next: &str, printer: &mut Printer) {
+    let shown = path.display().to_string();
+    printer.tell(|| [events::saved(&shown, digest)]);
+    if let Some(facts) = printer.facts() {
+        facts.saved(&shown);
+    }
+    printer.line(&format!("digest: {digest}"));
+    printer.line(next);
 }
 
 /// Targets and the diff are about the rows of one clinic.
