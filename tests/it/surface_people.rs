@@ -117,10 +117,8 @@ fn rows_that_are_asked_of_a_person_are_told_with_the_next_step() {
     fs::write(step.path("filled.csv"), filled).unwrap();
     ends(&["capture", "filled.csv", "--by", "Bo Roy", "--at", "now"]);
     let told = step.run(&["apply", "--github", "-auto-approve"], 6);
-    let page = step.files().into_iter().find(|name| name.contains(".html")).unwrap();
-    let plan = page.replace(".html", ".json");
-    let next = format!("accuroform worklist {plan} --tick --by NAME");
-    must_wait_for(&told, ["none", "unknown"], [&page, &next]);
+    let next = "accuroform worklist --tick --by NAME clinic.yaml";
+    must_wait_for(&told, ["none", "unknown"], ["1 row asked of a person", next]);
     assert_eq!(["done", "failed", "not_reached"].map(|key| told.1[key].as_str()), ["0", "0", "1"]);
 }
 
