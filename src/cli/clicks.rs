@@ -1,18 +1,21 @@
 //! Rows that were asked of a person, and what was read of them since. `apply` and `worklist` share it.
 
+use super::attest;
 use super::clinic::Clinic;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::printer::Printer;
+use super::tick::TICK;
 use crate::approval::{Approved, other_eyes};
 use crate::finding::difference;
 use crate::journal::{
-    Event, RowPlace, RowRecord, SeenRow, Standing, Worklist as Known, WorklistRow,
+    Event, Record, RowPlace, RowRecord, SeenRow, Standing, Worklist as Known, WorklistRow,
+    worklists,
 };
 use crate::live::{Grid, Snapshot};
-use crate::model::{Cells, Names};
-use crate::plan::{Plan, UserPlan};
-use crate::report::escape;
+use crate::model::{Cells, Names, RowKey};
+use crate::plan::{Change, Plan, UserPlan};
+use crate::report::{count, escape};
 use crate::worklist::{AskedRow, AskedUser, Heading, Worklist, clicks};
 
 /// The code of a row that is not as somebody ticked it.
@@ -21,28 +24,46 @@ const WRONG: &str = "S013";
 /// The code of rows that wait for a person.
 pub(super) const WAITING: &str = "S014";
 
-/// The records by which the rows of a plan are asked of a person, one a user.
-pub(super) fn asked(approved: &Approved<'_>) -> Vec<Event> {
+/// The records by which the rows of a plan that are still to be set are asked of a person, one a user;
+/// `now` is the same plan as it is made now.
+pub(super) fn asked(approved: &Approved<'_>, now: &Plan) -> Vec<Event> {
     let plan: &Plan = approved.plan();
-    let of = |user: &UserPlan| Event::ClicksAsked {
-        plan: approved.digest().to_owned(),
-        user: user.name.clone(),
-        user_id: user.id,
-        rows: user
-            .changes
-            .iter()
-            .map(|change| RowRecord {
-                key: change.key,
-                office: plan.names.offices.get(&change.key.office).cloned(),
-                provider: plan.names.providers.get(&change.key.provider).cloned(),
-                expected: change.revision,
-                before: change.before,
-                after: change.after,
-                rule: user.rules.get(change.rule as usize).cloned(),
-            })
-            .collect(),
+    let of = |user: &UserPlan| {
+        let changes = user.changes.iter().filter(|change| now.has_change(&user.name, change.key));
+        let row = |change: &Change| RowRecord {
+            key: change.key,
+            office: plan.names.offices.get(&change.key.office).cloned(),
+            provider: plan.names.providers.get(&change.key.provider).cloned(),
+            expected: change.revision,
+            before: change.before,
+            after: change.after,
+            rule: user.rules.get(change.rule as usize).cloned(),
+        };
+        Event::ClicksAsked {
+            plan: approved.digest().to_owned(),
+            user: user.name.clone(),
+            user_id: user.id,
+            rows: changes.map(row).collect(),
+        }
     };
-    plan.users.iter().filter(|user| !user.changes.is_empty()).map(of).collect()
+    let is_any =
+        |event: &Event| matches!(event, Event::ClicksAsked { rows, .. } if !rows.is_empty());
+    plan.users.iter().map(of).filter(is_any).collect()
+}
+
+/// Whether a list asks for every row that is still to be set. One that a crash cut off does not, nor
+/// one of which a row was read as right and is not so any more.
+pub(super) fn asks_for(known: &Known, now: &Plan) -> bool {
+    let is_asked = |user: &str, key: RowKey| {
+        let row = known.rows.iter().find(|row| row.is(user, key));
+        row.is_some_and(|row| !matches!(row.standing, Standing::Verified(_)))
+    };
+    now.users.iter().all(|user| user.changes.iter().all(|change| is_asked(&user.name, change.key)))
+}
+
+/// The list that counts.
+pub(super) fn open_list(records: &[Record]) -> Option<Known> {
+    worklists(records).into_iter().find(|list| !list.is_superseded)
 }
 
 /// The clicks that are left of what a person was asked for, by the journal alone.
@@ -86,10 +107,10 @@ pub(super) struct Seen {
 /// begun after the last tick.
 pub(super) fn seen(clinic: &Clinic, known: &Known, live: &Snapshot) -> Result<Seen, Failure> {
     let four_eyes = clinic.manifest.safety.four_eyes;
-    let is_ticked = known
-        .rows
-        .iter()
-        .any(|row| matches!(row.standing, Standing::Attested(_) | Standing::Contradicted { .. }));
+    let is_ticked = !known.earlier.is_empty()
+        || known.rows.iter().any(|row| {
+            matches!(row.standing, Standing::Attested(_) | Standing::Contradicted { .. })
+        });
     if let Some(captured) = live.captured.as_ref().filter(|_| is_ticked) {
         if known.last_tick().is_some_and(|tick| captured.at <= tick) {
             return Ok(Seen::default());
@@ -102,30 +123,85 @@ pub(super) fn seen(clinic: &Clinic, known: &Known, live: &Snapshot) -> Result<Se
     let mut seen = Seen::default();
     for row in &known.rows {
         let Some(cells) = read(row, live) else { continue };
+        let key = row.sent.key;
         match row.standing {
             Standing::Verified(_) => continue,
-            Standing::Open if cells != row.sent.after || live.captured.is_none() => continue,
-            Standing::Open if four_eyes => {
-                seen.unsaid += 1;
-                continue;
+            Standing::Open => {
+                let is_set = cells == row.sent.after && live.captured.is_some();
+                if is_set && four_eyes {
+                    seen.unsaid += 1;
+                    continue;
+                }
+                // What somebody ticked on an older list was read now.
+                if !is_set && !known.earlier.iter().any(|tick| tick.is(&row.user, key)) {
+                    continue;
+                }
             }
-            Standing::Open | Standing::Attested(_) | Standing::Contradicted { .. } => {}
+            Standing::Attested(_) | Standing::Contradicted { .. } => {}
         }
-        let place = RowPlace { user: row.user.clone(), key: row.sent.key };
+        let place = RowPlace { user: row.user.clone(), key };
         seen.rows.push(SeenRow { place, cells });
+    }
+    for tick in &known.earlier {
+        let key = tick.sent.key;
+        let Some(cells) = read(tick, live) else { continue };
+        if known.rows.iter().all(|row| !row.is(&tick.user, key)) {
+            let place = RowPlace { user: tick.user.clone(), key };
+            seen.rows.push(SeenRow { place, cells });
+        }
     }
     Ok(seen)
 }
 
 /// What a row grants, if it was read.
 fn read(row: &WorklistRow, live: &Snapshot) -> Option<Cells> {
-    let (_, grid) = live.grids.iter().find(|(name, _)| *name == row.user)?;
-    let Grid::Read { rows, .. } = grid else { return None };
-    if grid.has_unread(row.sent.key) {
+    let key = row.sent.key;
+    let Some(Grid::Read { rows, .. }) = live.grid(&row.user) else { return None };
+    if !live.has_read(&row.user, key) {
         return None;
     }
-    let found = rows.binary_search_by_key(&row.sent.key, |live| live.key).ok();
+    let found = rows.binary_search_by_key(&key, |live| live.key).ok();
     Some(found.and_then(|at| rows.get(at)).map_or(Cells::NOTHING, |live| live.cells))
+}
+
+/// What still has to be read or said of the rows of a list, in words; `None`: nothing.
+pub(super) fn waits(
+    clinic: &Clinic,
+    known: &Known,
+    unsaid: usize,
+    (live, names): (&Snapshot, &Names),
+) -> Option<String> {
+    let is_unseen = |row: &&WorklistRow| matches!(row.standing, Standing::Attested(_));
+    let unseen: Vec<&WorklistRow> =
+        known.rows.iter().filter(is_unseen).chain(&known.earlier).collect();
+    if let Some(lost) = unseen.iter().find(|row| !live.may_read(&row.user, row.sent.key)) {
+        let address = address(clinic, names, lost);
+        let words = count(unseen.len(), "row");
+        return Some(format!(
+            "{words} ticked and not read since; {address} is not on the screen that is read: put user, office \
+             and provider back until it was captured"
+        ));
+    }
+    if !unseen.is_empty() {
+        let words = count(unseen.len(), "row");
+        return Some(format!("{words} ticked and not read since: capture the grid again"));
+    }
+    (unsaid > 0).then(|| {
+        let (words, tick) = (count(unsaid, "row"), attest::command(clinic, TICK));
+        format!(
+            "{words} as asked, and nobody says that they set them: with four_eyes somebody has to: `{tick}`"
+        )
+    })
+}
+
+/// The address of a row; the journal knows the names of what the directory does not have any more.
+fn address(clinic: &Clinic, names: &Names, row: &WorklistRow) -> String {
+    let WorklistRow { user, user_id: _, sent, standing: _ } = row;
+    let RowKey { office, provider } = sent.key;
+    let mut names = names.clone();
+    names.offices.extend(sent.office.clone().map(|name| (office, name)));
+    names.providers.extend(sent.provider.clone().map(|name| (provider, name)));
+    names.address(&clinic.manifest.clinic.id, user, sent.key)
 }
 
 /// Names the rows that are not what somebody ticked, cell by cell.
@@ -139,7 +215,7 @@ pub(super) fn print_wrong(
     for SeenRow { place, cells } in seen {
         let is_wrong =
             |row: &&WorklistRow| row.is(&place.user, place.key) && row.sent.after != *cells;
-        let Some(row) = known.rows.iter().find(is_wrong) else { continue };
+        let Some(row) = known.rows.iter().chain(&known.earlier).find(is_wrong) else { continue };
         let by = match &row.standing {
             Standing::Attested(said) | Standing::Contradicted { said, is: _ } => said.by.as_str(),
             Standing::Open | Standing::Verified(_) => continue,
@@ -152,6 +228,8 @@ pub(super) fn print_wrong(
         )));
     }
     if any {
-        printer.line("hint: look at the screen, set these cells, then capture the grid again");
+        printer.line(
+            "hint: look at the screen, set what is still asked for, then capture the grid again",
+        );
     }
 }

@@ -90,6 +90,7 @@ mod manifest_schema;
 mod manifest_secrets;
 mod manifest_shown;
 mod openapi;
+mod people_again;
 mod people_fleet;
 mod people_story;
 mod people_undo;

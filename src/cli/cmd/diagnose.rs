@@ -97,6 +97,7 @@ fn last_write(clinic: &Clinic) -> Result<LastWrite, String> {
         | Event::PageAttested { .. }
         | Event::ClicksAsked { .. }
         | Event::ClicksSeen { .. }
+        | Event::ClicksWithdrawn { .. }
         | Event::Verified { .. }
         | Event::Ended { .. } => false,
     };

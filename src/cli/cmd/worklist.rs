@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::approval::{Consent, approve};
 use crate::cli::args::WorklistArgs;
 use crate::cli::attest;
-use crate::cli::clicks::{Seen, asked, left, print_wrong, seen};
+use crate::cli::clicks::{Seen, asked, asks_for, left, open_list, print_wrong, seen};
 use crate::cli::clinic::{Clinic, Purpose, Scope};
 use crate::cli::cmd::execute::{asker_of, starter};
 use crate::cli::cmd::plan::print_refusals;
@@ -23,10 +23,10 @@ use crate::cli::fleet::Subject;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::cli::tick::{Ticked, Ticking, print_ticked, tick};
-use crate::journal::{Event, Journal, Worklist as Known, WorklistStage, runs, worklists};
+use crate::journal::{Event, Journal, WorklistStage, runs};
 use crate::plan;
 use crate::report::{self, escape};
-use crate::worklist::{Worklist, worklist};
+use crate::worklist::Worklist;
 
 pub(super) async fn run(
     args: &WorklistArgs,
@@ -94,7 +94,7 @@ enum List {
 impl List {
     fn of(clinic: &Clinic) -> Result<Self, Failure> {
         let records = Journal::read(&clinic.state()?, &clinic.manifest.clinic.id)?.records;
-        let Some(known) = open_list(worklists(&records)) else { return Ok(Self::Nothing) };
+        let Some(known) = open_list(&records) else { return Ok(Self::Nothing) };
         let list = left(clinic, &known);
         Ok(if list.rows().count() > 0 {
             Self::Left(list)
@@ -127,11 +127,6 @@ fn print(lists: &[(String, List)], args: &WorklistArgs, printer: &mut Printer) {
     }
 }
 
-/// The list that people were asked for last.
-fn open_list(lists: Vec<Known>) -> Option<Known> {
-    lists.into_iter().find(|list| !list.is_superseded)
-}
-
 /// Ticks off what is left of a clinic's list.
 fn tick_left(
     args: &WorklistArgs,
@@ -144,7 +139,7 @@ fn tick_left(
     let lock = lock::acquire(clinic, &asking, &CancellationToken::new(), environment, printer)?;
     let work = |printer: &mut Printer| {
         let (mut journal, reading) = Journal::open(&clinic.state()?, id, &run, environment.clock)?;
-        let Some(known) = open_list(worklists(&reading.records)) else {
+        let Some(known) = open_list(&reading.records) else {
             let message = format!("no rows of {id} are asked of a person");
             let hint = format!("`{}` asks for them", attest::command(clinic, "apply"));
             return Err(Failure::new(Exit::Error, "S015", message, hint));
@@ -227,39 +222,46 @@ async fn with_lock(
     };
     let approved = approve(&saved.plan, &saved.digest, &refusals, consent)?;
     print_approvals(approved.approvals(), printer);
-    let mut list = worklist(&approved);
-    let all = list.rows().count();
-    let mut known = open_list(worklists(&reading.records)).filter(|known| known.plan == list.plan);
+    let digest = &saved.digest;
+    let mut known = open_list(&reading.records).filter(|known| known.plan == *digest);
     let Seen { rows, unsaid: _ } = match &known {
         Some(known) => seen(clinic, known, &planned.live)?,
         None => Seen::default(),
     };
-    // A list that is only printed again is nothing to keep.
-    let is_kept = args.tick || known.is_none() || !rows.is_empty();
-    if is_kept {
-        journal.append(match known {
-            Some(_) => starter("worklist", clinic, Some(&saved.digest), environment),
-            None => asker_of(&saved.plan, &saved.digest, clinic, environment),
-        })?;
-    }
+    let has_seen = !rows.is_empty();
     if let Some(known) = &mut known {
         print_wrong(known, &rows, (id, &planned.plan.names), printer);
         known.see(&rows);
-        list.keep(|user, key| known.rows.iter().any(|row| row.is(user, key) && row.is_left()));
-    } else {
-        for asked in asked(&approved) {
+    }
+    let is_asked = known.as_ref().is_some_and(|known| asks_for(known, &planned.plan));
+    // A list that is only printed again is nothing to keep.
+    let is_kept = args.tick || !is_asked || has_seen;
+    if is_kept {
+        journal.append(if is_asked {
+            starter("worklist", clinic, Some(digest), environment)
+        } else {
+            asker_of(&saved.plan, digest, clinic, environment)
+        })?;
+    }
+    if has_seen {
+        journal.append(Event::ClicksSeen { plan: digest.clone(), rows })?;
+    }
+    if !is_asked {
+        for asked in asked(&approved, &planned.plan) {
             journal.append(asked)?;
         }
+        let records = Journal::read(&clinic.state()?, id)?.records;
+        known = open_list(&records).filter(|known| known.plan == *digest);
     }
-    if !rows.is_empty() {
-        journal.append(Event::ClicksSeen { plan: list.plan.clone(), rows })?;
-    }
-    if args.tick {
-        tick_off(args, (clinic, &list, all), &mut journal, environment, printer)?;
-    } else if list.rows().count() > 0 {
-        printer.document(&report::worklist(std::slice::from_ref(&list), args.format.into()));
-    } else {
-        printer.line(&format!("All rows of the worklist of {} are ticked.", escape(id)));
+    match known.map(|known| (left(clinic, &known), known.rows.len())) {
+        Some((list, all)) if args.tick => {
+            tick_off(args, (clinic, &list, all), &mut journal, environment, printer)?;
+        }
+        Some((list, _)) if list.rows().count() > 0 => {
+            printer.document(&report::worklist(std::slice::from_ref(&list), args.format.into()));
+        }
+        Some(_) => printer.line(&format!("All rows of the worklist of {} are ticked.", escape(id))),
+        None => printer.line(&format!("Every row of the plan of {} is as planned.", escape(id))),
     }
     if is_kept {
         journal.append(ENDED)?;
