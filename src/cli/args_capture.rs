@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use crate::worksheet::ExpectedColumns;
+use crate::worksheet::{ExpectedColumns, Only};
 
 /// The end of its help.
 pub(super) const CAPTURE_HELP: &str = "\
@@ -17,11 +17,12 @@ Examples:
   accuroform capture grid-to-fill.xlsx --by 'Jane Roy' --at '2026-01-05 09:00'
                                               make it the capture that plans are made from
   accuroform capture --office 'Main Street'   be asked instead, one key a cell
-  accuroform capture --template --ocean-users users.csv --ocean-columns 'provider=Full name'
-                                              say who of a list of Ocean's users is not in the directory";
+  accuroform capture --show                   what the last capture holds, and how long it is good
+  accuroform capture --template --ocean-users users.csv --ocean-columns 'provider=Full name' \\
+      --ocean-only Role=Provider              say who of a list of Ocean's users is not in the directory";
 
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("how").args(["file", "template"])))]
+#[command(group(ArgGroup::new("how").args(["file", "template", "show"])))]
 pub(super) struct CaptureArgs {
     /// A sheet that was filled in, CSV or XLSX
     #[arg(value_name = "SHEET")]
@@ -29,6 +30,9 @@ pub(super) struct CaptureArgs {
     /// Write a sheet to fill in, and nothing else
     #[arg(long)]
     pub(super) template: bool,
+    /// Say what the capture holds and how long it is good, and write nothing
+    #[arg(long)]
+    pub(super) show: bool,
     /// The manifest, or a fleet manifest
     #[arg(long, default_value = "clinic.yaml", value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
@@ -36,13 +40,13 @@ pub(super) struct CaptureArgs {
     #[arg(long, value_name = "ID")]
     pub(super) clinic: Option<String>,
     /// This office alone (may be repeated)
-    #[arg(long, value_name = "NAME", conflicts_with = "file")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["file", "show"])]
     pub(super) office: Vec<String>,
     /// Where to write the sheet, without .csv and .xlsx; default: the capture's name and -to-fill
     #[arg(long, value_name = "PATH", requires = "template")]
     pub(super) out: Option<PathBuf>,
     /// Who read the screen; default: what the sheet says, else the account's name
-    #[arg(long, value_name = "NAME", conflicts_with = "template")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["template", "show"])]
     pub(super) by: Option<String>,
     /// When the screen was read: `now` or 2026-01-05 09:00; default: what the sheet says, else when its
     /// template was made
@@ -51,12 +55,18 @@ pub(super) struct CaptureArgs {
     /// Begin a new capture, whatever the last one holds
     #[arg(long, conflicts_with = "how")]
     pub(super) restart: bool,
+    /// Print what was done, found and refused as one JSON document; asks nothing, so that alone it is --show
+    #[arg(long, conflicts_with = "restart")]
+    pub(super) json: bool,
     /// A list of Ocean's users, CSV or XLSX: providers of it that the directory lacks are named
     #[arg(long, value_name = "FILE")]
     pub(super) ocean_users: Option<PathBuf>,
     /// Which of its headings hold the name: provider=HEADING, or surname=HEADING,first=HEADING
     #[arg(long, value_name = "MAP", default_value = "provider=Name", requires = "ocean_users")]
     pub(super) ocean_columns: ExpectedColumns,
+    /// Only its lines that say this: 'Role=Provider' (may be repeated: of one heading any, of several all)
+    #[arg(long, value_name = "HEADING=VALUE", requires = "ocean_users")]
+    pub(super) ocean_only: Vec<Only>,
     /// Add those to this office of the directory
     #[arg(long, value_name = "OFFICE", requires_all = ["template", "ocean_users"])]
     pub(super) add_to: Option<String>,

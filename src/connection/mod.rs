@@ -9,4 +9,6 @@ mod worksheet;
 
 pub use open::{OpenError, Opened, open, store_path};
 pub use secret::{SecretError, Surroundings};
-pub use worksheet::{Accuro, Asked, Files, ReadError, SheetError, read_table};
+pub use worksheet::{
+    Accuro, Asked, Files, ReadError, SheetError, read_sheet, read_table, table_of,
+};

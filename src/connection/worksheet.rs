@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::bridge::{BridgeError, Reader};
 use crate::live::{Snapshot, fetch};
 use crate::manifest::Worksheet;
-use crate::worksheet::{self, DirectoryFile, Expectation, Fault, MAX_BYTES, Open, Table};
+use crate::worksheet::{self, DirectoryFile, Expectation, Fault, Kind, MAX_BYTES, Open, Table};
 
 /// The way to read Accuro.
 #[derive(Debug)]
@@ -132,7 +132,8 @@ pub struct Files {
     pub capture: PathBuf,
     /// The offices and their providers.
     pub directory: PathBuf,
-    max_age: Duration,
+    /// How old the capture may be.
+    pub max_age: Duration,
 }
 
 impl Files {
@@ -144,13 +145,13 @@ impl Files {
 
     fn snapshot(&self, asked: Asked<'_>) -> Result<Snapshot, SheetError> {
         let Asked { clinic, tenant, users, now } = asked;
-        let table = read_table(&self.directory, "Directory")?;
-        let DirectoryFile { directory, numbered } =
+        let table = read_table(&self.directory, Kind::Directory)?;
+        let DirectoryFile { directory, numbered, lines: _ } =
             worksheet::directory(&table).map_err(SheetError::Faults)?;
         if numbered > 0 {
             return Err(SheetError::Faults(vec![worksheet::without_ids(&table, numbered)]));
         }
-        let table = read_table(&self.capture, "Grid")?;
+        let table = read_table(&self.capture, Kind::Grid)?;
         let expected = Expectation { directory: &directory, users };
         let capture = worksheet::open(&table, Open { clinic, tenant, expected })
             .map_err(SheetError::Faults)?;
@@ -160,11 +161,21 @@ impl Files {
 }
 
 /// Reads a file as a sheet; its places show the file's name.
-pub fn read_table(path: &Path, sheet: &str) -> Result<Table, SheetError> {
+pub fn read_table(path: &Path, kind: Kind) -> Result<Table, SheetError> {
+    table_of(path, &read_sheet(path)?, kind)
+}
+
+/// Reads the bytes of a sheet, but no more than one may have.
+pub fn read_sheet(path: &Path) -> Result<Vec<u8>, SheetError> {
     let failed = |error| SheetError::File { path: path.to_owned(), error };
     let mut bytes = Vec::new();
     let most = MAX_BYTES as u64 + 1;
     File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// The sheet in these bytes of a file.
+pub fn table_of(path: &Path, bytes: &[u8], kind: Kind) -> Result<Table, SheetError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    worksheet::table(&name, &bytes, sheet).map_err(|fault| SheetError::Faults(vec![fault]))
+    worksheet::table(&name, bytes, kind).map_err(|fault| SheetError::Faults(vec![fault]))
 }

@@ -135,6 +135,8 @@ codes! {
     DirectoryId "X014" "the directory has no ids, or contradicts itself",
     LineUnread "X015" "a line of the sheet was not read",
     ProviderExpected "X016" "the directory does not list a provider who is expected",
+    CellUnclear "X021" "the cell shows something else than it holds",
+    ListFilter "X022" "no line of the list fits the filter",
     // Y: policies.
     PolicyDenied "Y001" "a policy denies the plan",
     PolicyWarns "Y006" "a policy warns of the plan",

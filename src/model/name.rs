@@ -41,13 +41,18 @@ impl PersonName {
         }
     }
 
+    /// First and last name as they are compared, wherever the one ends and the other begins.
+    pub fn in_order(&self) -> String {
+        fold(&format!("{} {}", self.first, self.last))
+    }
+
     /// Whether `written` means this person, as "Surname, First" or "First Surname".
     pub fn matches(&self, written: &str) -> bool {
         match written.split_once(',') {
             Some((last, first)) => {
                 fold(last) == fold(&self.last) && fold(first) == fold(&self.first)
             }
-            None => fold(written) == fold(&format!("{} {}", self.first, self.last)),
+            None => fold(written) == self.in_order(),
         }
     }
 }

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::csv::bare;
+use super::dates::stamp;
 use super::fault::Fault;
 use super::sheet::{Expectation, Reading, Sheet, sheet};
 use super::table::Table;
@@ -82,7 +84,7 @@ impl Capture {
         users: &[String],
         zone: &TimeZone,
     ) -> Vec<Vec<String>> {
-        let at = self.at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+        let at = stamp(self.at, zone);
         let line = |name: &str, says: &str| vec![name.to_owned(), says.to_owned()];
         let mut rows = vec![
             line(template::TITLE, "capture"),
@@ -126,7 +128,12 @@ pub fn open(table: &Table, what: Open<'_>) -> Result<Capture, Vec<Fault>> {
         return Err(vec![Fault::new(Code::SheetHead, place("capturedat"), message, capture)]);
     };
     let (clinic, tenant) = (clinic.to_owned(), tenant.to_owned());
-    let found = Capture { clinic, tenant, at, by, grids: Capture::grids_of(&sheet) };
+    let grids = Capture::grids_of(&sheet);
+    let mut found = Capture { clinic, tenant, at, by, grids };
+    if found.digest() != says("digest") {
+        // A workbook that was made of CSV shows the apostrophe that keeps a name from being a formula.
+        found.by = bare(&found.by).to_owned();
+    }
     if found.digest() != says("digest") {
         let message = "the capture was changed after it was made, and its date was not";
         let hint = format!("{capture}: `accuroform capture {} --at TIME`", table.file);
@@ -159,6 +166,13 @@ impl Sheet {
     /// What a line above the sheet says, such as `readat`; `None` where it says nothing.
     pub fn says(&self, name: &str) -> Option<&str> {
         self.head.get(name).map(|(text, _)| text.as_str()).filter(|text| !text.is_empty())
+    }
+
+    /// That a line above the sheet cannot be used.
+    pub fn head_fault(&self, table: &Table, name: &str, message: &str, hint: &str) -> Fault {
+        let row = self.head.get(name).map(|(_, row)| *row);
+        let place = row.map_or_else(|| table.line(0), |row| table.place(row, 1));
+        Fault::new(Code::SheetHead, place, message, hint)
     }
 
     /// The lines that nobody read, as warnings at their places.

@@ -1,99 +1,190 @@
 //! CSV as spreadsheets write it: with commas, semicolons or tabs, a byte order mark, any line end.
 
-use csv::{ReaderBuilder, StringRecord, WriterBuilder};
+use std::collections::BTreeMap;
 
+use csv::WriterBuilder;
+
+use super::csv_cells::{Cells, said};
+use super::encoding::{self, Encoding, NoText};
 use super::fault::Fault;
 use super::headings::norm;
 use super::place::SheetPlace;
-use super::table::{Cell, MOST_ROWS, Table};
+use super::table::{Cell, MOST_COLUMNS, MOST_ROWS, Table};
 use crate::diagnostic::Code;
 
 /// A whole file that is no sheet.
-pub(super) fn unreadable(file: &str, row: usize, message: &str, hint: &str) -> Fault {
-    let place = SheetPlace { file: file.to_owned(), row, column: None };
+pub(super) fn unreadable(file: &str, message: &str, hint: &str) -> Fault {
+    let place = SheetPlace { file: file.to_owned(), row: 0, column: None };
     Fault::new(Code::SheetUnreadable, place, message, hint)
 }
 
-/// Reads CSV. The delimiter is the one that splits most cells into known headings.
-pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Table, Fault> {
-    let text = decode(file, bytes)?.replace("\r\n", "\n").replace('\r', "\n");
-    let text = &format!("{}\n", text.trim_start_matches('\u{feff}'));
-    // Excel's own way to say which delimiter a file has.
-    let first = text.lines().next().unwrap_or_default().to_ascii_lowercase();
-    let said = first.strip_prefix("sep=").and_then(|rest| rest.bytes().next());
-    let mut best: Option<(usize, Vec<Vec<Cell>>)> = None;
-    for delimiter in said.map_or_else(|| vec![b',', b';', b'\t'], |one| vec![one]) {
-        let mut rows = split(text, delimiter).map_err(|line| {
-            let hint = "keep one clinic in a file, and save it as CSV from the spreadsheet";
-            unreadable(file, line, "the text is not CSV, or has more than 20,000 lines", hint)
-        })?;
-        if said.is_some() {
-            // Its row stays, empty, so that places are those of the file.
-            rows.first_mut().map(Vec::clear).unwrap_or_default();
+/// A CSV file as it is, and where its cells are.
+#[derive(Debug, Clone)]
+pub(super) struct CsvText {
+    encoding: Encoding,
+    /// What stands before the cells: byte order marks.
+    marks: String,
+    text: String,
+    delimiter: u8,
+    /// Whether the first row says which delimiter the file has, as Excel does.
+    is_said: bool,
+    cells: Cells,
+}
+
+impl CsvText {
+    /// Finds the cells of a file. The delimiter is the one that splits most of a row into known headings.
+    pub(super) fn open(file: &str, bytes: &[u8]) -> Result<Self, Fault> {
+        let (encoding, text) = encoding::decode(bytes).map_err(|why| no_text(file, why))?;
+        let found = Self::split(encoding, &text);
+        if found.cells.is_open {
+            let place = found.cells.last(file);
+            let hint = "close the quote, or take it away; two in a row are one that is meant";
+            return Err(Fault::new(Code::SheetUnreadable, place, "a quote is never closed", hint));
         }
-        let known = rows.iter().map(|row| headings(row)).max().unwrap_or_default();
-        if best.as_ref().is_none_or(|(most, _)| known > *most) {
-            best = Some((known, rows));
+        Ok(found)
+    }
+
+    fn split(encoding: Encoding, text: &str) -> Self {
+        let start = text.len() - text.trim_start_matches('\u{feff}').len();
+        let (marks, text) = text.split_at(start);
+        let first = text.lines().next().unwrap_or_default().to_ascii_lowercase();
+        let named = first.strip_prefix("sep=").and_then(|rest| rest.bytes().next());
+        let named = named.filter(|byte| matches!(byte, b',' | b';' | b'\t' | b'|'));
+        let mut best: Option<(usize, u8, Cells)> = None;
+        for delimiter in named.map_or_else(|| vec![b',', b';', b'\t'], |one| vec![one]) {
+            let cells = Cells::of(text, delimiter);
+            let known = (0..cells.rows().min(MOST_ROWS)).map(|row| headings(text, &cells, row));
+            let known = known.max().unwrap_or_default();
+            if best.as_ref().is_none_or(|(most, _, _)| known > *most) {
+                best = Some((known, delimiter, cells));
+            }
+        }
+        let (_, delimiter, cells) = best.unwrap_or((0, b',', Cells::default()));
+        let (marks, text) = (marks.to_owned(), text.to_owned());
+        Self { encoding, marks, text, delimiter, is_said: named.is_some(), cells }
+    }
+
+    fn raw(&self, row: usize, column: usize) -> &str {
+        let place = self.cells.row(row).get(column).cloned();
+        place.and_then(|place| self.text.get(place)).unwrap_or_default()
+    }
+
+    /// The cells as a table.
+    pub(super) fn table(&self, file: &str) -> Result<Table, Fault> {
+        let mut rows: Vec<Vec<Cell>> = Vec::new();
+        for row in usize::from(self.is_said)..self.cells.rows() {
+            let width = self.cells.row(row).len();
+            let mut cells: Vec<Cell> = (0..width.min(MOST_COLUMNS))
+                .map(|column| Cell::Text(bare(said(self.raw(row, column)).trim()).to_owned()))
+                .collect();
+            let kept = cells.iter().rposition(|cell| !cell.is_blank()).map_or(0, |last| last + 1);
+            cells.truncate(kept);
+            let is_wide =
+                (MOST_COLUMNS..width).any(|at| !said(self.raw(row, at)).trim().is_empty());
+            if (row >= MOST_ROWS && kept > 0) || is_wide {
+                let column = is_wide.then_some(MOST_COLUMNS);
+                let place = SheetPlace { file: file.to_owned(), row, column };
+                let message = "the file has more than 20,000 rows or 200 columns";
+                let hint = "keep one clinic in a file, and nothing else";
+                return Err(Fault::new(Code::SheetUnreadable, place, message, hint));
+            }
+            if kept > 0 {
+                // Rows keep the numbers that a spreadsheet shows.
+                rows.resize(row, Vec::new());
+                rows.push(cells);
+            }
+        }
+        Ok(Table { file: file.to_owned(), rows, ..Table::default() })
+    }
+
+    /// How many cells the longest row has.
+    pub(super) fn width(&self) -> usize {
+        (0..self.cells.rows()).map(|row| self.cells.row(row).len()).max().unwrap_or_default()
+    }
+
+    /// The bytes of the file with texts in these cells, by row and column, and with these rows behind the
+    /// last. Nothing else is another.
+    pub(super) fn with(
+        &self,
+        cells: &BTreeMap<(usize, usize), String>,
+        added: &[Vec<String>],
+    ) -> Vec<u8> {
+        let delimiter = char::from(self.delimiter);
+        let mut text = self.marks.clone();
+        // Up to where the old text is in the new one.
+        let mut at = 0;
+        for row in 0..self.cells.rows() {
+            let places = self.cells.row(row);
+            let mut width = places.len();
+            for ((_, column), cell) in cells.range((row, 0)..(row + 1, 0)) {
+                let cell = self.written(cell);
+                if let Some(place) = places.get(*column) {
+                    text.push_str(self.text.get(at..place.start).unwrap_or_default());
+                    text.push_str(&cell);
+                    at = place.end;
+                } else {
+                    let end = places.last().map_or(at, |place| place.end);
+                    text.push_str(self.text.get(at..end).unwrap_or_default());
+                    text.extend(std::iter::repeat_n(delimiter, *column + 1 - width));
+                    text.push_str(&cell);
+                    (at, width) = (end, *column + 1);
+                }
+            }
+        }
+        text.push_str(self.text.get(at..).unwrap_or_default());
+        let ending = self.line_end();
+        let has_end = self.text.is_empty() || self.text.ends_with(['\r', '\n']);
+        for row in added {
+            let row: Vec<String> = row.iter().map(|cell| self.written(cell)).collect();
+            let row = row.join(&delimiter.to_string());
+            text += &if has_end { format!("{row}{ending}") } else { format!("{ending}{row}") };
+        }
+        encoding::encode(self.encoding, &text)
+    }
+
+    /// How the first line ends.
+    fn line_end(&self) -> &'static str {
+        let behind = self.cells.row(0).last().and_then(|place| self.text.get(place.end..));
+        match behind.unwrap_or_default().as_bytes() {
+            [b'\r', b'\n', ..] => "\r\n",
+            [b'\r', ..] => "\r",
+            _ => "\n",
         }
     }
-    Ok(Table { file: file.to_owned(), rows: best.map(|(_, rows)| rows).unwrap_or_default() })
+
+    /// A cell as this file writes it.
+    fn written(&self, cell: &str) -> String {
+        let cell = guarded(cell);
+        let special = |c: char| matches!(c, '"' | '\r' | '\n') || c == char::from(self.delimiter);
+        if cell.contains(special) || cell.trim() != cell {
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        } else {
+            cell
+        }
+    }
+}
+
+/// Reads CSV.
+pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Table, Fault> {
+    CsvText::open(file, bytes)?.table(file)
+}
+
+/// That a file is no text, at the cell that cannot be read.
+fn no_text(file: &str, NoText { before, whole, message, hint }: NoText) -> Fault {
+    // What cannot be read is a character too: behind a line end it begins the next row.
+    let delimiter = CsvText::split(Encoding::Utf8, &whole).delimiter;
+    let cells = Cells::of(&format!("{before}?"), delimiter);
+    Fault::new(Code::SheetUnreadable, cells.last(file), message, hint)
 }
 
 /// How many cells of a row are headings, so that a name with a semicolon decides nothing.
-fn headings(row: &[Cell]) -> usize {
-    let is_heading = |cell: &&Cell| {
-        let name = norm(&cell.text());
+fn headings(text: &str, cells: &Cells, row: usize) -> usize {
+    let texts = || cells.row(row).iter().filter_map(|place| text.get(place.clone()));
+    let is_heading = |cell: &str| {
+        let name = norm(cell);
         ["office", "provider", "surname"].contains(&name.as_str()) || name.ends_with("name")
     };
-    match row.iter().filter(is_heading).count() {
-        0 => 0,
-        _ => row.iter().filter(|cell| !cell.is_blank()).count(),
-    }
-}
-
-fn split(text: &str, delimiter: u8) -> Result<Vec<Vec<Cell>>, usize> {
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(text.as_bytes());
-    let mut rows: Vec<Vec<Cell>> = Vec::new();
-    let mut record = StringRecord::new();
-    // Line ends inside quotes make no row in a spreadsheet; lines without text do.
-    let mut inside = 0;
-    while reader.read_record(&mut record).map_err(|_| rows.len())? {
-        inside += record.iter().map(|field| field.matches('\n').count()).sum::<usize>();
-        // Where a record begins is not said once blank lines were skipped; where it ended is.
-        let behind = usize::try_from(reader.position().line()).unwrap_or(usize::MAX);
-        let at = behind.saturating_sub(2 + inside).max(rows.len());
-        if at >= MOST_ROWS {
-            return Err(rows.len());
-        }
-        rows.resize(at, Vec::new());
-        rows.push(record.iter().map(|field| Cell::Text(bare(field.trim()).to_owned())).collect());
-    }
-    Ok(rows)
-}
-
-/// UTF-8, or UTF-16 where a byte order mark says so, which is Excel's "Unicode text".
-fn decode(file: &str, bytes: &[u8]) -> Result<String, Fault> {
-    let wide = |pair: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> =
-            bytes.chunks_exact(2).skip(1).filter_map(|two| two.try_into().ok()).map(pair).collect();
-        String::from_utf16(&units).ok()
-    };
-    let text = match bytes {
-        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
-        _ => std::str::from_utf8(bytes).ok().map(str::to_owned),
-    };
-    let text = text.filter(|text| !text.contains('\0'));
-    text.ok_or_else(|| {
-        let good = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
-        let row = bytes.iter().take(good).filter(|byte| **byte == b'\n').count();
-        let hint = "save it as \"CSV UTF-8\", or as XLSX";
-        unreadable(file, row, "the file is not text in UTF-8", hint)
-    })
+    if texts().any(is_heading) { texts().filter(|cell| !cell.trim().is_empty()).count() } else { 0 }
 }
 
 /// What a spreadsheet would calculate begins with one of these; in some locales with their full-width forms.
@@ -101,11 +192,12 @@ const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－'
 
 /// Text that no spreadsheet takes for a formula: an apostrophe before it, as one types it by hand.
 fn guarded(text: &str) -> String {
-    if is_guardable(text) { format!("'{text}") } else { text.to_owned() }
+    // A dash alone is no formula, and stands for nobody and nothing.
+    if is_guardable(text) && text != "-" { format!("'{text}") } else { text.to_owned() }
 }
 
 /// The text behind [`guarded`].
-fn bare(text: &str) -> &str {
+pub(super) fn bare(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| is_guardable(rest)).unwrap_or(text)
 }
 
@@ -176,18 +268,56 @@ mod tests {
         assert_eq!(cells(&wide), rows);
     }
 
-    #[test]
-    fn another_encoding_is_refused_at_its_row() {
-        let fault = read("grid.csv", b"office,provider\nMain,Zo\xeb\n").unwrap_err();
+    fn refused(bytes: &[u8]) -> (String, String) {
+        let fault = CsvText::open("grid.csv", bytes).map(|_| ()).unwrap_err();
         assert_eq!(fault.code, Code::SheetUnreadable);
-        assert_eq!(fault.place.to_string(), "grid.csv!2");
+        (fault.place.to_string(), format!("{}: {}", fault.message, fault.hint))
+    }
+
+    #[test]
+    fn what_would_have_to_be_guessed_is_refused_at_its_cell() {
+        // As Excel saves plain "CSV" in the west, with a name of two lines before it.
+        let (place, why) =
+            refused(b"office,provider\r\n\"Main\r\nStreet\",x\r\nMain,Zo\xeb Roy\r\n");
+        assert_eq!(place, "grid.csv!B3");
+        assert!(why.contains("the byte EB is not UTF-8") && why.contains("CSV UTF-8"), "{why}");
+        let (place, why) = refused(b"office;provider\nMain;Roy\0\n");
+        assert_eq!(place, "grid.csv!B2");
+        assert!(why.contains("NUL"), "{why}");
+        let wide: Vec<u8> =
+            "office\tprovider\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert!(refused(&wide).1.contains("UTF-16 without a byte order mark"));
+        let marked = [&[0xff, 0xfe], wide.as_slice()].concat();
+        assert!(cells(&marked).len() == 1);
+        // Cut within a character, and within a pair of units.
+        let (place, why) = refused(&marked[..marked.len() - 1]);
+        assert_eq!(place, "grid.csv!B1");
+        assert!(why.contains("cut in two"), "{why}");
+        assert!(refused(&[&marked[..], &[0x3d, 0xd8]].concat()).1.contains("cut in two"));
+        assert!(refused(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest").1.contains("old Excel"));
+        let (place, why) = refused(b"office,provider\nMain,\"Roy\nWalk-in,Lee\n");
+        assert_eq!(place, "grid.csv!B2");
+        assert!(why.contains("a quote is never closed"), "{why}");
+    }
+
+    #[test]
+    fn what_is_blank_behind_the_table_counts_for_nothing() {
+        let wide = ",".repeat(16_000);
+        let text =
+            format!("office,provider{wide}\nMain,Roy{wide}\n{}", format!("{wide}\n").repeat(30));
+        let long = format!("{text}{}", ";\n".repeat(30_000).replace(';', ","));
+        assert_eq!(cells(long.as_bytes()), [["office", "provider"], ["Main", "Roy"]]);
+        let fault = read("grid.csv", format!("{long}x").as_bytes()).unwrap_err();
+        assert_eq!(fault.place.to_string(), "grid.csv!30033");
+        let fault = read("grid.csv", format!("a{}x", ",".repeat(300)).as_bytes()).unwrap_err();
+        assert_eq!(fault.place.to_string(), "grid.csv!GS1");
     }
 
     #[test]
     fn no_name_becomes_a_formula_and_each_is_read_back() {
         let names = [
             "=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''@x", "＝1", "＋1", "－1", "＠A1", "'t Hooft",
-            "a\"b",
+            "a\"b", "'-",
         ];
         let row: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let text = write(&[vec!["provider".to_owned()], row.clone()]);
@@ -195,5 +325,8 @@ mod tests {
             assert!(!cell.trim_start_matches('"').starts_with(FORMULA), "{text}");
         }
         assert_eq!(cells(text.as_bytes())[1], row);
+        let dash = write(&[vec!["-".to_owned(), "x".to_owned()]]);
+        assert_eq!(dash, "\u{feff}-,x\r\n");
+        assert_eq!(cells(b"office\n'-\n")[1], ["-"]);
     }
 }

@@ -105,6 +105,14 @@ pub fn moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     at(date.to_datetime(time), zone)
 }
 
+/// A moment as a line above a sheet has it: at the clinic, and read back as the same second.
+pub(super) fn stamp(at: Timestamp, zone: &TimeZone) -> String {
+    // Local mean times of old had seconds in their offset, which no reader of times is sure of.
+    let is_whole = zone.to_offset(at).seconds() % 60 == 0;
+    let zone = if is_whole { zone.clone() } else { TimeZone::UTC };
+    at.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
 /// A civil time at the clinic; one that the clocks skip or repeat has no single meaning.
 pub(super) fn at(civil: DateTime, zone: &TimeZone) -> Option<Timestamp> {
     zone.to_ambiguous_timestamp(civil).unambiguous().ok()

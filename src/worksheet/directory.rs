@@ -10,13 +10,13 @@ use crate::diagnostic::Code;
 use crate::live::{Directory, Office, Providers};
 use crate::model::{OfficeId, PersonName, ProviderId, fold};
 
-const OFFICE: &str = "Office";
-const OFFICE_ID: &str = "Office ID";
+pub(super) const OFFICE: &str = "Office";
+pub(super) const OFFICE_ID: &str = "Office ID";
 const ACTIVE: &str = "Active";
-const PROVIDER: &str = "Provider";
-const PROVIDER_ID: &str = "Provider ID";
+pub(super) const PROVIDER: &str = "Provider";
+pub(super) const PROVIDER_ID: &str = "Provider ID";
 
-const KNOWN: [Heading; 5] = [
+pub(super) const KNOWN: [Heading; 5] = [
     Heading::needed(OFFICE, &["officename"]),
     Heading::optional(OFFICE_ID, &[]),
     Heading::optional(ACTIVE, &["officeactive", "inuse"]),
@@ -25,7 +25,7 @@ const KNOWN: [Heading; 5] = [
 ];
 
 /// What stands for "nobody works here": an office without a name in this column was not listed yet.
-const NOBODY: &str = "-";
+pub(super) const NOBODY: &str = "-";
 
 /// A directory as a file has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +34,19 @@ pub struct DirectoryFile {
     pub directory: Directory,
     /// How many offices and providers the file has no id for: they were numbered here.
     pub numbered: usize,
+    /// Its lines.
+    pub lines: Vec<DirectoryLine>,
+}
+
+/// A line of a directory, and whom it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectoryLine {
+    /// The row of the file, from 0.
+    pub row: usize,
+    /// Its office.
+    pub office: OfficeId,
+    /// Its provider; `None`: nobody, or nobody yet.
+    pub provider: Option<ProviderId>,
 }
 
 /// One line of the file.
@@ -55,14 +68,19 @@ pub fn directory(table: &Table) -> Result<DirectoryFile, Vec<Fault>> {
     };
     let entries: Vec<Entry> =
         headings.rows(table).filter_map(|row| entry(table, &headings, row, &mut faults)).collect();
-    let mut reading = Reading { table, headings: &headings, faults, numbered: 0 };
+    let mut reading =
+        Reading { table, headings: &headings, faults, numbered: 0, lines: Vec::new() };
     let directory = reading.directory(&entries);
-    let Reading { faults, numbered, .. } = reading;
-    if faults.is_empty() { Ok(DirectoryFile { directory, numbered }) } else { Err(faults) }
+    let Reading { faults, numbered, lines, .. } = reading;
+    if faults.is_empty() { Ok(DirectoryFile { directory, numbered, lines }) } else { Err(faults) }
 }
 
 fn entry(table: &Table, headings: &Headings, row: usize, faults: &mut Vec<Fault>) -> Option<Entry> {
-    let text = |title| headings.text(table, row, title);
+    // A name is one line, whatever its cell has.
+    let text = |title| {
+        let text = headings.text(table, row, title);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
     let place = |title| table.place(row, headings.column(title).unwrap_or_default());
     let mut wrong = |title, message: String, hint: &str| {
         faults.push(Fault::new(Code::DirectoryLine, place(title), message, hint));
@@ -94,6 +112,7 @@ struct Reading<'a> {
     headings: &'a Headings,
     faults: Vec<Fault>,
     numbered: usize,
+    lines: Vec<DirectoryLine>,
 }
 
 impl Reading<'_> {
@@ -109,6 +128,7 @@ impl Reading<'_> {
         let mut said: BTreeMap<OfficeId, bool> = BTreeMap::new();
         for (entry, (office, person)) in entries.iter().zip(offices.into_iter().zip(people)) {
             let Some(id) = office else { continue };
+            self.lines.push(DirectoryLine { row: entry.row, office: id, provider: person });
             if let Some(active) = entry.active
                 && *said.entry(id).or_insert(active) != active
             {
@@ -173,7 +193,8 @@ impl Reading<'_> {
 
     /// The id of each line's provider. A name is one person's only where nobody of it has an id.
     fn provider_ids(&mut self, entries: &[Entry]) -> Vec<Option<ProviderId>> {
-        let name = |entry: &Entry| fold(&entry.provider);
+        // "Singh, Anita" and "Anita Singh" are one.
+        let name = |entry: &Entry| person_name(&entry.provider).in_order();
         let listed = |entry: &Entry| !entry.provider.is_empty() && entry.provider != NOBODY;
         let known = self
             .written(entries, PROVIDER, name, |entry| entry.provider_id.filter(|_| listed(entry)));
@@ -249,59 +270,6 @@ impl Numbers {
 pub(super) fn person_name(listed: &str) -> PersonName {
     let (last, first) = listed.split_once(',').unwrap_or((listed, ""));
     PersonName { last: last.trim().to_owned(), first: first.trim().to_owned() }
-}
-
-/// The lines of a directory, headings first.
-pub fn directory_rows(directory: &Directory) -> Vec<Vec<String>> {
-    let mut rows =
-        vec![[OFFICE_ID, OFFICE, ACTIVE, PROVIDER_ID, PROVIDER].map(str::to_owned).into()];
-    for (id, Office { name, active, providers }) in &directory.offices {
-        let active = if *active { "yes" } else { "no" };
-        let line = |provider_id: String, provider: String| {
-            vec![id.to_string(), name.clone(), active.to_owned(), provider_id, provider]
-        };
-        match providers {
-            Providers::Unread(_) => rows.push(line(String::new(), String::new())),
-            Providers::Read(none) if none.is_empty() => {
-                rows.push(line(String::new(), NOBODY.to_owned()));
-            }
-            Providers::Read(people) => {
-                rows.extend(people.iter().map(|(id, name)| line(id.to_string(), name.listed())));
-            }
-        }
-    }
-    rows
-}
-
-/// Adds people to an office of a directory, which is made if nothing is called so, with numbers of the
-/// directory's own. Whoever is known by name elsewhere keeps their id.
-pub fn add(directory: &mut Directory, office: &str, people: &[PersonName]) {
-    let named = directory.offices.iter().find(|(_, one)| fold(&one.name) == fold(office));
-    let next = directory.offices.keys().map(|id| id.0 + 1).max().unwrap_or(1);
-    let id = named.map_or(OfficeId(next), |(id, _)| *id);
-    let mut known: BTreeMap<ProviderId, PersonName> = BTreeMap::new();
-    for office in directory.offices.values() {
-        if let Providers::Read(providers) = &office.providers {
-            known.extend(providers.iter().map(|(id, name)| (*id, name.clone())));
-        }
-    }
-    let office = directory.offices.entry(id).or_insert_with(|| Office {
-        name: office.to_owned(),
-        active: true,
-        providers: Providers::Read(BTreeMap::new()),
-    });
-    if let Providers::Unread(_) = office.providers {
-        office.providers = Providers::Read(BTreeMap::new());
-    }
-    let Providers::Read(providers) = &mut office.providers else { return };
-    for person in people {
-        let same = known.iter().find(|(_, name)| name.matches(&person.listed()));
-        let next = known.keys().map(|id| id.0 + 1).max().unwrap_or(1);
-        let (id, name) =
-            same.map_or((ProviderId(next), person.clone()), |(id, name)| (*id, name.clone()));
-        known.insert(id, name.clone());
-        providers.insert(id, name);
-    }
 }
 
 /// That a directory has no ids yet: numbers that nobody wrote down could be others tomorrow.

@@ -2,6 +2,7 @@
 //! name is said by whoever runs this: no such list has a documented form.
 
 use super::directory::person_name;
+use super::expected_only::{Filter, Only, column};
 use super::fault::Fault;
 use super::headings::norm;
 use super::place::SheetPlace;
@@ -48,13 +49,17 @@ impl std::str::FromStr for ExpectedColumns {
 }
 
 /// A person on the list, and where.
-pub(super) type Expected = (PersonName, SheetPlace);
+pub type Expected = (PersonName, SheetPlace);
 
-/// Reads the people of a list, each once. Lines without a name are left out.
-pub fn expected(table: &Table, columns: &ExpectedColumns) -> Result<Vec<Expected>, Fault> {
+/// Reads the people of a list who count, each once, and what is odd about the filter. Lines without a name
+/// are left out.
+pub fn expected(
+    table: &Table,
+    columns: &ExpectedColumns,
+    only: &[Only],
+) -> Result<(Vec<Expected>, Vec<Fault>), Vec<Fault>> {
     let ExpectedColumns { provider, surname, first } = columns;
-    let wanted = [provider, surname, first];
-    let wanted: Vec<&String> = wanted.into_iter().flatten().collect();
+    let wanted: Vec<&String> = [provider, surname, first].into_iter().flatten().collect();
     let normal = |row: usize| -> Vec<String> {
         let cells = table.rows.get(row).map(Vec::as_slice).unwrap_or_default();
         cells.iter().map(|cell| norm(&cell.text())).collect()
@@ -67,40 +72,54 @@ pub fn expected(table: &Table, columns: &ExpectedColumns) -> Result<Vec<Expected
         let wanted: Vec<String> = wanted.iter().map(|heading| format!("`{heading}`")).collect();
         let message = format!("no line has the heading {}", wanted.join(" and "));
         let hint = "say with --ocean-columns which headings hold the name";
-        return Err(Fault::new(Code::SheetHeader, table.line(0), message, hint));
+        return Err(vec![Fault::new(Code::SheetHeader, table.line(0), message, hint)]);
     };
-    let cells = normal(row);
+    let filter = Filter::new(table, row, only)?;
     let column = |heading: &Option<String>| {
-        heading.as_ref().and_then(|heading| cells.iter().position(|cell| *cell == norm(heading)))
+        heading.as_ref().map(|heading| column(table, row, heading)).transpose()
     };
-    let mut found: Vec<Expected> = Vec::new();
-    for line in row + 1..table.rows.len() {
-        let text = |heading| column(heading).map(|at| table.text(line, at)).unwrap_or_default();
+    let one = |fault| vec![fault];
+    let provider = column(provider).map_err(one)?;
+    let (surname, first) = (column(surname).map_err(one)?, column(first).map_err(one)?);
+    let read: Vec<usize> =
+        [provider, surname, first].into_iter().flatten().chain(filter.columns()).collect();
+    let doubts = table.doubts(row..table.rows.len(), &read);
+    if !doubts.is_empty() {
+        return Err(doubts);
+    }
+    let name = |line: usize| {
+        let text =
+            |column: Option<usize>| column.map(|at| table.text(line, at)).unwrap_or_default();
         let whole = text(provider);
-        let person = if provider.is_some() {
-            match whole.rsplit_once(' ') {
-                Some((first, last)) if !whole.contains(',') => {
-                    PersonName { last: last.to_owned(), first: first.trim().to_owned() }
-                }
-                Some(_) | None => person_name(&whole),
+        match (provider, whole.rsplit_once(char::is_whitespace)) {
+            (None, _) => PersonName { last: text(surname), first: text(first) },
+            (Some(_), Some((first, last))) if !whole.contains(',') => {
+                PersonName { last: last.to_owned(), first: first.trim().to_owned() }
             }
-        } else {
-            PersonName { last: text(surname), first: text(first) }
-        };
-        let listed = person.listed();
-        if !listed.is_empty() && !found.iter().any(|(known, _)| known.matches(&listed)) {
-            let at = column(provider).or(column(surname)).unwrap_or_default();
+            (Some(_), _) => person_name(&whole),
+        }
+    };
+    let people: Vec<usize> =
+        (row + 1..table.rows.len()).filter(|line| !name(*line).listed().is_empty()).collect();
+    let mut found: Vec<Expected> = Vec::new();
+    for line in people.iter().copied().filter(|line| filter.has(*line)) {
+        let person = name(line);
+        if !found.iter().any(|(known, _)| known.matches(&person.listed())) {
+            let at = provider.or(surname).unwrap_or_default();
             found.push((person, table.place(line, at)));
         }
     }
-    Ok(found)
+    let unmet = filter.unmet(&people, found.is_empty());
+    if unmet.iter().any(Fault::is_error) { Err(unmet) } else { Ok((found, unmet)) }
 }
 
 /// Whom the directory does not list in any office.
 pub fn missing<'a>(expected: &'a [Expected], directory: &Directory) -> Vec<&'a Expected> {
+    // Where "First Surname" was split may be another word than the directory's: Maria de la Cruz.
     let is_listed = |person: &PersonName| {
+        let is_it = |known: &PersonName| known.in_order() == person.in_order();
         directory.offices.values().any(|office| match &office.providers {
-            Providers::Read(people) => people.values().any(|known| known.matches(&person.listed())),
+            Providers::Read(people) => people.values().any(is_it),
             Providers::Unread(_) => false,
         })
     };

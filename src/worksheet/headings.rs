@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::fault::Fault;
 use super::table::Table;
 use crate::diagnostic::{Code, did_you_mean};
+use crate::model::{Column, compose};
 
-/// What headings are compared by: small letters and digits.
+/// What headings are compared by: small letters and digits, however their accents are written.
 pub(super) fn norm(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    compose(text).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// One thing that a table may have a column for: its own name and others for it.
@@ -89,6 +90,8 @@ impl Headings {
             );
             faults.push(Fault::new(Code::SheetHeader, table.line(row), message, hint));
         }
+        let read: Vec<usize> = columns.values().copied().collect();
+        faults.extend(table.doubts(row..table.rows.len(), &read));
         Some(Self { row, columns })
     }
 
@@ -102,6 +105,12 @@ impl Headings {
         self.column(title).map(|column| table.text(row, column)).unwrap_or_default()
     }
 
+    /// The rows of the headings: a long sheet may have them again.
+    pub(super) fn same(&self, table: &Table) -> Vec<usize> {
+        let same = table.rows.get(self.row);
+        (self.row..table.rows.len()).filter(|row| table.rows.get(*row) == same).collect()
+    }
+
     /// The rows below that are neither blank nor the headings again.
     pub(super) fn rows<'a>(&self, table: &'a Table) -> impl Iterator<Item = usize> + use<'a> {
         let same = table.rows.get(self.row).cloned().unwrap_or_default();
@@ -110,9 +119,52 @@ impl Headings {
             .filter(move |row| !table.is_blank(*row) && table.rows.get(*row) != Some(&same))
     }
 
-    /// The lines above: a name, and in the next cell what it says.
-    pub(super) fn above(&self, table: &Table) -> BTreeMap<String, (String, usize)> {
-        let line = |row| (norm(&table.text(row, 0)), (table.text(row, 1), row));
-        (0..self.row).map(line).filter(|(name, _)| !name.is_empty()).collect()
+    /// The lines above that have one of these names: in the next cell, what it says.
+    pub(super) fn above(
+        &self,
+        table: &Table,
+        names: &[&str],
+        faults: &mut Vec<Fault>,
+    ) -> BTreeMap<String, (String, usize)> {
+        let mut above: BTreeMap<String, (String, usize)> = BTreeMap::new();
+        for row in 0..self.row {
+            let (name, says) = (norm(&table.text(row, 0)), table.text(row, 1));
+            if !names.contains(&name.as_str()) {
+                continue;
+            }
+            faults.extend(table.doubts(row..row + 1, &[1]));
+            let (first, _) = above.entry(name).or_insert_with(|| (says.clone(), row));
+            if *first != says {
+                let message = "another line above says something else of the same";
+                let hint = "keep the line that is true";
+                faults.push(Fault::new(Code::SheetHead, table.place(row, 1), message, hint));
+            }
+        }
+        above
     }
+}
+
+/// Whether a sheet may be a grid: it has most of the nine columns in one row.
+pub(super) fn looks_like_grid(table: &Table) -> bool {
+    let titles = Column::ALL.map(|column| norm(column.title()));
+    let has_most =
+        |row: &Vec<String>| titles.iter().filter(|title| row.contains(title)).count() > 4;
+    normal(table).iter().any(has_most)
+}
+
+/// Whether a sheet may be a directory: it has offices and providers in one row, and is no grid.
+pub(super) fn looks_like_directory(table: &Table) -> bool {
+    let has = |row: &[String], words: [&str; 2]| {
+        words.iter().any(|word| row.iter().any(|cell| cell == word))
+    };
+    let is_one = |row: &Vec<String>| {
+        has(row, ["office", "officename"]) && has(row, ["provider", "providername"])
+    };
+    normal(table).iter().any(is_one) && !looks_like_grid(table)
+}
+
+fn normal(table: &Table) -> Vec<Vec<String>> {
+    let row =
+        |cells: &Vec<super::table::Cell>| cells.iter().map(|cell| norm(&cell.text())).collect();
+    table.rows.iter().map(row).collect()
 }

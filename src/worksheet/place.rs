@@ -13,11 +13,16 @@ pub struct SheetPlace {
     pub column: Option<usize>,
 }
 
+impl SheetPlace {
+    /// The cell without the file: `F14`, or `14` for the whole row.
+    pub fn cell(&self) -> String {
+        format!("{}{}", self.column.map(letters).unwrap_or_default(), self.row + 1)
+    }
+}
+
 impl fmt::Display for SheetPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, row, column } = self;
-        let letters = column.map(letters).unwrap_or_default();
-        write!(f, "{file}!{letters}{}", row + 1)
+        write!(f, "{}!{}", self.file, self.cell())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::csv::bare;
 use super::dates;
 use super::fault::Fault;
 use super::headings::{Heading, Headings};
@@ -21,6 +22,20 @@ pub(super) const PROVIDER: &str = "Provider";
 pub(super) const PROVIDER_ID: &str = "Provider ID";
 pub(super) const UNTIL: &str = "Access Until";
 pub(super) const READ: &str = "Read";
+
+/// The lines above a sheet, as [`super::headings::norm`] has them.
+const HEAD: [&str; 10] = [
+    "accuroform",
+    "clinic",
+    "tenant",
+    "user",
+    "madeat",
+    "readat",
+    "readby",
+    "capturedat",
+    "capturedby",
+    "digest",
+];
 
 /// The headings of a sheet in the order in which a template has them.
 pub(super) fn known() -> Vec<Heading> {
@@ -88,8 +103,8 @@ pub fn sheet(table: &Table, expected: Expectation<'_>) -> Result<Sheet, Vec<Faul
         // A column that nobody knows the place of would look like one with nothing ticked.
         return Err(faults);
     }
-    let head = headings.above(table);
-    let mut reading = Lines { table, headings: &headings, expected, faults };
+    let head = headings.above(table, &HEAD, &mut faults);
+    let mut reading = Lines { table, headings: &headings, expected, faults, has_said: false };
     let user = head.get("user").map(|(user, row)| (user.as_str(), table.place(*row, 1)));
     let mut seen: BTreeMap<(String, RowKey), SheetPlace> = BTreeMap::new();
     let mut lines = Vec::new();
@@ -111,6 +126,8 @@ struct Lines<'a> {
     headings: &'a Headings,
     expected: Expectation<'a>,
     faults: Vec<Fault>,
+    /// Whether the user above the sheet was found wrong.
+    has_said: bool,
 }
 
 impl Lines<'_> {
@@ -145,7 +162,8 @@ impl Lines<'_> {
             Some(_) | None => (written, self.place(row, USER)),
         };
         let users = self.expected.users;
-        let found = users.iter().find(|user| fold(user) == fold(&written)).cloned();
+        let is_it = |user: &&String| [fold(&written), fold(bare(&written))].contains(&fold(user));
+        let found = users.iter().find(is_it).cloned();
         if found.is_none() {
             let (message, hint) = if written.is_empty() {
                 let message = "the line does not say whose grid it is in".to_owned();
@@ -158,10 +176,11 @@ impl Lines<'_> {
                 };
                 (format!("the manifest does not manage the user `{written}`"), hint)
             };
-            let fault = Fault::new(Code::SheetUser, place, message, hint);
             // The user above the sheet is said once.
-            if !self.faults.contains(&fault) {
-                self.faults.push(fault);
+            let is_said =
+                place.row < self.headings.row && std::mem::replace(&mut self.has_said, true);
+            if !is_said {
+                self.wrong(Code::SheetUser, place, message, hint);
             }
         }
         found
@@ -210,6 +229,10 @@ impl Lines<'_> {
     ) -> Option<u64> {
         let Wanted { titles: [title, id_title], code, ids, at } = wanted;
         let (name, id) = (self.text(row, title), self.text(row, id_title));
+        // A workbook that was made of CSV shows the apostrophe that keeps a name from being a formula.
+        let is = |id, name: Option<&str>| {
+            is(id, name) || name.is_some_and(|name| is(id, Some(bare(name))))
+        };
         let what = title.to_lowercase();
         let name = Some(name.as_str()).filter(|name| !name.is_empty());
         if !id.is_empty() {

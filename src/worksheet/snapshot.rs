@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::capture::Capture;
+use super::freshness::Freshness;
 use crate::live::{Captured, Directory, Grid, Providers, Snapshot};
-use crate::model::{Cells, LiveRow, Revision, RowKey, UserId, fold, sha256};
+use crate::model::{Cells, LiveRow, OfficeId, ProviderId, Revision, RowKey, UserId, fold, sha256};
 
 /// Whose grids are asked for, and when.
 #[derive(Debug, Clone, Copy)]
@@ -22,24 +23,21 @@ pub struct Asked<'a> {
     pub file: &'a str,
 }
 
-/// Clocks of two machines may differ by so much.
-const SKEW: Duration = Duration::from_mins(5);
-
 /// What a capture says of the clinic. A stale one says nothing.
 pub fn snapshot(directory: Directory, capture: &Capture, asked: Asked<'_>) -> Snapshot {
     let Asked { users, now, max_age, file } = asked;
-    let age = now.duration_since(capture.at);
     // Never how old it is: the same capture must give the same plan whenever it is too old.
-    let doubt = if age > jiff::SignedDuration::try_from(max_age).unwrap_or(age) {
-        let most = words(max_age);
-        let at = capture.at;
-        Some(format!(
-            "the capture {file} of {at} is over {most} old (`max_age`): read the screen again"
-        ))
-    } else if age.is_negative() && age.unsigned_abs() > SKEW {
-        Some(format!("the capture {file} of {} is dated ahead of now", capture.at))
-    } else {
-        None
+    let doubt = match capture.freshness(now, max_age) {
+        Freshness::Fresh => None,
+        Freshness::Stale => {
+            let (at, most) = (capture.at, words(max_age));
+            Some(format!(
+                "the capture {file} of {at} is over {most} old (`max_age`): read the screen again"
+            ))
+        }
+        Freshness::Ahead => {
+            Some(format!("the capture {file} of {} is dated ahead of now", capture.at))
+        }
     };
     let grids = users.iter().map(|user| {
         let grid = match &doubt {
@@ -55,7 +53,7 @@ pub fn snapshot(directory: Directory, capture: &Capture, asked: Asked<'_>) -> Sn
 
 fn grid(directory: &Directory, capture: &Capture, user: &str, file: &str) -> Grid {
     let nothing = BTreeMap::new();
-    let read = read_of(capture, user).unwrap_or(&nothing);
+    let read = read_of(&capture.grids, user).unwrap_or(&nothing);
     let unread: BTreeSet<RowKey> =
         listed(directory).filter(|key| !read.contains_key(key)).collect();
     if read.is_empty() && !unread.is_empty() {
@@ -71,8 +69,11 @@ fn grid(directory: &Directory, capture: &Capture, user: &str, file: &str) -> Gri
     Grid::Read { user: number(user), active: true, rows: granting.map(row).collect(), unread }
 }
 
-fn read_of<'a>(capture: &'a Capture, user: &str) -> Option<&'a BTreeMap<RowKey, Cells>> {
-    capture.grids.iter().find(|(name, _)| fold(name) == fold(user)).map(|(_, rows)| rows)
+fn read_of<'a>(
+    grids: &'a BTreeMap<String, BTreeMap<RowKey, Cells>>,
+    user: &str,
+) -> Option<&'a BTreeMap<RowKey, Cells>> {
+    grids.iter().find(|(name, _)| fold(name) == fold(user)).map(|(_, rows)| rows)
 }
 
 /// Every row that a grid may have.
@@ -87,14 +88,44 @@ fn listed(directory: &Directory) -> impl Iterator<Item = RowKey> {
     })
 }
 
-/// How many rows of each user's grid a capture leaves unread.
-pub fn unread(directory: &Directory, capture: &Capture, users: &[String]) -> Vec<(String, usize)> {
-    let count = |user: &String| {
-        let read = read_of(capture, user);
-        let is_read = |key: &RowKey| read.is_some_and(|rows| rows.contains_key(key));
-        (user.clone(), listed(directory).filter(|key| !is_read(key)).count())
-    };
-    users.iter().map(count).collect()
+/// How much of an office a capture read, of one user's grid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfficeRows {
+    /// Whose grid.
+    pub user: String,
+    /// The office.
+    pub office: OfficeId,
+    /// How many of its rows were read.
+    pub read: usize,
+    /// How many were not; `None`: the directory does not list its providers, so nobody knows.
+    pub unread: Option<usize>,
+}
+
+/// How many rows of each user's grid were read, office by office. What the directory does not list counts
+/// for nothing.
+pub fn counts(
+    directory: &Directory,
+    grids: &BTreeMap<String, BTreeMap<RowKey, Cells>>,
+    users: &[String],
+) -> Vec<OfficeRows> {
+    let nothing = BTreeMap::new();
+    let mut counts = Vec::new();
+    for user in users {
+        let rows = read_of(grids, user).unwrap_or(&nothing);
+        for (office, found) in &directory.offices {
+            let all = match &found.providers {
+                Providers::Read(people) => Some(people),
+                Providers::Unread(_) => None,
+            };
+            let is_read = |provider: &&ProviderId| {
+                rows.contains_key(&RowKey { office: *office, provider: **provider })
+            };
+            let read = all.map_or(0, |people| people.keys().filter(is_read).count());
+            let unread = all.map(|people| people.len() - read);
+            counts.push(OfficeRows { user: user.clone(), office: *office, read, unread });
+        }
+    }
+    counts
 }
 
 /// A number for a user whose id the screen does not show: the same for the same name on every machine.

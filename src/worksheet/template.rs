@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::dates::stamp;
 use super::sheet::known;
 use crate::live::{Directory, Providers};
 use crate::model::{Cells, OfficeId, RowKey};
@@ -32,7 +33,7 @@ pub fn template(
     wanted: impl Fn(OfficeId) -> bool,
 ) -> Vec<Vec<String>> {
     let Template { clinic, tenant, users, made, zone } = what;
-    let made = made.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    let made = stamp(made, zone);
     let line = |name: &str, says: &str| vec![name.to_owned(), says.to_owned()];
     let mut rows = vec![
         line(TITLE, "sheet"),

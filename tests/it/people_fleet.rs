@@ -89,11 +89,16 @@ impl Shore {
     #[track_caller]
     fn captured(&self, id: &str, cells: &str) {
         sleep(Duration::from_millis(1100));
+        self.captured_at(id, cells, "now");
+    }
+
+    #[track_caller]
+    fn captured_at(&self, id: &str, cells: &str, at: &str) {
         let blank = fs::read_to_string(self.0.path().join(format!("{id}-to-fill.csv"))).unwrap();
         let filled = blank.replacen(",,,,,,,,,,,", cells, 1);
         assert_ne!(blank, filled);
         fs::write(self.0.path().join("filled.csv"), filled).unwrap();
-        let by = ["--by", "Bo Roy", "--at", "now"];
+        let by = ["--by", "Bo Roy", "--at", at];
         let mut arguments =
             vec!["capture", "filled.csv", "--manifest", "fleet.yaml", "--clinic", id];
         arguments.extend(by);
@@ -204,6 +209,24 @@ fn a_rollout_asks_people_clinic_by_clinic_and_waits_for_them() {
     shore.is_at(&first_wave);
     let list = shore.run(&["worklist", "fleet.yaml", "--clinic", "ash"], 0).stdout;
     assert!(list.contains("Patient none"), "{list}");
+}
+
+/// A screen that has to be read again waits for a person; that is no failure that stops the others.
+#[test]
+fn a_capture_that_went_stale_stops_nobody_else() {
+    let shore = Shore::new();
+    for id in ["ash", "birch", "cedar"] {
+        let path = shore.0.path().join(format!("clinics/{id}.yaml"));
+        let manifest = fs::read_to_string(&path).unwrap();
+        fs::write(&path, manifest.replace("max_age: 30d", "max_age: 1h")).unwrap();
+    }
+    shore.run(&["apply", "fleet.yaml", "-auto-approve"], 4);
+    shore.captured_at("ash", NOTHING, "2026-01-05T09:00:00Z");
+    let resumed = shore.resume(4);
+    shore.is_at(&[("ash", "asked", Some("P010")), ("birch", "asked", Some("S014"))]);
+    let words = resumed.everything();
+    assert!(words.contains("read the screen again") && !words.contains("stopped"), "{words}");
+    assert!(!words.contains("applied"), "nothing was: {words}");
 }
 
 #[test]

@@ -109,6 +109,16 @@ pub(crate) fn chromium() -> Option<PathBuf> {
     program
 }
 
+/// Debian's spreadsheet.
+pub(crate) fn soffice() -> Option<PathBuf> {
+    let program = PathBuf::from("/usr/bin/soffice");
+    if !program.exists() {
+        missing("soffice", "apt-get install --no-install-recommends libreoffice-calc");
+        return None;
+    }
+    Some(program)
+}
+
 fn missing(name: &str, remedy: &str) {
     say(&format!("readers: {name} is skipped, it is not installed ({remedy})"));
 }

@@ -13,7 +13,7 @@ use accuroform::manifest::{self, Manifest, Worksheet};
 use accuroform::model::{Revision, UserId};
 use accuroform::plan::{self, Inputs, ManifestRef, Plan, Targets};
 use accuroform::sim::{Credentials, Sim, Which, World};
-use accuroform::worksheet::{self, Capture, Expectation, Template};
+use accuroform::worksheet::{self, Capture, Expectation, Kind, Template};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -80,7 +80,7 @@ async fn captured(world: &World, users: &[String], random: &mut Random) -> Snaps
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     std::fs::write(at("directory.csv"), directory(world)).unwrap();
-    let table = read_table(&at("directory.csv"), "Directory").unwrap();
+    let table = read_table(&at("directory.csv"), Kind::Directory).unwrap();
     let directory = worksheet::directory(&table).unwrap().directory;
     let zone = TimeZone::UTC;
     let what = Template { clinic: "lakeside", tenant: "RANDOM", users, made: now(), zone: &zone };
@@ -91,7 +91,7 @@ async fn captured(world: &World, users: &[String], random: &mut Random) -> Snaps
     } else {
         std::fs::write(at("filled"), worksheet::to_xlsx(&rows, 0).unwrap()).unwrap();
     }
-    let table = read_table(&at("filled"), "Grid").unwrap();
+    let table = read_table(&at("filled"), Kind::Grid).unwrap();
     let expected = Expectation { directory: &directory, users };
     let sheet = worksheet::sheet(&table, expected).unwrap_or_else(|faults| panic!("{faults:#?}"));
     let capture = Capture {

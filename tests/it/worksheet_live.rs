@@ -7,7 +7,7 @@ use std::time::Duration;
 use accuroform::live::{Grid, Snapshot};
 use accuroform::model::{Cells, ProviderId, RowKey};
 use accuroform::plan::{self, Plan, UnreadPart};
-use accuroform::worksheet::{self, Asked, Capture, Expectation, Open};
+use accuroform::worksheet::{self, Asked, Capture, Expectation, Kind, Open};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
@@ -148,7 +148,7 @@ fn a_capture_is_opened_as_it_was_made_and_not_as_somebody_changed_it() {
     let text = worksheet::to_csv(&made.rows_of(&directory, &users, &zone));
     let expected = Expectation { directory: &directory, users: &users };
     let open = |text: &str, clinic| {
-        let table = worksheet::table("grid.csv", text.as_bytes(), "Grid").unwrap();
+        let table = worksheet::table("grid.csv", text.as_bytes(), Kind::Grid).unwrap();
         worksheet::open(&table, Open { clinic, tenant: "LAKESIDE", expected })
     };
     assert_eq!(open(&text, "lakeside").unwrap(), made);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use accuroform::live::{Directory, Office, Providers};
 use accuroform::model::{Cells, Column, Columns, Level, OfficeId, PersonName, ProviderId, RowKey};
-use accuroform::worksheet::{self, Capture, Expectation, Fault, Sheet};
+use accuroform::worksheet::{self, Capture, Expectation, Fault, Kind, Sheet};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -32,7 +32,7 @@ pub(crate) fn key(office: u64, provider: u64) -> RowKey {
 }
 
 fn read(bytes: &[u8]) -> Result<Sheet, Vec<Fault>> {
-    let table = worksheet::table("grid.csv", bytes, "Grid").map_err(|fault| vec![fault])?;
+    let table = worksheet::table("grid.csv", bytes, Kind::Grid).map_err(|fault| vec![fault])?;
     let (directory, users) = (directory(), [USER.to_owned()]);
     worksheet::sheet(&table, Expectation { directory: &directory, users: &users })
 }
@@ -291,8 +291,8 @@ proptest! {
         let mut line = vec!["Main".to_owned(), "Singh".to_owned()];
         line.extend(cells.clone());
         let rows = vec![first(), line];
-        let csv = worksheet::table("a.csv", worksheet::to_csv(&rows).as_bytes(), "Grid").unwrap();
-        let xlsx = worksheet::table("a.csv", &worksheet::to_xlsx(&rows, 0).unwrap(), "Grid").unwrap();
+        let csv = worksheet::table("a.csv", worksheet::to_csv(&rows).as_bytes(), Kind::Grid).unwrap();
+        let xlsx = worksheet::table("a.csv", &worksheet::to_xlsx(&rows, 0).unwrap(), Kind::Grid).unwrap();
         for (at, cell) in cells.iter().enumerate() {
             for table in [&csv, &xlsx] {
                 prop_assert_eq!(&table.text(1, 2 + at), cell);
@@ -305,7 +305,7 @@ mod files {
     use super::*;
 
     fn load(text: &str) -> Result<worksheet::DirectoryFile, Vec<String>> {
-        let table = worksheet::table("directory.csv", text.as_bytes(), "Directory").unwrap();
+        let table = worksheet::table("directory.csv", text.as_bytes(), Kind::Directory).unwrap();
         worksheet::directory(&table).map_err(|faults| {
             faults.iter().map(|fault| format!("{} {}", fault.place, fault.code)).collect()
         })
@@ -332,6 +332,15 @@ mod files {
         let again = load(&worksheet::to_csv(&rows)).unwrap();
         assert_eq!((again.numbered, &again.directory), (0, &found.directory));
         assert_eq!(worksheet::directory_rows(&again.directory), rows);
+    }
+
+    #[test]
+    fn a_person_is_one_however_the_name_is_turned() {
+        let found = load("office,provider\nMain,\"Singh, Anita\"\nWalk-in,Anita Singh\n").unwrap();
+        let people = found.lines.iter().map(|line| line.provider.unwrap().0).collect::<Vec<_>>();
+        assert_eq!(people, [1, 1]);
+        let twice = load("office,provider\nMain,\"Singh, Anita\"\nMain,Anita Singh\n");
+        assert_eq!(twice.unwrap_err(), ["directory.csv!B3 X013"]);
     }
 
     #[test]
@@ -369,8 +378,9 @@ mod files {
         let list = "Ocean export,,\nLast Name,First Name,E-mail\nSINGH,Anita,a@x\nLee,Kim,k@x\nlee,KIM,k2@x\n,,\n";
         let columns: worksheet::ExpectedColumns =
             "surname=last name,first=First Name".parse().unwrap();
-        let table = worksheet::table("users.csv", list.as_bytes(), "Users").unwrap();
-        let expected = worksheet::expected(&table, &columns).unwrap();
+        let table = worksheet::table("users.csv", list.as_bytes(), Kind::Users).unwrap();
+        let (expected, odd) = worksheet::expected(&table, &columns, &[]).unwrap();
+        assert_eq!(odd, []);
         let missing = worksheet::missing(&expected, &directory());
         let faults: Vec<Fault> = missing.iter().map(|one| worksheet::not_listed(one)).collect();
         assert_eq!(faults.len(), 1, "each once: {faults:?}");
@@ -378,11 +388,11 @@ mod files {
         assert!(faults[0].message.contains("Lee, Kim") && !faults[0].is_error());
 
         let whole: worksheet::ExpectedColumns = "provider=Full name".parse().unwrap();
-        let fault = worksheet::expected(&table, &whole).unwrap_err();
-        assert!(fault.hint.contains("--ocean-columns"), "{fault:?}");
+        let faults = worksheet::expected(&table, &whole, &[]).unwrap_err();
+        assert!(faults[0].hint.contains("--ocean-columns"), "{faults:?}");
         let text = "full NAME;role\nKim Lee;admin\nAnita Singh;\n\"Lee, Kim\";\n";
-        let table = worksheet::table("users.csv", text.as_bytes(), "Users").unwrap();
-        let expected = worksheet::expected(&table, &whole).unwrap();
+        let table = worksheet::table("users.csv", text.as_bytes(), Kind::Users).unwrap();
+        let (expected, _) = worksheet::expected(&table, &whole, &[]).unwrap();
         assert_eq!(expected.len(), 2);
         assert_eq!(worksheet::missing(&expected, &directory()).len(), 1);
         for wrong in ["", "name=X", "first=X", "provider=X,surname=Y", "provider="] {
@@ -391,7 +401,7 @@ mod files {
 
         let mut directory = directory();
         let people: Vec<PersonName> = expected.iter().map(|(person, _)| person.clone()).collect();
-        worksheet::add(&mut directory, "New Office", &people);
+        assert_eq!(worksheet::add(&mut directory, "New Office", &people).unwrap().len(), 2);
         let Providers::Read(added) = &directory.offices[&OfficeId(3)].providers else { panic!() };
         assert_eq!(
             added.keys().map(|id| id.0).collect::<Vec<_>>(),

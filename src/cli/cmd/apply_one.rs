@@ -18,6 +18,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{FleetFile, Turn};
 use crate::cli::printer::Printer;
+use crate::manifest::AccuroConnection;
 use crate::plan::Plan;
 use crate::rollout::bundle::{Bundle, Entry};
 use crate::rollout::{RowCounts, Stage};
@@ -68,14 +69,23 @@ impl One {
             by_hand: ByHand::default(),
             around: Around::Rollout { stop: &self.stop, syncs: &self.syncs },
         };
+        let is_captured =
+            matches!(clinic.manifest.connections.accuro, AccuroConnection::Worksheet(_));
         let CarriedOut { run, ended } =
-            request.carry_out(&clinic, &self.environment, printer).await?;
+            match request.carry_out(&clinic, &self.environment, printer).await {
+                // A screen that has to be read again waits for a person, as its rows do.
+                Err(failure) if is_captured && failure.exit == Exit::Unread => {
+                    return Ok(unread(failure));
+                }
+                result => result?,
+            };
         let counts = ended.counts;
         let run = (counts.rows > 0).then_some(run);
         let stage = if is_as_planned(&ended, &saved.plan) {
             Stage::Verified
         } else {
-            let waits = ended.exit == Exit::NotVerified && ended.waits_for_a_person();
+            let is_unread = ended.exit == Exit::Unread && is_captured;
+            let waits = is_unread || ended.exit == Exit::NotVerified && ended.waits_for_a_person();
             let nothing_failed = counts.failed == 0 && counts.held == 0;
             if waits && nothing_failed {
                 Stage::Asked
@@ -83,7 +93,9 @@ impl One {
                 Stage::after(ended.exit.code(), &counts)
             }
         };
-        Ok(Turn { stage, counts, run, why: ended.why })
+        let unread = || (None, "a part of the screen was not read".to_owned());
+        let why = ended.why.or_else(|| (stage == Stage::Asked).then(unread));
+        Ok(Turn { stage, counts, run, why })
     }
 
     /// The plan of a clinic.
@@ -99,6 +111,17 @@ impl One {
             )),
             None => Err(Failure::plain(Exit::Error, "the bundle has no such clinic")),
         }
+    }
+}
+
+/// The turn of a clinic whose screen nobody has read lately: nothing was written.
+fn unread(failure: Failure) -> Turn {
+    let Failure { code, message, hint: _, exit: _ } = failure;
+    Turn {
+        stage: Stage::Asked,
+        counts: RowCounts::default(),
+        run: None,
+        why: Some((code, message)),
     }
 }
 

@@ -2,9 +2,7 @@
 //! filled in, or questions. Writes files, and nothing to Accuro.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -13,23 +11,21 @@ use crate::cli::args_capture::CaptureArgs;
 use crate::cli::args_fleet::SelectArgs;
 use crate::cli::clinic::Clinic;
 use crate::cli::cmd::capture_ask;
+use crate::cli::cmd::capture_directory::directory;
+use crate::cli::cmd::capture_said::{Account, Refused, Task, print_faults, read};
+use crate::cli::cmd::fmt::replace;
 use crate::cli::cmd::plan::save;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::Subject;
 use crate::cli::printer::Printer;
-use crate::connection::{Files, SheetError, read_table};
+use crate::connection::Files;
 use crate::diagnostic::did_you_mean;
 use crate::live::Directory;
 use crate::manifest::AccuroConnection;
 use crate::model::{Cells, OfficeId, RowKey, fold};
-use crate::worksheet::{
-    self, Capture, DirectoryFile, Expectation, Fault, Open, Sheet, Table, Template,
-};
-
-/// A clock that is ahead of another by so little is right.
-const SKEW: Duration = Duration::from_mins(5);
+use crate::worksheet::{self, Capture, Expectation, Freshness, Kind, Open, Sheet, Table, Template};
 
 pub(super) fn run(
     args: &CaptureArgs,
@@ -39,26 +35,65 @@ pub(super) fn run(
     let select =
         SelectArgs { clinic: args.clinic.iter().cloned().collect(), ..SelectArgs::default() };
     let clinic = Subject::load(&args.manifest, &select, environment, printer)?.one()?;
-    let AccuroConnection::Worksheet(worksheet) = &clinic.manifest.connections.accuro else {
-        return Err(Failure::new(
-            Exit::Error,
-            "X017",
-            "the clinic's Accuro connection is not a worksheet: its grid is read over a bridge",
-            "write `accuro: {connection: {worksheet: {file: grid.csv, directory: directory.csv}}}`",
-        ));
+    let files = match &clinic.manifest.connections.accuro {
+        AccuroConnection::Worksheet(worksheet) => Some(Files::of(worksheet, clinic.folder())),
+        AccuroConnection::Embedded { world: _ } | AccuroConnection::Api(_) => None,
     };
-    let files = Files::of(worksheet, clinic.folder());
-    let directory = directory(args, &files, printer)?;
-    let screen = Screen { clinic: &clinic, files: &files, directory: &directory };
+    let task = match (&args.file, args.template, args.show || args.json) {
+        (Some(_), _, _) => Task::Capture,
+        (None, true, _) => Task::Template,
+        (None, false, true) => Task::Show,
+        (None, false, false) => Task::Ask,
+    };
+    if task == Task::Show && (args.by.is_some() || !args.office.is_empty()) {
+        let message = "--json asks nothing: alone it says what the whole capture is";
+        let hint = "leave --by and --office out, or leave --json out to be asked";
+        return Err(Failure::new(Exit::Error, "U003", message, hint));
+    }
+    let mut account = Account::default();
+    let ended = match &files {
+        Some(files) => work((&clinic, files), (args, task), environment, &mut account, printer),
+        None => Err(no_worksheet().into()),
+    };
+    if let Err(refused) = &ended {
+        print_faults(&refused.faults, printer);
+    }
+    if args.json {
+        let exit = ended.as_ref().map_or_else(|refused| refused.failure.exit, |exit| *exit);
+        let what = (&clinic, files.as_ref());
+        let document = account.document(what, task, ended.as_ref().err(), exit);
+        printer.json(&format!("{document}\n"));
+    }
+    ended.map_err(|refused| refused.failure)
+}
+
+fn no_worksheet() -> Failure {
+    Failure::new(
+        Exit::Error,
+        "X017",
+        "the clinic's Accuro connection is not a worksheet: its grid is read over a bridge",
+        "write `accuro: {connection: {worksheet: {file: grid.csv, directory: directory.csv}}}`",
+    )
+}
+
+fn work(
+    (clinic, files): (&Clinic, &Files),
+    (args, task): (&CaptureArgs, Task),
+    environment: &Environment,
+    account: &mut Account,
+    printer: &mut Printer,
+) -> Result<Exit, Refused> {
+    let directory = directory(args, &files.directory, account, printer)?;
+    let quiet = args.json;
+    let screen = Screen { clinic, files, directory: &directory, quiet };
     let offices = screen.offices(&args.office)?;
-    match &args.file {
-        Some(file) => screen.capture(file, args, environment, printer),
-        None if args.template => screen.template(args, &offices, environment, printer),
-        None => {
-            let by = args.by.clone().or_else(|| known(environment.who()));
-            let by = by.ok_or_else(nobody)?;
-            let first = (worksheet.max_age, args.restart);
-            capture_ask::run(&screen, &offices, (&by, first), environment, printer)
+    match (task, &args.file) {
+        (Task::Capture, Some(file)) => screen.capture(file, args, environment, account, printer),
+        (Task::Template, _) => screen.template(args, &offices, environment, account, printer),
+        (Task::Show, _) => screen.show(environment, account, printer),
+        (Task::Capture | Task::Ask, _) => {
+            let by = screen.person(args.by.as_deref(), None, environment)?;
+            capture_ask::run(&screen, &offices, (&by, args.restart), environment, printer)
         }
     }
 }
@@ -68,61 +103,12 @@ pub(super) struct Screen<'a> {
     pub(super) clinic: &'a Clinic,
     pub(super) files: &'a Files,
     pub(super) directory: &'a Directory,
+    /// Whether the result is a document, and words are not.
+    quiet: bool,
 }
 
-/// The directory, numbered where a template is made for the first time, with whom `--add-to` adds.
-fn directory(
-    args: &CaptureArgs,
-    files: &Files,
-    printer: &mut Printer,
-) -> Result<Directory, Failure> {
-    let path = &files.directory;
-    let is_new =
-        matches!(path.symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound);
-    let (mut found, table) = if is_new && args.add_to.is_some() {
-        (DirectoryFile::default(), None)
-    } else if is_new {
-        return Err(Failure::new(
-            Exit::Error,
-            "C013",
-            format!("the directory {} is not there", path.display()),
-            "write it: the headings Office and Provider, and a line for each provider of each office \
-             as the screen lists them",
-        ));
-    } else {
-        let table = read(path, "Directory", printer)?;
-        let found = worksheet::directory(&table);
-        (found.map_err(|faults| refuse(&faults, printer))?, Some(table))
-    };
-    let missing = match &args.ocean_users {
-        None => Vec::new(),
-        Some(list) => {
-            let table = read(list, "Users", printer)?;
-            let expected = worksheet::expected(&table, &args.ocean_columns);
-            let expected = expected.map_err(|fault| refuse(&[fault], printer))?;
-            let missing = worksheet::missing(&expected, &found.directory);
-            missing.into_iter().cloned().collect()
-        }
-    };
-    let mut is_changed = found.numbered > 0;
-    if let Some(office) = &args.add_to {
-        let people: Vec<_> = missing.iter().map(|(person, _)| person.clone()).collect();
-        worksheet::add(&mut found.directory, office, &people);
-        is_changed = true;
-    } else {
-        let warnings: Vec<Fault> = missing.iter().map(worksheet::not_listed).collect();
-        print_faults(&warnings, printer);
-    }
-    if is_changed && !args.template {
-        let table = table.as_ref().map(|table| worksheet::without_ids(table, found.numbered));
-        return Err(refuse(table.as_slice(), printer));
-    }
-    if is_changed {
-        write(path, &worksheet::directory_rows(&found.directory), None)?;
-        printer.line(&format!("wrote {}: its ids stay as they are from now on", path.display()));
-    }
-    Ok(found.directory)
-}
+/// No name of a person is longer.
+const MAX_NAME: usize = 200;
 
 impl Screen<'_> {
     fn expected<'a>(&'a self, users: &'a [String]) -> Open<'a> {
@@ -166,8 +152,9 @@ impl Screen<'_> {
         args: &CaptureArgs,
         offices: &[OfficeId],
         environment: &Environment,
+        account: &mut Account,
         printer: &mut Printer,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Exit, Refused> {
         let (users, zone, made) = (self.clinic.users(), self.zone(), environment.clock.now());
         let Open { clinic, tenant, .. } = self.expected(&users);
         let what = Template { clinic, tenant, users: &users, made, zone: &zone };
@@ -180,12 +167,16 @@ impl Screen<'_> {
         if let Some(taken) = paths.iter().find(|path| path.symlink_metadata().is_ok()) {
             let message = format!("{} is there already, and may be filled in", taken.display());
             let hint = "move it away, or name another place: --out PATH";
-            return Err(Failure::new(Exit::Error, "F001", message, hint));
+            return Err(Failure::new(Exit::Error, "F001", message, hint).into());
         }
         for path in &paths {
-            write(path, &rows, Some(made))?;
+            write_rows(path, &rows, Some(made))?;
             printer.line(&format!("wrote {}", path.display()));
+            account.wrote.push(path.clone());
         }
+        let mut counts = worksheet::counts(self.directory, &BTreeMap::new(), &users);
+        counts.retain(|rows| offices.contains(&rows.office));
+        account.counted(&counts, self.directory);
         let [_, sheet] = &paths;
         printer.line(
             "fill one of them in at the screen: full, read-only or blank; yes under Read where nothing is ticked",
@@ -199,56 +190,135 @@ impl Screen<'_> {
         file: &Path,
         args: &CaptureArgs,
         environment: &Environment,
+        account: &mut Account,
         printer: &mut Printer,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Exit, Refused> {
         let users = self.clinic.users();
         let expected = self.expected(&users);
-        let table = read(file, "Grid", printer)?;
-        let sheet = worksheet::sheet(&table, expected.expected)
-            .and_then(|sheet| sheet.must_belong(&table, expected).map(|()| sheet))
-            .map_err(|faults| refuse(&faults, printer))?;
-        let at = self.when(args, &sheet, environment)?;
-        let by = args.by.as_deref().or(sheet.says("readby")).map(str::to_owned);
-        let by = by.or_else(|| known(environment.who())).ok_or_else(nobody)?;
+        let (_, table) = read(file, Kind::Grid)?;
+        let sheet = worksheet::sheet(&table, expected.expected)?;
+        sheet.must_belong(&table, expected)?;
+        let at = self.when(args.at.as_deref(), (&sheet, &table), environment)?;
+        let by = self.person(args.by.as_deref(), sheet.says("readby"), environment)?;
         let capture = self.made(at, by, Capture::grids_of(&sheet));
         if capture.rows() == 0 {
-            return Err(Failure::new(
-                Exit::Error,
-                "X018",
-                format!("no line of {} is filled in: nothing was captured", table.file),
-                "tick what the screen shows; where nothing is ticked, write yes under Read",
+            account.warnings = sheet.unread(self.directory);
+            let message = format!("no line of {} is filled in: nothing was captured", table.file);
+            let hint = "tick what the screen shows; where nothing is ticked, write yes under Read";
+            return Err(Failure::new(Exit::Error, "X018", message, hint).into());
+        }
+        account.warn(sheet.unread(self.directory), printer);
+        let lost = self.lost(&capture, environment);
+        self.keep(&capture)?;
+        account.wrote.push(self.files.capture.clone());
+        self.tell(&capture, environment, account);
+        self.print_kept(&capture, printer);
+        if lost > 0 {
+            let rows = if lost == 1 { "row" } else { "rows" };
+            printer.line(&format!(
+                "! {lost} {rows} that the last capture had are not in this one: they are unread now"
             ));
         }
-        print_faults(&sheet.unread(self.directory), printer);
-        self.keep(&capture)?;
-        self.print_kept(&capture, printer);
         Ok(Exit::Done)
+    }
+
+    /// How many rows that are known now will not be, with this capture.
+    fn lost(&self, new: &Capture, environment: &Environment) -> usize {
+        // One that cannot be read, or is old, says nothing that could be lost.
+        let Ok(Some(last)) = self.last() else { return 0 };
+        if last.freshness(environment.clock.now(), self.files.max_age) != Freshness::Fresh {
+            return 0;
+        }
+        let rows =
+            last.grids.iter().flat_map(|(user, rows)| rows.keys().map(move |key| (user, key)));
+        let is_new = |user, key| new.grids.get(user).is_some_and(|rows| rows.contains_key(key));
+        rows.filter(|(user, key)| !is_new(*user, *key)).count()
+    }
+
+    /// Says what the capture is, and writes nothing. What is not known of the grid is no success.
+    fn show(
+        &self,
+        environment: &Environment,
+        account: &mut Account,
+        printer: &mut Printer,
+    ) -> Result<Exit, Refused> {
+        let Some(last) = self.last()? else {
+            let message = format!("there is no capture {} yet", self.files.capture.display());
+            let hint = "`accuroform capture --template` writes a sheet to fill in";
+            return Err(Failure::new(Exit::Error, "C013", message, hint).into());
+        };
+        let unread = self.tell(&last, environment, account);
+        let freshness = last.freshness(environment.clock.now(), self.files.max_age);
+        if !self.quiet {
+            let until = self.local(last.good_until(self.files.max_age));
+            let words = match freshness {
+                Freshness::Fresh => format!("It is good until {until}."),
+                Freshness::Stale => format!("It was good until {until}: read the screen again."),
+                Freshness::Ahead => "It is dated ahead of now: look at the clock.".to_owned(),
+            };
+            printer.result(&format!("{}\n{words}\n", self.in_words(&last)));
+            self.print_unread(&last, printer);
+        }
+        let is_known = freshness == Freshness::Fresh && unread == 0;
+        Ok(if is_known { Exit::Done } else { Exit::Unread })
+    }
+
+    /// Keeps what a capture is, for the document; gives how many parts of the grid are unread.
+    fn tell(&self, capture: &Capture, environment: &Environment, account: &mut Account) -> usize {
+        account.holds(capture, self.files.max_age, environment.clock.now());
+        let counts = worksheet::counts(self.directory, &capture.grids, &self.clinic.users());
+        account.counted(&counts, self.directory);
+        counts.iter().map(|rows| rows.unread.unwrap_or(1)).sum()
+    }
+
+    /// Who read the screen: as it was typed, as the sheet has it, or by the account.
+    fn person(
+        &self,
+        typed: Option<&str>,
+        written: Option<&str>,
+        environment: &Environment,
+    ) -> Result<String, Failure> {
+        let account = || Some(environment.who()).filter(|who| who != "unknown");
+        let name = typed.or(written).map(str::to_owned).or_else(account);
+        let hint = "write who read it: --by 'Jane Roy'";
+        let no = |message: String| Failure::new(Exit::Error, "X003", message, hint);
+        let name = name.ok_or_else(|| no("nothing says who read the screen".to_owned()))?;
+        // A name is one line, and what a sheet keeps of it.
+        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        match name.chars().count() {
+            0 => Err(no("the name of who read the screen is empty".to_owned())),
+            1..=MAX_NAME => Ok(name),
+            many => Err(no(format!("the name of who read the screen has {many} characters"))),
+        }
     }
 
     /// When the screen was read, or the earliest that it can have been: never later than it was.
     fn when(
         &self,
-        args: &CaptureArgs,
-        sheet: &Sheet,
+        typed: Option<&str>,
+        (sheet, table): (&Sheet, &Table),
         environment: &Environment,
-    ) -> Result<Timestamp, Failure> {
+    ) -> Result<Timestamp, Refused> {
         let now = environment.clock.now();
-        let said = match args.at.as_deref() {
+        let written =
+            || ["readat", "madeat"].into_iter().find_map(|name| Some((name, sheet.says(name)?)));
+        let (line, said) = match typed {
             Some(typed) if typed.trim() == "now" => return Ok(now),
-            Some(typed) => Some(typed),
-            None => sheet.says("readat").or(sheet.says("madeat")),
+            Some(typed) => (None, typed),
+            None => written().map_or((None, ""), |(name, said)| (Some(name), said)),
         };
-        let wrong = |message: String| {
-            let hint = "say when the screen was read: --at now, or --at '2026-01-05 09:00'";
-            Failure::new(Exit::Error, "X003", message, hint)
+        let problem = match worksheet::moment(said, &self.zone()) {
+            Some(at) if !worksheet::is_ahead(at, now) => return Ok(at),
+            Some(_) => format!("`{said}` is ahead of now"),
+            None if said.is_empty() => "nothing says when the screen was read".to_owned(),
+            None => format!("`{said}` is not a time with one meaning"),
         };
-        let said = said.ok_or_else(|| wrong("nothing says when the screen was read".to_owned()))?;
-        let at = worksheet::moment(said, &self.zone())
-            .ok_or_else(|| wrong(format!("`{said}` is not a time with one meaning")))?;
-        if at.duration_since(now) > SKEW.try_into().unwrap_or_default() {
-            return Err(wrong(format!("`{said}` is ahead of now")));
-        }
-        Ok(at)
+        let hint = "say when the screen was read: --at now, --at '2026-01-05 09:00', or with its offset \
+                    2026-11-01T01:30-04:00 where the clock shows a time twice";
+        Err(match line {
+            Some(name) => vec![sheet.head_fault(table, name, &problem, hint)].into(),
+            None => Failure::new(Exit::Error, "X003", problem, hint).into(),
+        })
     }
 
     /// A capture of this clinic.
@@ -260,100 +330,81 @@ impl Screen<'_> {
     ) -> Capture {
         let manifest = &self.clinic.manifest;
         let (clinic, tenant) = (manifest.clinic.id.clone(), manifest.tenant.clone());
+        // The file keeps whole seconds.
+        let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
         Capture { clinic, tenant, at, by, grids }
     }
 
     /// The last capture; `None` where there is none.
-    pub(super) fn last(&self, printer: &mut Printer) -> Result<Option<Capture>, Failure> {
+    pub(super) fn last(&self) -> Result<Option<Capture>, Refused> {
         if self.files.capture.symlink_metadata().is_err() {
             return Ok(None);
         }
         let users = self.clinic.users();
-        let table = read(&self.files.capture, "Grid", printer)?;
-        let capture = worksheet::open(&table, self.expected(&users));
-        capture.map(Some).map_err(|faults| refuse(&faults, printer))
+        let (_, table) = read(&self.files.capture, Kind::Grid)?;
+        Ok(Some(worksheet::open(&table, self.expected(&users))?))
     }
 
     /// Writes the capture to where plans read it.
     pub(super) fn keep(&self, capture: &Capture) -> Result<(), Failure> {
         let rows = capture.rows_of(self.directory, &self.clinic.users(), &self.zone());
-        write(&self.files.capture, &rows, Some(capture.at))
+        write_rows(&self.files.capture, &rows, Some(capture.at))
+    }
+
+    fn local(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone()).strftime("%Y-%m-%d %H:%M %:z").to_string()
+    }
+
+    fn in_words(&self, capture: &Capture) -> String {
+        let rows = if capture.rows() == 1 { "row" } else { "rows" };
+        let (count, at) = (capture.rows(), self.local(capture.at));
+        format!("Captured: {count} {rows}, read {at} by {}.", capture.by)
     }
 
     /// Says what a capture holds and what follows.
     pub(super) fn print_kept(&self, capture: &Capture, printer: &mut Printer) {
-        let at = capture.at.to_zoned(self.zone()).strftime("%Y-%m-%d %H:%M %:z").to_string();
-        let path = self.files.capture.display();
-        let rows = if capture.rows() == 1 { "row" } else { "rows" };
-        printer.result(&format!(
-            "Captured: {} {rows}, read {at} by {}. Wrote {path}.\n",
-            capture.rows(),
-            capture.by
-        ));
-        for (user, unread) in worksheet::unread(self.directory, capture, &self.clinic.users()) {
+        if !self.quiet {
+            let path = self.files.capture.display();
+            printer.result(&format!("{} Wrote {path}.\n", self.in_words(capture)));
+        }
+        self.print_unread(capture, printer);
+        printer.line(&format!("next: accuroform plan {}", self.clinic.path().display()));
+    }
+
+    fn print_unread(&self, capture: &Capture, printer: &mut Printer) {
+        let counts = worksheet::counts(self.directory, &capture.grids, &self.clinic.users());
+        for user in self.clinic.users() {
+            let unread = counts.iter().filter(|rows| rows.user == user);
+            let unread: usize = unread.filter_map(|rows| rows.unread).sum();
             if unread > 0 {
                 let rows = if unread == 1 { "row is" } else { "rows are" };
                 printer.line(&format!("! {unread} {rows} unread in the grid of {user}: nothing is planned for what is unread"));
             }
         }
-        printer.line(&format!("next: accuroform plan {}", self.clinic.path().display()));
-    }
-}
-
-/// Reads a file as a sheet; its faults are printed.
-fn read(path: &Path, sheet: &str, printer: &mut Printer) -> Result<Table, Failure> {
-    read_table(path, sheet).map_err(|error| match error {
-        SheetError::Faults(faults) => refuse(&faults, printer),
-        SheetError::File { .. } => {
-            let hint = "check the path";
-            Failure::new(Exit::Error, error.code(), error.to_string(), hint)
-        }
-    })
-}
-
-/// Prints every fault; how many there are is why the command ends.
-fn refuse(faults: &[Fault], printer: &mut Printer) -> Failure {
-    print_faults(faults, printer);
-    let file = faults.first().map(|fault| fault.place.file.clone()).unwrap_or_default();
-    let noun = if faults.len() == 1 { "fault" } else { "faults" };
-    Failure::plain(Exit::Error, format!("{file} has {} {noun}: nothing was written", faults.len()))
-}
-
-fn print_faults(faults: &[Fault], printer: &mut Printer) {
-    for fault in faults {
-        let Fault { code, severity: _, place, message, hint } = fault;
-        let severity = if fault.is_error() { "error" } else { "warning" };
-        printer.line(&format!("{severity}[{code}]: {place}: {message}"));
-        printer.line(&format!("hint: {hint}"));
     }
 }
 
 /// Writes rows as the ending of the path says: XLSX or CSV.
-fn write(path: &Path, rows: &[Vec<String>], made: Option<Timestamp>) -> Result<(), Failure> {
+pub(super) fn write_rows(
+    path: &Path,
+    rows: &[Vec<String>],
+    made: Option<Timestamp>,
+) -> Result<(), Failure> {
     let is_xlsx = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
-    if !is_xlsx {
-        return save(path, "sheet", worksheet::to_csv(rows));
-    }
-    let made = made.map_or(0, Timestamp::as_second);
-    let bytes = worksheet::to_xlsx(rows, made).map_err(|error| {
-        let message = format!("cannot write {}: {error}", path.display());
-        Failure::new(Exit::Error, "F001", message, "write a CSV file instead")
-    })?;
-    save(path, "sheet", bytes)
+    let bytes = if is_xlsx {
+        worksheet::to_xlsx(rows, made.map_or(0, Timestamp::as_second)).map_err(|error| {
+            let message = format!("cannot write {}: {error}", path.display());
+            Failure::new(Exit::Error, "F001", message, "write a CSV file instead")
+        })?
+    } else {
+        worksheet::to_csv(rows).into_bytes()
+    };
+    // Who may read a file that is there stays as it is.
+    if path.exists() { replace(path, "sheet", bytes) } else { save(path, "sheet", bytes) }
 }
 
 fn with_ending(stem: &Path, ending: &str) -> PathBuf {
     let mut name = stem.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{ending}"));
     stem.with_file_name(name)
-}
-
-/// An account's name, unless nobody knows it.
-fn known(who: String) -> Option<String> {
-    Some(who).filter(|who| who != "unknown")
-}
-
-fn nobody() -> Failure {
-    let message = "nothing says who read the screen";
-    Failure::new(Exit::Error, "X003", message, "add --by NAME")
 }

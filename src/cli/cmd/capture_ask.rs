@@ -2,19 +2,22 @@
 //! reader speaks as they come. Each row is kept when its last cell is answered.
 
 use std::io::{BufRead as _, IsTerminal as _};
-use std::time::Duration;
+use std::path::Path;
 
 use console::{Key, Term};
 
 use crate::cli::cmd::capture::Screen;
+use crate::cli::cmd::capture_directory::changed;
+use crate::cli::cmd::capture_said::Refused;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
+use crate::connection::read_sheet;
 use crate::live::Providers;
 use crate::model::{Cells, Level, OfficeId, RowKey, Until};
 use crate::report::escape;
-use crate::worksheet::{Asking, Capture, Interview, Press, Question, typed_date};
+use crate::worksheet::{Asking, Capture, Freshness, Interview, Press, Question, typed_date};
 
 const KEYS: &str = "\
   f or space  full              e  nothing more is ticked in this row
@@ -28,10 +31,10 @@ const KEYS: &str = "\
 pub(super) fn run(
     screen: &Screen<'_>,
     offices: &[OfficeId],
-    (by, (max_age, restart)): (&str, (Duration, bool)),
+    (by, restart): (&str, bool),
     environment: &Environment,
     printer: &mut Printer,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, Refused> {
     let terminal = Term::stderr();
     if !std::io::stdin().is_terminal() || !terminal.is_term() {
         return Err(Failure::new(
@@ -39,9 +42,11 @@ pub(super) fn run(
             "X020",
             "without a sheet the rows are asked on a terminal, and there is none",
             "name a sheet that was filled in, or write one with --template",
-        ));
+        )
+        .into());
     }
-    let mut capture = begin(screen, (by, max_age, restart), environment, printer)?;
+    let mut file = File::look(&screen.files.capture);
+    let mut capture = begin(screen, (by, restart), environment, printer)?;
     let users = screen.clinic.users();
     let is_read = |user: &String, key: &RowKey| {
         capture.grids.get(user).is_some_and(|rows| rows.contains_key(key))
@@ -72,7 +77,7 @@ pub(super) fn run(
         // A row that was opened again is not read until it is answered.
         if done.is_some() || (press == Press::Back && is_kept) {
             capture.grids.clone_from(interview.grids());
-            screen.keep(&capture)?;
+            file.keep(screen, &capture)?;
             is_kept = true;
         }
         if let Some((_, cells)) = done {
@@ -87,30 +92,59 @@ pub(super) fn run(
     Ok(Exit::Done)
 }
 
+/// The capture's file as it was seen last: whoever else captures meanwhile loses nothing.
+struct File<'a> {
+    path: &'a Path,
+    seen: Option<Vec<u8>>,
+}
+
+impl<'a> File<'a> {
+    fn look(path: &'a Path) -> Self {
+        Self { path, seen: read_sheet(path).ok() }
+    }
+
+    fn keep(&mut self, screen: &Screen<'_>, capture: &Capture) -> Result<(), Failure> {
+        if Self::look(self.path).seen != self.seen {
+            return Err(changed(self.path));
+        }
+        screen.keep(capture)?;
+        *self = Self::look(self.path);
+        Ok(())
+    }
+}
+
 /// The capture that is gone on with, or a new one.
 fn begin(
     screen: &Screen<'_>,
-    (by, max_age, restart): (&str, Duration, bool),
+    (by, restart): (&str, bool),
     environment: &Environment,
     printer: &mut Printer,
-) -> Result<Capture, Failure> {
+) -> Result<Capture, Refused> {
     let now = environment.clock.now();
     let new = || screen.made(now, by.to_owned(), std::collections::BTreeMap::new());
     if restart {
         return Ok(new());
     }
-    let Some(last) = screen.last(printer)? else { return Ok(new()) };
-    let is_old = now.duration_since(last.at) > max_age.try_into().unwrap_or_default();
-    if is_old {
-        return Ok(new());
+    let Some(last) = screen.last()? else { return Ok(new()) };
+    let refuse = |code, message: String, hint: String| {
+        Err(Failure::new(Exit::Error, code, message, hint).into())
+    };
+    match last.freshness(now, screen.files.max_age) {
+        Freshness::Fresh => {}
+        Freshness::Stale => {
+            printer.line(&format!("the capture of {} is too old: a new one is begun", last.at));
+            return Ok(new());
+        }
+        Freshness::Ahead => {
+            let message = format!("the last capture is of {}, which is ahead of now", last.at);
+            let hint = "look at the clock of this machine; --restart begins a new one".to_owned();
+            return refuse("X003", message, hint);
+        }
     }
     if last.by != by {
-        return Err(Failure::new(
-            Exit::Error,
-            "X019",
-            format!("the last capture is {}'s, and not old yet", last.by),
-            format!("--by '{}' goes on with it, --restart begins a new one", last.by),
-        ));
+        let message = format!("the last capture is {}'s, and not old yet", last.by);
+        let hint = format!("--by '{}' goes on with it, --restart begins a new one", last.by);
+        return refuse("X019", message, hint);
     }
     // It keeps its date: what is in it was read then.
     printer.line(&format!("going on with the capture begun at {}", last.at));

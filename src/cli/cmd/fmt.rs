@@ -36,7 +36,7 @@ pub(super) fn run(args: &FmtArgs, printer: &mut Printer) -> Result<Exit, Failure
             printer.result(&difference(path, &text, &formatted));
         }
         if !check {
-            replace(path, &formatted)?;
+            replace(path, "manifest", &formatted)?;
         } else if exit == Exit::Done {
             exit = Exit::Findings;
         }
@@ -63,18 +63,18 @@ fn not_formatted(path: &Path, error: FormatError) -> Failure {
 
 /// Puts a new file in the place of the one that a path leads to, with its permissions, so that a
 /// reader sees one or the other.
-pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn replace(path: &Path, what: &str, bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
     let write = || -> io::Result<()> {
         let real = path.canonicalize()?;
         let mut file = tempfile::NamedTempFile::new_in(real.parent().unwrap_or(Path::new(".")))?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(bytes.as_ref())?;
         file.as_file().set_permissions(fs::metadata(&real)?.permissions())?;
         file.as_file().sync_all()?;
         file.persist(&real).map_err(|error| error.error)?;
         Ok(())
     };
     write().map_err(|error| {
-        let message = format!("cannot write the manifest {}: {error}", path.display());
+        let message = format!("cannot write the {what} {}: {error}", path.display());
         Failure::new(Exit::Error, "F001", message, "make its folder writable")
     })
 }

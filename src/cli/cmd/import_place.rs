@@ -64,7 +64,7 @@ impl Place {
             let hint = "see what would be written: leave --out out; overwrite it: --force";
             return Err(Failure::new(Exit::Error, "F003", message, hint));
         }
-        replace(&path, text)?;
+        replace(&path, "manifest", text)?;
         Ok(Placed::Written(path))
     }
 }

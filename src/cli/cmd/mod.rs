@@ -7,6 +7,8 @@ mod apply_one;
 mod approve;
 mod capture;
 mod capture_ask;
+mod capture_directory;
+mod capture_said;
 mod diagnose;
 mod drift;
 mod each;

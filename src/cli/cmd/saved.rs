@@ -103,7 +103,12 @@ impl Saved {
     pub(super) fn must_still_hold(&self, now: &Planned) -> Result<Comparison, Failure> {
         if let Some(unread) = report::unread(&now.plan).first() {
             let message = format!("the plan cannot be compared with the clinic: {unread}");
-            return Err(Failure::new(Exit::Unread, "P010", message, "run the command again later"));
+            let hint = if now.live.captured.is_some() {
+                "capture the grid again: `accuroform capture`"
+            } else {
+                "run the command again later"
+            };
+            return Err(Failure::new(Exit::Unread, "P010", message, hint));
         }
         let comparison = compare(&self.plan, &now.plan, &now.live);
         let Comparison { moved, foreign, renamed, left_out, open: _, judged: _ } = &comparison;

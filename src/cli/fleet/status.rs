@@ -15,7 +15,7 @@ pub(in crate::cli) const fn word(stage: Stage) -> &'static str {
         Stage::Running => "running",
         Stage::Verified => "verified",
         Stage::Unchanged => "unchanged",
-        Stage::Asked => "applied, waiting for a person",
+        Stage::Asked => "waiting for a person",
         Stage::Applied => "applied, not verified",
         Stage::Held => "held",
         Stage::Incomplete => "incomplete",
