@@ -18,8 +18,10 @@ Examples:
                                               make it the capture that plans are made from
   accuroform capture --office 'Main Street'   be asked instead, one key a cell
   accuroform capture --show                   what the last capture holds, and how long it is good
-  accuroform capture --template --ocean-users users.csv --ocean-columns 'provider=Full name' \\
-      --ocean-only Role=Provider              say who of a list of Ocean's users is not in the directory";
+  accuroform capture --template --worklist    a sheet of the rows that people were asked to set; then
+  accuroform capture grid-to-fill.xlsx --keep keep the rest as it was read before
+  accuroform capture --template --ocean-users users.csv --ocean-columns 'provider=Full name'
+                                              say who of a list of Ocean's users is not in the directory";
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("how").args(["file", "template", "show"])))]
@@ -30,9 +32,6 @@ pub(super) struct CaptureArgs {
     /// Write a sheet to fill in, and nothing else
     #[arg(long)]
     pub(super) template: bool,
-    /// Say what the capture holds and how long it is good, and write nothing
-    #[arg(long)]
-    pub(super) show: bool,
     /// The manifest, or a fleet manifest
     #[arg(long, default_value = "clinic.yaml", value_name = "MANIFEST")]
     pub(super) manifest: PathBuf,
@@ -52,12 +51,35 @@ pub(super) struct CaptureArgs {
     /// template was made
     #[arg(long, value_name = "TIME", requires = "file")]
     pub(super) at: Option<String>,
+    /// Only the rows that people were asked to set: of a sheet to fill in, or of what is asked
+    #[arg(long, conflicts_with_all = ["file", "show", "office"])]
+    pub(super) worklist: bool,
+    /// Keep what the last capture says of rows that this sheet leaves out; they keep their own time
+    #[arg(long, requires = "file")]
+    pub(super) keep: bool,
     /// Begin a new capture, whatever the last one holds
-    #[arg(long, conflicts_with = "how")]
+    #[arg(long, conflicts_with_all = ["how", "worklist"])]
     pub(super) restart: bool,
+    #[command(flatten)]
+    pub(super) told: ToldArgs,
+    #[command(flatten)]
+    pub(super) ocean: OceanArgs,
+}
+
+/// How a capture is told.
+#[derive(Debug, Args)]
+pub(super) struct ToldArgs {
+    /// Say what the capture holds and how long it is good, and write nothing
+    #[arg(long)]
+    pub(super) show: bool,
     /// Print what was done, found and refused as one JSON document; asks nothing, so that alone it is --show
     #[arg(long, conflicts_with = "restart")]
     pub(super) json: bool,
+}
+
+/// Whom another system expects.
+#[derive(Debug, Args)]
+pub(super) struct OceanArgs {
     /// A list of Ocean's users, CSV or XLSX: providers of it that the directory lacks are named
     #[arg(long, value_name = "FILE")]
     pub(super) ocean_users: Option<PathBuf>,

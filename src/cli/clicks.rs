@@ -9,8 +9,7 @@ use super::tick::TICK;
 use crate::approval::{Approved, other_eyes};
 use crate::finding::difference;
 use crate::journal::{
-    Event, Record, RowPlace, RowRecord, SeenRow, Standing, Worklist as Known, WorklistRow,
-    worklists,
+    Event, RowPlace, RowRecord, SeenRow, Standing, Worklist as Known, WorklistRow,
 };
 use crate::live::{Grid, Snapshot};
 use crate::model::{Cells, Names, RowKey};
@@ -61,9 +60,16 @@ pub(super) fn asks_for(known: &Known, now: &Plan) -> bool {
     now.users.iter().all(|user| user.changes.iter().all(|change| is_asked(&user.name, change.key)))
 }
 
-/// The list that counts.
-pub(super) fn open_list(records: &[Record]) -> Option<Known> {
-    worklists(records).into_iter().find(|list| !list.is_superseded)
+/// The list that people were asked for last.
+pub(super) fn open_list(lists: Vec<Known>) -> Option<Known> {
+    lists.into_iter().find(|list| !list.is_superseded)
+}
+
+/// Nobody was asked for rows of the clinic.
+pub(super) fn nothing_asked(clinic: &Clinic) -> Failure {
+    let message = format!("no rows of {} are asked of a person", clinic.manifest.clinic.id);
+    let hint = format!("`{}` asks for them", attest::command(clinic, "apply"));
+    Failure::new(Exit::Error, "S015", message, hint)
 }
 
 /// The clicks that are left of what a person was asked for, by the journal alone.
@@ -101,53 +107,59 @@ pub(super) struct Seen {
     pub(super) rows: Vec<SeenRow>,
     /// How many are as asked, and somebody must still say that they set them.
     pub(super) unsaid: usize,
+    /// How many that nobody ticked are as asked in a look from before the last tick.
+    pub(super) early: usize,
 }
 
 /// Reads the rows of a worklist again. What was not read says nothing, nor does a capture that was not
 /// begun after the last tick.
 pub(super) fn seen(clinic: &Clinic, known: &Known, live: &Snapshot) -> Result<Seen, Failure> {
     let four_eyes = clinic.manifest.safety.four_eyes;
-    let is_ticked = !known.earlier.is_empty()
-        || known.rows.iter().any(|row| {
-            matches!(row.standing, Standing::Attested(_) | Standing::Contradicted { .. })
-        });
-    if let Some(captured) = live.captured.as_ref().filter(|_| is_ticked) {
-        if known.last_tick().is_some_and(|tick| captured.at <= tick) {
-            return Ok(Seen::default());
-        }
-        other_eyes(four_eyes, known.clicked_by(), &captured.by).map_err(|error| {
+    // A look from before the last tick may have seen cells that nobody had saved yet.
+    let last_tick = known.last_tick();
+    let is_early = |user: &str, key: RowKey| {
+        let look = live.captured.as_ref().map(|captured| captured.of(user, key));
+        look.is_some_and(|look| last_tick.is_some_and(|tick| look.at <= tick))
+    };
+    let others_look = |user: &str, key: RowKey| {
+        let Some(captured) = &live.captured else { return Ok(()) };
+        other_eyes(four_eyes, known.clicked_by(), &captured.of(user, key).by).map_err(|error| {
             let hint = "have somebody else read the screen: `accuroform capture --by NAME`";
             Failure::new(Exit::Refused, "S011", error.to_string(), hint)
-        })?;
-    }
+        })
+    };
     let mut seen = Seen::default();
     for row in &known.rows {
         let Some(cells) = read(row, live) else { continue };
-        let key = row.sent.key;
-        match row.standing {
+        let (user, key) = (row.user.as_str(), row.sent.key);
+        let is_ticked = match row.standing {
             Standing::Verified(_) => continue,
-            Standing::Open => {
-                let is_set = cells == row.sent.after && live.captured.is_some();
-                if is_set && four_eyes {
-                    seen.unsaid += 1;
-                    continue;
+            Standing::Attested(_) | Standing::Contradicted { .. } => true,
+            // On an older list, perhaps.
+            Standing::Open => known.earlier.iter().any(|tick| tick.is(user, key)),
+        };
+        let is_set = cells == row.sent.after && live.captured.is_some();
+        let is_unsaid = row.standing == Standing::Open && is_set;
+        match (is_unsaid, is_early(user, key)) {
+            (true, true) => seen.early += 1,
+            (true, false) if four_eyes => seen.unsaid += 1,
+            (false, true) => {}
+            (false, false) if !is_ticked => {}
+            (true | false, false) => {
+                if is_ticked {
+                    others_look(user, key)?;
                 }
-                // What somebody ticked on an older list was read now.
-                if !is_set && !known.earlier.iter().any(|tick| tick.is(&row.user, key)) {
-                    continue;
-                }
+                let place = RowPlace { user: user.to_owned(), key };
+                seen.rows.push(SeenRow { place, cells });
             }
-            Standing::Attested(_) | Standing::Contradicted { .. } => {}
         }
-        let place = RowPlace { user: row.user.clone(), key };
-        seen.rows.push(SeenRow { place, cells });
     }
     for tick in &known.earlier {
-        let key = tick.sent.key;
-        let Some(cells) = read(tick, live) else { continue };
-        if known.rows.iter().all(|row| !row.is(&tick.user, key)) {
-            let place = RowPlace { user: tick.user.clone(), key };
-            seen.rows.push(SeenRow { place, cells });
+        let (user, key) = (tick.user.as_str(), tick.sent.key);
+        let Some(cells) = read(tick, live).filter(|_| !is_early(user, key)) else { continue };
+        if known.rows.iter().all(|row| !row.is(user, key)) {
+            others_look(user, key)?;
+            seen.rows.push(SeenRow { place: RowPlace { user: user.to_owned(), key }, cells });
         }
     }
     Ok(seen)
@@ -168,7 +180,7 @@ fn read(row: &WorklistRow, live: &Snapshot) -> Option<Cells> {
 pub(super) fn waits(
     clinic: &Clinic,
     known: &Known,
-    unsaid: usize,
+    (unsaid, early): (usize, usize),
     (live, names): (&Snapshot, &Names),
 ) -> Option<String> {
     let is_unseen = |row: &&WorklistRow| matches!(row.standing, Standing::Attested(_));
@@ -185,6 +197,12 @@ pub(super) fn waits(
     if !unseen.is_empty() {
         let words = count(unseen.len(), "row");
         return Some(format!("{words} ticked and not read since: capture the grid again"));
+    }
+    if early > 0 {
+        let words = count(early, "row");
+        return Some(format!(
+            "{words} as asked, and read before the last tick: capture the grid again"
+        ));
     }
     (unsaid > 0).then(|| {
         let (words, tick) = (count(unsaid, "row"), attest::command(clinic, TICK));

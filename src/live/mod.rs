@@ -7,4 +7,4 @@ mod fetch;
 mod snapshot;
 
 pub use fetch::fetch;
-pub use snapshot::{Captured, Directory, Grid, Office, Providers, Snapshot};
+pub use snapshot::{Captured, Directory, Grid, Look, Office, Providers, Snapshot};

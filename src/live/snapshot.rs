@@ -20,10 +20,26 @@ pub struct Snapshot {
 /// Who read the screen, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Captured {
+    /// When and by whom it was read last.
+    pub last: Look,
+    /// The rows that were read before, and not again then, by user and row.
+    pub before: BTreeMap<(String, RowKey), Look>,
+}
+
+/// One look at the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
     /// When, or the earliest time at which it can have been.
     pub at: Timestamp,
     /// Who.
     pub by: String,
+}
+
+impl Captured {
+    /// The look at a row.
+    pub fn of(&self, user: &str, key: RowKey) -> &Look {
+        self.before.get(&(user.to_owned(), key)).unwrap_or(&self.last)
+    }
 }
 
 /// Offices and their providers.

@@ -13,7 +13,7 @@ use super::sheet::{Expectation, Reading, Sheet, sheet};
 use super::table::Table;
 use super::template;
 use crate::diagnostic::Code;
-use crate::live::Directory;
+use crate::live::{Directory, Look};
 use crate::model::{Cells, RowKey, sha256};
 
 /// What was read, by whom and when. A row that is not in it was not read.
@@ -29,6 +29,8 @@ pub struct Capture {
     pub by: String,
     /// What was read of each user's grid.
     pub grids: BTreeMap<String, BTreeMap<RowKey, Cells>>,
+    /// The rows of it that were read before, and not again.
+    pub kept: BTreeMap<(String, RowKey), Look>,
 }
 
 /// What a capture is opened against.
@@ -54,6 +56,12 @@ impl Capture {
         grids
     }
 
+    /// Which lines of a sheet say that they were read before, and not again.
+    pub fn kept_of(sheet: &Sheet) -> BTreeMap<(String, RowKey), Look> {
+        let lines = sheet.lines.iter().filter(|line| line.reading != Reading::Unread);
+        lines.filter_map(|line| Some(((line.user.clone(), line.key), line.kept.clone()?))).collect()
+    }
+
     /// How many rows were read.
     pub fn rows(&self) -> usize {
         self.grids.values().map(BTreeMap::len).sum()
@@ -61,17 +69,22 @@ impl Capture {
 
     /// Stands for what the capture says, whatever a spreadsheet makes of its file.
     pub fn digest(&self) -> String {
-        let Self { clinic, tenant, at, by, grids } = self;
+        let Self { clinic, tenant, at, by, grids, kept } = self;
         let mut text = format!("{clinic:?} {tenant:?} {at} {by:?}\n");
         for (user, rows) in grids.iter().filter(|(_, rows)| !rows.is_empty()) {
-            for (RowKey { office, provider }, cells) in rows {
+            for (key, cells) in rows {
+                let RowKey { office, provider } = key;
                 // Writing to a string cannot fail.
                 let _infallible = write!(text, "{user:?} {office} {provider}");
                 for (_, level) in cells.columns().iter() {
                     let _infallible = write!(text, " {level}");
                 }
                 let until = cells.until().map(|until| until.to_string()).unwrap_or_default();
-                let _infallible = writeln!(text, " {until}");
+                let _infallible = write!(text, " {until}");
+                if let Some(Look { at, by }) = kept.get(&(user.clone(), *key)) {
+                    let _infallible = write!(text, " {at} {by:?}");
+                }
+                text.push('\n');
             }
         }
         sha256(text.as_bytes())
@@ -96,12 +109,13 @@ impl Capture {
             line("Digest", &self.digest()),
             Vec::new(),
         ];
-        rows.extend(template::lines(
-            directory,
-            users,
-            |_| true,
-            |user, key| self.grids.get(user).and_then(|rows| rows.get(&key)).copied(),
-        ));
+        let read = |user: &str, key| {
+            let cells = self.grids.get(user).and_then(|rows| rows.get(&key))?;
+            let kept = self.kept.get(&(user.to_owned(), key));
+            Some((*cells, kept.map(|look| [stamp(look.at, zone), look.by.clone()])))
+        };
+        let has_kept = !self.kept.is_empty();
+        rows.extend(template::lines((directory, users, has_kept), |_, _| true, read));
         rows
     }
 }
@@ -128,11 +142,14 @@ pub fn open(table: &Table, what: Open<'_>) -> Result<Capture, Vec<Fault>> {
         return Err(vec![Fault::new(Code::SheetHead, place("capturedat"), message, capture)]);
     };
     let (clinic, tenant) = (clinic.to_owned(), tenant.to_owned());
-    let grids = Capture::grids_of(&sheet);
-    let mut found = Capture { clinic, tenant, at, by, grids };
+    let (grids, kept) = (Capture::grids_of(&sheet), Capture::kept_of(&sheet));
+    let mut found = Capture { clinic, tenant, at, by, grids, kept };
     if found.digest() != says("digest") {
         // A workbook that was made of CSV shows the apostrophe that keeps a name from being a formula.
         found.by = bare(&found.by).to_owned();
+        for look in found.kept.values_mut() {
+            look.by = bare(&look.by).to_owned();
+        }
     }
     if found.digest() != says("digest") {
         let message = "the capture was changed after it was made, and its date was not";

@@ -137,7 +137,8 @@ impl CsvText {
         for row in added {
             let row: Vec<String> = row.iter().map(|cell| self.written(cell)).collect();
             let row = row.join(&delimiter.to_string());
-            text += &if has_end { format!("{row}{ending}") } else { format!("{ending}{row}") };
+            let (before, behind) = if has_end { ("", ending) } else { (ending, "") };
+            text.extend([before, &row, behind]);
         }
         encoding::encode(self.encoding, &text)
     }

@@ -9,7 +9,7 @@ use super::place::SheetPlace;
 /// a spreadsheet; line ends inside quotes make no row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Cells {
-    cells: Vec<Range<usize>>,
+    places: Vec<Range<usize>>,
     /// How many cells there are up to the end of each row.
     ends: Vec<usize>,
     /// Whether the last cell begins with a quote that nothing closes.
@@ -26,21 +26,20 @@ impl Cells {
         while is_row {
             let begin = at;
             if bytes.get(at) == Some(&b'"') {
-                match closing(bytes, at + 1) {
-                    Some(close) => at = close + 1,
-                    None => (at, found.is_open) = (bytes.len(), true),
-                }
+                let close = closing(bytes, at + 1);
+                found.is_open = close.is_none();
+                at = close.map_or(bytes.len(), |close| close + 1);
             }
             let rest = bytes.get(at..).unwrap_or_default();
             let ends = |byte: &u8| *byte == delimiter || matches!(byte, b'\r' | b'\n');
             at += rest.iter().position(ends).unwrap_or(rest.len());
-            found.cells.push(begin..at);
+            found.places.push(begin..at);
             let end = bytes.get(at).copied();
             at += 1;
             if end == Some(delimiter) {
                 continue;
             }
-            found.ends.push(found.cells.len());
+            found.ends.push(found.places.len());
             if end == Some(b'\r') && bytes.get(at) == Some(&b'\n') {
                 at += 1;
             }
@@ -65,7 +64,7 @@ impl Cells {
     pub(super) fn row(&self, row: usize) -> &[Range<usize>] {
         let end = self.ends.get(row).copied().unwrap_or_default();
         let begin = row.checked_sub(1).and_then(|before| self.ends.get(before));
-        self.cells.get(begin.copied().unwrap_or_default()..end).unwrap_or_default()
+        self.places.get(begin.copied().unwrap_or_default()..end).unwrap_or_default()
     }
 }
 

@@ -85,8 +85,9 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, NoText> {
 }
 
 fn nul(before: &str, whole: &str, bytes: &[u8]) -> NoText {
-    let nuls = bytes.iter().filter(|byte| **byte == 0).count();
-    let message = if nuls > bytes.len() / 4 {
+    let (pairs, _) = bytes.as_chunks::<2>();
+    let wide = pairs.iter().filter(|pair| pair.contains(&0)).count();
+    let message = if wide > pairs.len() / 2 {
         "the file has a NUL in every other byte, as UTF-16 without a byte order mark has"
     } else {
         "the text has a NUL, which no spreadsheet writes"

@@ -51,7 +51,7 @@ impl Capture {
     /// The last second at which it is believed.
     pub fn good_until(&self, max_age: Duration) -> Timestamp {
         let max_age = SignedDuration::try_from(max_age).unwrap_or(SignedDuration::MAX);
-        self.at.saturating_add(max_age).unwrap_or(Timestamp::MAX)
+        self.oldest().saturating_add(max_age).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -66,7 +66,7 @@ mod tests {
     fn captured(at: i64) -> Capture {
         let at = Timestamp::from_second(at).unwrap();
         let (clinic, tenant, by) = ("lakeside".into(), "LAKESIDE".into(), "Jane Roy".into());
-        Capture { clinic, tenant, at, by, grids: BTreeMap::new() }
+        Capture { clinic, tenant, at, by, grids: BTreeMap::new(), kept: BTreeMap::new() }
     }
 
     fn seen(age: i64, max_age: u64) -> Freshness {

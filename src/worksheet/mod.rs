@@ -18,6 +18,7 @@ mod freshness;
 pub mod fuzzing;
 mod headings;
 mod interview;
+mod kept;
 mod place;
 mod sheet;
 mod snapshot;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::csv::bare;
 use super::dates;
 use super::fault::Fault;
@@ -10,7 +12,7 @@ use super::place::SheetPlace;
 use super::table::{Cell, Table};
 use super::words::{Mark, mark, yes};
 use crate::diagnostic::{Code, did_you_mean};
-use crate::live::{Directory, Office, Providers};
+use crate::live::{Directory, Look, Office, Providers};
 use crate::model::{
     Cells, Column, Columns, Level, OfficeId, PersonName, ProviderId, RowKey, Until, fold,
 };
@@ -22,6 +24,8 @@ pub(super) const PROVIDER: &str = "Provider";
 pub(super) const PROVIDER_ID: &str = "Provider ID";
 pub(super) const UNTIL: &str = "Access Until";
 pub(super) const READ: &str = "Read";
+pub(super) const READ_AT: &str = "Row read at";
+pub(super) const READ_BY: &str = "Row read by";
 
 /// The lines above a sheet, as [`super::headings::norm`] has them.
 const HEAD: [&str; 10] = [
@@ -49,6 +53,7 @@ pub(super) fn known() -> Vec<Heading> {
     known.extend(Column::ALL.map(|column| Heading::needed(column.title(), &[])));
     known.push(Heading::needed(UNTIL, &["until", "accessuntildate"]));
     known.push(Heading::optional(READ, &["wasread", "seen"]));
+    known.extend([Heading::optional(READ_AT, &[]), Heading::optional(READ_BY, &[])]);
     known
 }
 
@@ -79,6 +84,8 @@ pub struct Line {
     pub key: RowKey,
     /// What was read.
     pub reading: Reading,
+    /// When and by whom, where that was before the rest of the sheet.
+    pub kept: Option<Look>,
     /// The line of the file.
     pub place: SheetPlace,
 }
@@ -151,8 +158,9 @@ impl Lines<'_> {
         let user = self.user(row, above);
         let key = self.key(row);
         let reading = self.reading(row);
+        let kept = self.kept(row);
         let place = self.table.line(row);
-        Some(Line { user: user?, key: key?, reading: reading?, place })
+        Some(Line { user: user?, key: key?, reading: reading?, kept: kept?, place })
     }
 
     fn user(&mut self, row: usize, above: Option<&(&str, SheetPlace)>) -> Option<String> {
@@ -301,6 +309,23 @@ impl Lines<'_> {
         }
         let was_read = !unclear && said != "?" && read.unwrap_or(is_marked);
         Some(if was_read { Reading::Read(Cells::new(columns, until)) } else { Reading::Unread })
+    }
+
+    /// When a row was read that was read before the rest of the sheet; `None`: what it says is none.
+    fn kept(&mut self, row: usize) -> Option<Option<Look>> {
+        let (at, by) = (self.text(row, READ_AT), self.text(row, READ_BY));
+        if at.is_empty() && by.is_empty() {
+            return Some(None);
+        }
+        match at.parse::<Timestamp>() {
+            Ok(at) if !by.is_empty() => Some(Some(Look { at, by })),
+            Ok(_) | Err(_) => {
+                let message = "the line does not say when the row was read, and by whom".to_owned();
+                let hint = "empty both cells where the row was read with the rest of the sheet";
+                self.wrong(Code::SheetRead, self.place(row, READ_AT), message, hint);
+                None
+            }
+        }
     }
 
     fn until(&mut self, row: usize) -> Option<Until> {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::capture::Capture;
 use super::freshness::Freshness;
-use crate::live::{Captured, Directory, Grid, Providers, Snapshot};
+use crate::live::{Directory, Grid, Providers, Snapshot};
 use crate::model::{Cells, LiveRow, OfficeId, ProviderId, Revision, RowKey, UserId, fold, sha256};
 
 /// Whose grids are asked for, and when.
@@ -30,7 +30,7 @@ pub fn snapshot(directory: Directory, capture: &Capture, asked: Asked<'_>) -> Sn
     let doubt = match capture.freshness(now, max_age) {
         Freshness::Fresh => None,
         Freshness::Stale => {
-            let (at, most) = (capture.at, words(max_age));
+            let (at, most) = (capture.oldest(), words(max_age));
             Some(format!(
                 "the capture {file} of {at} is over {most} old (`max_age`): read the screen again"
             ))
@@ -47,7 +47,7 @@ pub fn snapshot(directory: Directory, capture: &Capture, asked: Asked<'_>) -> Sn
         (user.clone(), grid)
     });
     let grids = grids.collect();
-    let captured = Some(Captured { at: capture.at, by: capture.by.clone() });
+    let captured = Some(capture.captured());
     Snapshot { directory, grids, captured }
 }
 

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::dates::stamp;
-use super::sheet::known;
+use super::sheet::{READ_AT, READ_BY, known};
 use crate::live::{Directory, Providers};
-use crate::model::{Cells, OfficeId, RowKey};
+use crate::model::{Cells, RowKey};
 
 /// What the first cell of every file says.
 pub(super) const TITLE: &str = "accuroform";
@@ -26,11 +26,11 @@ pub struct Template<'a> {
     pub zone: &'a TimeZone,
 }
 
-/// The rows of a sheet for these offices.
+/// The rows of a sheet for these rows of the grids.
 pub fn template(
     what: Template<'_>,
     directory: &Directory,
-    wanted: impl Fn(OfficeId) -> bool,
+    wanted: impl Fn(&str, RowKey) -> bool,
 ) -> Vec<Vec<String>> {
     let Template { clinic, tenant, users, made, zone } = what;
     let made = stamp(made, zone);
@@ -44,24 +44,27 @@ pub fn template(
         line("Read by", ""),
         Vec::new(),
     ];
-    rows.extend(lines(directory, users, wanted, |_, _| None));
+    rows.extend(lines((directory, users, false), wanted, |_, _| None));
     rows
 }
 
 /// The headings and a line for each row, those of an office together. A row that was read has its
-/// levels in words, so that it is read whatever they are.
+/// levels in words, so that it is read whatever they are; one that was read before says when and by whom.
 pub(super) fn lines(
-    directory: &Directory,
-    users: &[String],
-    wanted: impl Fn(OfficeId) -> bool,
-    read: impl Fn(&str, RowKey) -> Option<Cells>,
+    (directory, users, has_kept): (&Directory, &[String], bool),
+    wanted: impl Fn(&str, RowKey) -> bool,
+    read: impl Fn(&str, RowKey) -> Option<(Cells, Option<[String; 2]>)>,
 ) -> Vec<Vec<String>> {
-    let mut rows = vec![known().into_iter().map(|heading| heading.title.to_owned()).collect()];
+    let headings = known().into_iter().map(|heading| heading.title);
+    let headings = headings.filter(|title| has_kept || ![READ_AT, READ_BY].contains(title));
+    let mut rows = vec![headings.map(str::to_owned).collect()];
     for user in users {
-        for (office, found) in directory.offices.iter().filter(|(id, _)| wanted(**id)) {
+        for (office, found) in &directory.offices {
             let Providers::Read(people) = &found.providers else { continue };
-            for (provider, name) in people {
-                let key = RowKey { office: *office, provider: *provider };
+            let key = |provider: &_| RowKey { office: *office, provider: *provider };
+            let people: Vec<_> =
+                people.iter().filter(|(provider, _)| wanted(user, key(provider))).collect();
+            for (provider, name) in &people {
                 let mut row = vec![
                     user.clone(),
                     found.name.clone(),
@@ -69,11 +72,12 @@ pub(super) fn lines(
                     name.listed(),
                     provider.to_string(),
                 ];
-                match read(user, key) {
-                    Some(cells) => {
+                match read(user, key(provider)) {
+                    Some((cells, kept)) => {
                         row.extend(cells.columns().iter().map(|(_, level)| level.to_string()));
                         row.push(cells.until().map(|until| until.to_string()).unwrap_or_default());
                         row.push("yes".to_owned());
+                        row.extend(kept.into_iter().flatten());
                     }
                     None => row.extend(std::iter::repeat_n(String::new(), 11)),
                 }

@@ -59,13 +59,13 @@ fn chosen(file: &str, mut tables: Vec<(String, Table)>, kind: Kind) -> Result<Ta
     let is_named = |(sheet, _): &(String, Table)| sheet.eq_ignore_ascii_case(name);
     let found: Vec<usize> =
         (0..tables.len()).filter(|at| tables.get(*at).is_some_and(|one| looks(&one.1))).collect();
-    let named = tables.iter().position(is_named);
+    let usual = tables.iter().position(is_named);
     let at = match found.as_slice() {
         [one] => *one,
         // What is wrong with it is said where its headings are looked for.
-        [] => named.unwrap_or_default(),
-        [_, ..] if kind == Kind::Directory && named.is_some_and(|at| found.contains(&at)) => {
-            named.unwrap_or_default()
+        [] => usual.unwrap_or_default(),
+        [_, ..] if kind == Kind::Directory && usual.is_some_and(|at| found.contains(&at)) => {
+            usual.unwrap_or_default()
         }
         several => {
             let names = several.iter().filter_map(|at| tables.get(*at));
@@ -121,7 +121,7 @@ fn sheet(file: &str, book: &mut Book<'_>, name: &str, left: &mut usize) -> Resul
     Ok(table)
 }
 
-/// Whether a formula is how LibreOffice writes a yes or no that was typed.
+/// Whether a formula is how `LibreOffice` writes a yes or no that was typed.
 fn is_constant(formula: &XlsxFormulaMetadata) -> bool {
     let XlsxFormulaMetadata::Normal { formula } = formula else { return false };
     matches!(formula.as_str(), "TRUE()" | "FALSE()")
@@ -149,7 +149,7 @@ fn is_small(bytes: &[u8]) -> Option<bool> {
     Some(true)
 }
 
-/// Whether an archive is what LibreOffice saves unless it is told otherwise.
+/// Whether an archive is what `LibreOffice` saves unless it is told otherwise.
 fn is_open_document(bytes: &[u8]) -> bool {
     let read = || {
         let mut archive = ZipArchive::new(Cursor::new(bytes)).ok()?;

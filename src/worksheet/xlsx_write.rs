@@ -8,6 +8,9 @@ use rust_xlsxwriter::{
 use super::sheet::{READ, known};
 use crate::model::{Column, Level};
 
+/// A line of headings has at least those up to the nine columns.
+const NEEDED: usize = 14;
+
 /// Rows as the bytes of an XLSX file with one sheet. `made`, in seconds since 1970, is the time that the
 /// file says.
 pub fn write(rows: &[Vec<String>], made: i64) -> Result<Vec<u8>, XlsxError> {
@@ -32,7 +35,9 @@ pub fn write(rows: &[Vec<String>], made: i64) -> Result<Vec<u8>, XlsxError> {
     }
     let mut first_line = None;
     for (row, cells) in (0_u32..).zip(rows) {
-        let is_headings = cells.iter().map(String::as_str).eq(titles.iter().copied());
+        // A sheet without rows of before has no columns for them.
+        let is_headings = cells.len() > NEEDED
+            && cells.iter().map(String::as_str).eq(titles.iter().copied().take(cells.len()));
         if is_headings {
             first_line = Some(row + 1);
         }

@@ -88,6 +88,12 @@ impl Story {
 
     #[track_caller]
     pub(super) fn captured_at(&self, by: &str, cells: [&str; 3], at: &str) {
+        self.filled(cells);
+        self.ends(&["capture", "filled.csv", "--by", by, "--at", at], 0);
+    }
+
+    /// Fills the sheet in.
+    pub(super) fn filled(&self, cells: [&str; 3]) {
         let blank = fs::read_to_string(self.0.folder().join("grid-to-fill.csv")).unwrap();
         let mut cells = cells.into_iter();
         let filled = blank.lines().map(|line| {
@@ -101,7 +107,6 @@ impl Story {
         let filled = filled.collect::<Vec<_>>().join("\r\n");
         assert_eq!(cells.next(), None, "a cell for each line");
         fs::write(self.0.folder().join("filled.csv"), filled).unwrap();
-        self.ends(&["capture", "filled.csv", "--by", by, "--at", at], 0);
     }
 
     pub(super) fn files(&self) -> Vec<String> {

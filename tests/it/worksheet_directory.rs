@@ -137,8 +137,11 @@ impl Kept {
                 if row.iter().all(|cell| cell.trim_matches(['"', ' ']).is_empty()) {
                     continue;
                 }
+                if at == 0 && column < row.len() {
+                    continue;
+                }
                 let id = if at == 0 {
-                    if column < row.len() { continue } else { title.to_owned() }
+                    title.to_owned()
                 } else {
                     let next = numbers.len() + 1;
                     let name = row[name].trim_matches('"').replace("\"\"", "\"");

@@ -282,6 +282,7 @@ fn a_capture_that_is_too_old_or_ahead_is_not_gone_on_with() {
         at: "2999-01-01T00:00:00Z".parse().unwrap(),
         by: "Jane".to_owned(),
         grids: BTreeMap::new(),
+        kept: BTreeMap::new(),
     };
     let rows = ahead.rows_of(&directory, &["OceanAPILAKESIDE".to_owned()], &TimeZone::UTC);
     fs::write(program.folder().join("grid.csv"), worksheet::to_csv(&rows)).unwrap();
@@ -305,7 +306,7 @@ fn whoever_captures_less_than_there_was_is_told() {
     let said = ends(&program, &["capture", "part.csv", "--by", "Jane"], 0).stderr;
     assert!(
         said.contains(
-            "! 2 rows that the last capture had are not in this one: they are unread now"
+            "! 2 rows that the last capture had are not in this one, so they are unread now"
         ),
         "{said}"
     );

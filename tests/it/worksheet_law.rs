@@ -84,7 +84,7 @@ async fn captured(world: &World, users: &[String], random: &mut Random) -> Snaps
     let directory = worksheet::directory(&table).unwrap().directory;
     let zone = TimeZone::UTC;
     let what = Template { clinic: "lakeside", tenant: "RANDOM", users, made: now(), zone: &zone };
-    let mut rows = worksheet::template(what, &directory, |_| true);
+    let mut rows = worksheet::template(what, &directory, |_, _| true);
     fill(&mut rows, world, random);
     if random.percent(50) {
         std::fs::write(at("filled"), worksheet::to_csv(&rows)).unwrap();
@@ -100,6 +100,7 @@ async fn captured(world: &World, users: &[String], random: &mut Random) -> Snaps
         at: now(),
         by: "Jane Roy".to_owned(),
         grids: Capture::grids_of(&sheet),
+        kept: [].into(),
     };
     let rows = capture.rows_of(&directory, users, &zone);
     std::fs::write(at("grid.csv"), worksheet::to_csv(&rows)).unwrap();

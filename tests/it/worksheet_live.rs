@@ -27,6 +27,7 @@ fn capture(rows: &[(RowKey, &str)]) -> Capture {
         at: at(),
         by: "Jane Roy".to_owned(),
         grids: BTreeMap::from([(USER.to_owned(), rows)]),
+        kept: BTreeMap::new(),
     }
 }
 

@@ -30,7 +30,7 @@ use crate::connection::Opened;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::journal::{
     AskedSync, Event, Journal, Record, Worklist, WorklistRow, asked_sync, is_pending,
-    is_pending_beside, runs,
+    is_pending_beside, runs, worklists,
 };
 use crate::manifest::AccuroConnection;
 use crate::plan::{self, Plan, Recorded};
@@ -216,7 +216,7 @@ impl Request<'_> {
             environment,
             owed,
             asked: asked_sync(records).filter(|_| attest::is_asked(clinic)),
-            clicks: open_list(records),
+            clicks: open_list(worklists(records)),
             stop: &stop,
         };
         let result = Box::pin(apply.run(journal, printer)).await;
@@ -332,7 +332,7 @@ impl Apply<'_> {
         printer: &mut Printer,
     ) -> Result<(Option<String>, bool), Failure> {
         let Some(known) = &mut self.clicks else { return Ok((None, false)) };
-        let Seen { rows, unsaid } = seen(self.clinic, known, &planned.live)?;
+        let Seen { rows, unsaid, early } = seen(self.clinic, known, &planned.live)?;
         let has_learned = !rows.is_empty();
         if has_learned {
             let place = (self.clinic.manifest.clinic.id.as_str(), &planned.plan.names);
@@ -356,7 +356,7 @@ impl Apply<'_> {
             self.asked = asked_sync(&records).filter(|_| attest::is_asked(self.clinic));
         }
         let place = (&planned.live, &planned.plan.names);
-        Ok((waits(self.clinic, known, unsaid, place), has_learned))
+        Ok((waits(self.clinic, known, (unsaid, early), place), has_learned))
     }
 
     /// Does not ask people any more for rows that differ from nothing that is planned now, or that a

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::cli::args_capture::CaptureArgs;
 use crate::cli::args_fleet::SelectArgs;
+use crate::cli::clicks::{nothing_asked, open_list};
 use crate::cli::clinic::Clinic;
 use crate::cli::cmd::capture_ask;
 use crate::cli::cmd::capture_directory::directory;
@@ -22,9 +23,11 @@ use crate::cli::fleet::Subject;
 use crate::cli::printer::Printer;
 use crate::connection::Files;
 use crate::diagnostic::did_you_mean;
+use crate::journal::{Journal, Worklist, worklists};
 use crate::live::Directory;
 use crate::manifest::AccuroConnection;
 use crate::model::{Cells, OfficeId, RowKey, fold};
+use crate::report::count;
 use crate::worksheet::{self, Capture, Expectation, Freshness, Kind, Open, Sheet, Table, Template};
 
 pub(super) fn run(
@@ -39,7 +42,7 @@ pub(super) fn run(
         AccuroConnection::Worksheet(worksheet) => Some(Files::of(worksheet, clinic.folder())),
         AccuroConnection::Embedded { world: _ } | AccuroConnection::Api(_) => None,
     };
-    let task = match (&args.file, args.template, args.show || args.json) {
+    let task = match (&args.file, args.template, args.told.show || args.told.json) {
         (Some(_), _, _) => Task::Capture,
         (None, true, _) => Task::Template,
         (None, false, true) => Task::Show,
@@ -58,7 +61,7 @@ pub(super) fn run(
     if let Err(refused) = &ended {
         print_faults(&refused.faults, printer);
     }
-    if args.json {
+    if args.told.json {
         let exit = ended.as_ref().map_or_else(|refused| refused.failure.exit, |exit| *exit);
         let what = (&clinic, files.as_ref());
         let document = account.document(what, task, ended.as_ref().err(), exit);
@@ -84,16 +87,18 @@ fn work(
     printer: &mut Printer,
 ) -> Result<Exit, Refused> {
     let directory = directory(args, &files.directory, account, printer)?;
-    let quiet = args.json;
-    let screen = Screen { clinic, files, directory: &directory, quiet };
+    let quiet = args.told.json;
+    let screen = Screen { clinic, files, directory: &directory, environment, quiet };
     let offices = screen.offices(&args.office)?;
     match (task, &args.file) {
-        (Task::Capture, Some(file)) => screen.capture(file, args, environment, account, printer),
-        (Task::Template, _) => screen.template(args, &offices, environment, account, printer),
-        (Task::Show, _) => screen.show(environment, account, printer),
+        (Task::Capture, Some(file)) => screen.capture(file, args, account, printer),
+        (Task::Template, _) => screen.template(args, &offices, account, printer),
+        (Task::Show, _) => screen.show(account, printer),
         (Task::Capture | Task::Ask, _) => {
-            let by = screen.person(args.by.as_deref(), None, environment)?;
-            capture_ask::run(&screen, &offices, (&by, args.restart), environment, printer)
+            let by = screen.person(args.by.as_deref(), None)?;
+            let asked = args.worklist.then(|| screen.asked()).transpose()?;
+            let what = (offices.as_slice(), asked.as_ref());
+            capture_ask::run(&screen, what, (&by, args.restart), printer)
         }
     }
 }
@@ -103,6 +108,7 @@ pub(super) struct Screen<'a> {
     pub(super) clinic: &'a Clinic,
     pub(super) files: &'a Files,
     pub(super) directory: &'a Directory,
+    pub(super) environment: &'a Environment,
     /// Whether the result is a document, and words are not.
     quiet: bool,
 }
@@ -151,14 +157,18 @@ impl Screen<'_> {
         &self,
         args: &CaptureArgs,
         offices: &[OfficeId],
-        environment: &Environment,
         account: &mut Account,
         printer: &mut Printer,
     ) -> Result<Exit, Refused> {
-        let (users, zone, made) = (self.clinic.users(), self.zone(), environment.clock.now());
+        let (users, zone, made) = (self.clinic.users(), self.zone(), self.environment.clock.now());
         let Open { clinic, tenant, .. } = self.expected(&users);
         let what = Template { clinic, tenant, users: &users, made, zone: &zone };
-        let rows = worksheet::template(what, self.directory, |office| offices.contains(&office));
+        let asked = args.worklist.then(|| self.asked()).transpose()?;
+        let is_wanted = |user: &str, key: RowKey| match &asked {
+            Some(asked) => asked.rows.iter().any(|row| row.is(user, key)),
+            None => offices.contains(&key.office),
+        };
+        let rows = worksheet::template(what, self.directory, is_wanted);
         let stem = args.out.clone().unwrap_or_else(|| {
             let stem = self.files.capture.file_stem().unwrap_or_default().to_string_lossy();
             self.files.capture.with_file_name(format!("{stem}-to-fill"))
@@ -181,7 +191,8 @@ impl Screen<'_> {
         printer.line(
             "fill one of them in at the screen: full, read-only or blank; yes under Read where nothing is ticked",
         );
-        printer.line(&format!("then: accuroform capture {}", sheet.display()));
+        let keep = if args.worklist { " --keep" } else { "" };
+        printer.line(&format!("then: accuroform capture {}{keep}", sheet.display()));
         Ok(Exit::Done)
     }
 
@@ -189,7 +200,6 @@ impl Screen<'_> {
         &self,
         file: &Path,
         args: &CaptureArgs,
-        environment: &Environment,
         account: &mut Account,
         printer: &mut Printer,
     ) -> Result<Exit, Refused> {
@@ -198,9 +208,10 @@ impl Screen<'_> {
         let (_, table) = read(file, Kind::Grid)?;
         let sheet = worksheet::sheet(&table, expected.expected)?;
         sheet.must_belong(&table, expected)?;
-        let at = self.when(args.at.as_deref(), (&sheet, &table), environment)?;
-        let by = self.person(args.by.as_deref(), sheet.says("readby"), environment)?;
-        let capture = self.made(at, by, Capture::grids_of(&sheet));
+        let at = self.when(args.at.as_deref(), (&sheet, &table))?;
+        let by = self.person(args.by.as_deref(), sheet.says("readby"))?;
+        let mut capture = self.made(at, by, Capture::grids_of(&sheet));
+        capture.kept = Capture::kept_of(&sheet);
         if capture.rows() == 0 {
             account.warnings = sheet.unread(self.directory);
             let message = format!("no line of {} is filled in: nothing was captured", table.file);
@@ -208,25 +219,51 @@ impl Screen<'_> {
             return Err(Failure::new(Exit::Error, "X018", message, hint).into());
         }
         account.warn(sheet.unread(self.directory), printer);
-        let lost = self.lost(&capture, environment);
+        let kept = if args.keep { capture.keep(&self.believed()?) } else { 0 };
+        let lost = self.lost(&capture);
         self.keep(&capture)?;
         account.wrote.push(self.files.capture.clone());
-        self.tell(&capture, environment, account);
+        self.tell(&capture, account);
         self.print_kept(&capture, printer);
-        if lost > 0 {
-            let rows = if lost == 1 { "row" } else { "rows" };
+        if kept > 0 {
             printer.line(&format!(
-                "! {lost} {rows} that the last capture had are not in this one: they are unread now"
+                "{} of the last capture kept, as old as before",
+                count(kept, "row")
+            ));
+        }
+        if lost > 0 {
+            let lost = count(lost, "row");
+            printer.line(&format!(
+                "! {lost} that the last capture had are not in this one, so they are unread now; --keep keeps them"
             ));
         }
         Ok(Exit::Done)
     }
 
+    /// The last capture, which must be believed still.
+    pub(super) fn believed(&self) -> Result<Capture, Refused> {
+        let last = self.last()?;
+        let now = self.environment.clock.now();
+        let is_fresh = |last: &Capture| last.freshness(now, self.files.max_age) == Freshness::Fresh;
+        last.filter(is_fresh).ok_or_else(|| {
+            let message = "there is no capture that could be kept: there is none, or it is too old";
+            let hint = "read the whole screen again, and leave --keep out";
+            Failure::new(Exit::Error, "X024", message, hint).into()
+        })
+    }
+
+    /// The rows that people were asked for last.
+    pub(super) fn asked(&self) -> Result<Worklist, Failure> {
+        let id = &self.clinic.manifest.clinic.id;
+        let records = Journal::read(&self.clinic.state()?, id)?.records;
+        open_list(worklists(&records)).ok_or_else(|| nothing_asked(self.clinic))
+    }
+
     /// How many rows that are known now will not be, with this capture.
-    fn lost(&self, new: &Capture, environment: &Environment) -> usize {
+    fn lost(&self, new: &Capture) -> usize {
         // One that cannot be read, or is old, says nothing that could be lost.
         let Ok(Some(last)) = self.last() else { return 0 };
-        if last.freshness(environment.clock.now(), self.files.max_age) != Freshness::Fresh {
+        if last.freshness(self.environment.clock.now(), self.files.max_age) != Freshness::Fresh {
             return 0;
         }
         let rows =
@@ -236,19 +273,14 @@ impl Screen<'_> {
     }
 
     /// Says what the capture is, and writes nothing. What is not known of the grid is no success.
-    fn show(
-        &self,
-        environment: &Environment,
-        account: &mut Account,
-        printer: &mut Printer,
-    ) -> Result<Exit, Refused> {
+    fn show(&self, account: &mut Account, printer: &mut Printer) -> Result<Exit, Refused> {
         let Some(last) = self.last()? else {
             let message = format!("there is no capture {} yet", self.files.capture.display());
             let hint = "`accuroform capture --template` writes a sheet to fill in";
             return Err(Failure::new(Exit::Error, "C013", message, hint).into());
         };
-        let unread = self.tell(&last, environment, account);
-        let freshness = last.freshness(environment.clock.now(), self.files.max_age);
+        let unread = self.tell(&last, account);
+        let freshness = last.freshness(self.environment.clock.now(), self.files.max_age);
         if !self.quiet {
             let until = self.local(last.good_until(self.files.max_age));
             let words = match freshness {
@@ -264,21 +296,16 @@ impl Screen<'_> {
     }
 
     /// Keeps what a capture is, for the document; gives how many parts of the grid are unread.
-    fn tell(&self, capture: &Capture, environment: &Environment, account: &mut Account) -> usize {
-        account.holds(capture, self.files.max_age, environment.clock.now());
+    fn tell(&self, capture: &Capture, account: &mut Account) -> usize {
+        account.holds(capture, self.files.max_age, self.environment.clock.now());
         let counts = worksheet::counts(self.directory, &capture.grids, &self.clinic.users());
         account.counted(&counts, self.directory);
         counts.iter().map(|rows| rows.unread.unwrap_or(1)).sum()
     }
 
     /// Who read the screen: as it was typed, as the sheet has it, or by the account.
-    fn person(
-        &self,
-        typed: Option<&str>,
-        written: Option<&str>,
-        environment: &Environment,
-    ) -> Result<String, Failure> {
-        let account = || Some(environment.who()).filter(|who| who != "unknown");
+    fn person(&self, typed: Option<&str>, written: Option<&str>) -> Result<String, Failure> {
+        let account = || Some(self.environment.who()).filter(|who| who != "unknown");
         let name = typed.or(written).map(str::to_owned).or_else(account);
         let hint = "write who read it: --by 'Jane Roy'";
         let no = |message: String| Failure::new(Exit::Error, "X003", message, hint);
@@ -297,9 +324,8 @@ impl Screen<'_> {
         &self,
         typed: Option<&str>,
         (sheet, table): (&Sheet, &Table),
-        environment: &Environment,
     ) -> Result<Timestamp, Refused> {
-        let now = environment.clock.now();
+        let now = self.environment.clock.now();
         let written =
             || ["readat", "madeat"].into_iter().find_map(|name| Some((name, sheet.says(name)?)));
         let (line, said) = match typed {
@@ -332,7 +358,7 @@ impl Screen<'_> {
         let (clinic, tenant) = (manifest.clinic.id.clone(), manifest.tenant.clone());
         // The file keeps whole seconds.
         let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
-        Capture { clinic, tenant, at, by, grids }
+        Capture { clinic, tenant, at, by, grids, kept: BTreeMap::new() }
     }
 
     /// The last capture; `None` where there is none.

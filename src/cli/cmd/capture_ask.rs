@@ -9,11 +9,11 @@ use console::{Key, Term};
 use crate::cli::cmd::capture::Screen;
 use crate::cli::cmd::capture_directory::changed;
 use crate::cli::cmd::capture_said::Refused;
-use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
 use crate::connection::read_sheet;
+use crate::journal::{Worklist, WorklistRow};
 use crate::live::Providers;
 use crate::model::{Cells, Level, OfficeId, RowKey, Until};
 use crate::report::escape;
@@ -27,12 +27,12 @@ const KEYS: &str = "\
   ?           these keys
 ";
 
-/// Asks for the rows of `offices` that were not read yet.
+/// Asks for the rows of `offices` that were not read yet; or for those that people were asked to set and
+/// that were not read since the last tick, and keeps the others.
 pub(super) fn run(
     screen: &Screen<'_>,
-    offices: &[OfficeId],
+    (offices, asked): (&[OfficeId], Option<&Worklist>),
     (by, restart): (&str, bool),
-    environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Exit, Refused> {
     let terminal = Term::stderr();
@@ -46,7 +46,10 @@ pub(super) fn run(
         .into());
     }
     let mut file = File::look(&screen.files.capture);
-    let mut capture = begin(screen, (by, restart), environment, printer)?;
+    let mut capture = match asked {
+        Some(asked) => again(screen, (by, asked))?,
+        None => begin(screen, (by, restart), printer)?,
+    };
     let users = screen.clinic.users();
     let is_read = |user: &String, key: &RowKey| {
         capture.grids.get(user).is_some_and(|rows| rows.contains_key(key))
@@ -58,7 +61,11 @@ pub(super) fn run(
             let Some(Providers::Read(people)) = found else { continue };
             let keys =
                 people.keys().map(|provider| RowKey { office: *office, provider: *provider });
-            rows.extend(keys.filter(|key| !is_read(user, key)).map(|key| (user.clone(), key)));
+            let is_wanted = |key: &RowKey| {
+                asked.is_none_or(|asked| asked.rows.iter().any(|row| row.is(user, *key)))
+            };
+            let keys = keys.filter(|key| !is_read(user, key) && is_wanted(key));
+            rows.extend(keys.map(|key| (user.clone(), key)));
         }
     }
     if rows.is_empty() {
@@ -113,14 +120,33 @@ impl<'a> File<'a> {
     }
 }
 
+/// A new capture that keeps what is believed, but for rows that were asked for and not read since the last
+/// tick.
+fn again(screen: &Screen<'_>, (by, asked): (&str, &Worklist)) -> Result<Capture, Refused> {
+    let mut last = screen.believed()?;
+    let tick = asked.last_tick();
+    for WorklistRow { user, sent, .. } in &asked.rows {
+        let is_read = tick.is_some_and(|tick| last.looked(user, sent.key).at > tick);
+        if let Some(rows) = last.grids.get_mut(user).filter(|_| !is_read) {
+            rows.remove(&sent.key);
+        }
+    }
+    let mut capture = screen.made(
+        screen.environment.clock.now(),
+        by.to_owned(),
+        std::collections::BTreeMap::new(),
+    );
+    capture.keep(&last);
+    Ok(capture)
+}
+
 /// The capture that is gone on with, or a new one.
 fn begin(
     screen: &Screen<'_>,
     (by, restart): (&str, bool),
-    environment: &Environment,
     printer: &mut Printer,
 ) -> Result<Capture, Refused> {
-    let now = environment.clock.now();
+    let now = screen.environment.clock.now();
     let new = || screen.made(now, by.to_owned(), std::collections::BTreeMap::new());
     if restart {
         return Ok(new());

@@ -25,7 +25,7 @@ pub(super) fn directory(
 ) -> Result<Directory, Refused> {
     let is_new =
         matches!(path.symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound);
-    if is_new && args.add_to.is_none() {
+    if is_new && args.ocean.add_to.is_none() {
         return Err(not_there(path).into());
     }
     let file = if is_new {
@@ -39,12 +39,11 @@ pub(super) fn directory(
         None => DirectoryFile::default(),
     };
     let missing = missing(args, &found.directory, account, printer)?;
-    let added = match &args.add_to {
-        Some(office) => add(&mut found.directory, office, &missing, printer)?,
-        None => {
-            account.warn(missing.iter().map(worksheet::not_listed).collect(), printer);
-            Vec::new()
-        }
+    let added = if let Some(office) = &args.ocean.add_to {
+        add(&mut found.directory, office, &missing, printer)?
+    } else {
+        account.warn(missing.iter().map(worksheet::not_listed).collect(), printer);
+        Vec::new()
     };
     if found.numbered == 0 && added.is_empty() {
         return if is_new { Err(nobody(args).into()) } else { Ok(found.directory) };
@@ -73,9 +72,10 @@ fn missing(
     account: &mut Account,
     printer: &mut Printer,
 ) -> Result<Vec<Expected>, Refused> {
-    let Some(list) = &args.ocean_users else { return Ok(Vec::new()) };
+    let Some(list) = &args.ocean.ocean_users else { return Ok(Vec::new()) };
     let (_, table) = read(list, Kind::Users)?;
-    let (expected, odd) = worksheet::expected(&table, &args.ocean_columns, &args.ocean_only)?;
+    let (expected, odd) =
+        worksheet::expected(&table, &args.ocean.ocean_columns, &args.ocean.ocean_only)?;
     account.warn(odd, printer);
     Ok(worksheet::missing(&expected, directory).into_iter().cloned().collect())
 }
@@ -166,7 +166,8 @@ fn not_there(path: &Path) -> Failure {
 }
 
 fn nobody(args: &CaptureArgs) -> Failure {
-    let list = args.ocean_users.iter().map(|list| list.display().to_string()).collect::<String>();
+    let list =
+        args.ocean.ocean_users.iter().map(|list| list.display().to_string()).collect::<String>();
     let message = format!("{list} names nobody, so there is no directory to write");
     Failure::new(Exit::Error, "C013", message, "check the list, and --ocean-columns")
 }

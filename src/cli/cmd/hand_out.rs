@@ -22,7 +22,9 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
 use crate::cli::tick::{TICK, Ticking, print_ticked, tick};
-use crate::journal::{Journal, Outcome, RowOutcome, Standing, Worklist as Known, WorklistRow};
+use crate::journal::{
+    Journal, Outcome, RowOutcome, Standing, Worklist as Known, WorklistRow, worklists,
+};
 use crate::plan::Plan;
 use crate::report::{self, WorklistForm, count};
 
@@ -112,7 +114,7 @@ fn ask(
     }
     journal.append(ENDED)?;
     let records = Journal::read(&clinic.state()?, &clinic.manifest.clinic.id)?.records;
-    let known = open_list(&records).filter(|known| known.plan == approved.digest());
+    let known = open_list(worklists(&records)).filter(|known| known.plan == approved.digest());
     known.ok_or_else(|| Failure::plain(Exit::Error, "the journal lacks the rows that were asked"))
 }
 

@@ -8,7 +8,9 @@ use tokio_util::sync::CancellationToken;
 use crate::approval::{Consent, approve};
 use crate::cli::args::WorklistArgs;
 use crate::cli::attest;
-use crate::cli::clicks::{Seen, asked, asks_for, left, open_list, print_wrong, seen};
+use crate::cli::clicks::{
+    Seen, asked, asks_for, left, nothing_asked, open_list, print_wrong, seen,
+};
 use crate::cli::clinic::{Clinic, Purpose, Scope};
 use crate::cli::cmd::execute::{asker_of, starter};
 use crate::cli::cmd::plan::print_refusals;
@@ -23,7 +25,7 @@ use crate::cli::fleet::Subject;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
 use crate::cli::tick::{Ticked, Ticking, print_ticked, tick};
-use crate::journal::{Event, Journal, WorklistStage, runs};
+use crate::journal::{Event, Journal, WorklistStage, runs, worklists};
 use crate::plan;
 use crate::report::{self, escape};
 use crate::worklist::Worklist;
@@ -94,7 +96,7 @@ enum List {
 impl List {
     fn of(clinic: &Clinic) -> Result<Self, Failure> {
         let records = Journal::read(&clinic.state()?, &clinic.manifest.clinic.id)?.records;
-        let Some(known) = open_list(&records) else { return Ok(Self::Nothing) };
+        let Some(known) = open_list(worklists(&records)) else { return Ok(Self::Nothing) };
         let list = left(clinic, &known);
         Ok(if list.rows().count() > 0 {
             Self::Left(list)
@@ -139,10 +141,8 @@ fn tick_left(
     let lock = lock::acquire(clinic, &asking, &CancellationToken::new(), environment, printer)?;
     let work = |printer: &mut Printer| {
         let (mut journal, reading) = Journal::open(&clinic.state()?, id, &run, environment.clock)?;
-        let Some(known) = open_list(&reading.records) else {
-            let message = format!("no rows of {id} are asked of a person");
-            let hint = format!("`{}` asks for them", attest::command(clinic, "apply"));
-            return Err(Failure::new(Exit::Error, "S015", message, hint));
+        let Some(known) = open_list(worklists(&reading.records)) else {
+            return Err(nothing_asked(clinic));
         };
         let list = left(clinic, &known);
         if list.rows().count() == 0 {
@@ -223,8 +223,8 @@ async fn with_lock(
     let approved = approve(&saved.plan, &saved.digest, &refusals, consent)?;
     print_approvals(approved.approvals(), printer);
     let digest = &saved.digest;
-    let mut known = open_list(&reading.records).filter(|known| known.plan == *digest);
-    let Seen { rows, unsaid: _ } = match &known {
+    let mut known = open_list(worklists(&reading.records)).filter(|known| known.plan == *digest);
+    let Seen { rows, unsaid: _, early: _ } = match &known {
         Some(known) => seen(clinic, known, &planned.live)?,
         None => Seen::default(),
     };
@@ -251,7 +251,7 @@ async fn with_lock(
             journal.append(asked)?;
         }
         let records = Journal::read(&clinic.state()?, id)?.records;
-        known = open_list(&records).filter(|known| known.plan == *digest);
+        known = open_list(worklists(&records)).filter(|known| known.plan == *digest);
     }
     match known.map(|known| (left(clinic, &known), known.rows.len())) {
         Some((list, all)) if args.tick => {
