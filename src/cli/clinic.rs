@@ -67,6 +67,7 @@ pub(super) enum Purpose<'a> {
 }
 
 /// Which part of the clinic is planned.
+#[derive(Clone, Copy)]
 pub(super) enum Scope<'a> {
     /// As it was typed.
     Typed { only: &'a [String], except: &'a [String] },

@@ -60,13 +60,13 @@ impl Ticks {
             Some(failure) => Err(failure),
             None => seen(clinic, &list, live),
         };
-        let Seen { rows: found, unsaid } = found.unwrap_or_else(|failure| {
+        let Seen { rows: found, unsaid, early } = found.unwrap_or_else(|failure| {
             ticked.same_eyes = Some(failure);
             Seen::default()
         });
         let found: BTreeMap<(&str, RowKey), Cells> =
             found.iter().map(|one| ((one.place.user.as_str(), one.place.key), one.cells)).collect();
-        let mut unkept = unsaid;
+        let mut unkept = unsaid + early;
         for row in &list.rows {
             let WorklistRow { user, user_id: _, sent, standing } = row;
             let place = || RowPlace { user: user.clone(), key: sent.key };

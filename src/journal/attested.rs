@@ -136,6 +136,7 @@ pub fn asked_sync(records: &[Record]) -> Option<AskedSync> {
             | Event::Verified { .. }
             | Event::ClicksAsked { .. }
             | Event::ClicksSeen { .. }
+            | Event::ClicksWithdrawn { .. }
             | Event::Ended { .. } => {}
         }
     }
@@ -163,6 +164,7 @@ pub fn hands(records: &[Record]) -> Vec<String> {
             | Event::PageAttested { .. }
             | Event::ClicksAsked { .. }
             | Event::ClicksSeen { .. }
+            | Event::ClicksWithdrawn { .. }
             | Event::Verified { .. }
             | Event::Ended { .. } => {}
         }

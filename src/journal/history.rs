@@ -72,6 +72,8 @@ pub enum Said {
         /// How many.
         rows: usize,
     },
+    /// The rows of a worklist that nobody set are not asked for any more.
+    ClicksWithdrawn,
 }
 
 /// A row of a run.
@@ -142,6 +144,8 @@ pub enum End {
     ClicksAttested,
     /// Rows that somebody clicked were read again.
     ClicksSeen,
+    /// Clicks are not asked for any more.
+    ClicksWithdrawn,
     /// Everybody who is expected was seen on the Patients page.
     PageConfirmed,
     /// Somebody is missing on the Patients page.
@@ -222,7 +226,8 @@ impl Open {
             | Event::PageAttested { .. }
             | Event::ClicksAsked { .. }
             | Event::ClicksAttested { .. }
-            | Event::ClicksSeen { .. } => {
+            | Event::ClicksSeen { .. }
+            | Event::ClicksWithdrawn { .. } => {
                 if let Event::SyncAsked { .. } = event {
                     self.run.synced = Some(false);
                 }
@@ -300,6 +305,7 @@ fn by_people(operation: Option<&str>, said: &[Said]) -> Option<End> {
         ("worklist", Said::ClicksAsked { .. }) => Some(End::ClicksAsked),
         ("worklist", Said::ClicksAttested { .. }) => Some(End::ClicksAttested),
         ("worklist", Said::ClicksSeen { .. }) => Some(End::ClicksSeen),
+        ("worklist", Said::ClicksWithdrawn) => Some(End::ClicksWithdrawn),
         _ => None,
     }
 }
@@ -320,6 +326,7 @@ fn said(event: &Event) -> Option<Said> {
             Some(Said::ClicksAttested { by: by.clone(), at: *at, rows: rows.len() })
         }
         Event::ClicksSeen { plan: _, rows } => Some(Said::ClicksSeen { rows: rows.len() }),
+        Event::ClicksWithdrawn { plan: _ } => Some(Said::ClicksWithdrawn),
         Event::Started(_)
         | Event::BatchStarted { .. }
         | Event::BatchEnded { .. }

@@ -63,6 +63,7 @@ pub fn is_pending<'a>(records: impl IntoIterator<Item = &'a Record>) -> bool {
             Event::Started(_)
             | Event::ClicksAsked { .. }
             | Event::ClicksSeen { .. }
+            | Event::ClicksWithdrawn { .. }
             | Event::Ended { .. } => {}
         }
     }

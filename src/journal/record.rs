@@ -120,6 +120,11 @@ pub enum Event {
         /// What they grant; a row that could not be read is left out.
         rows: Vec<SeenRow>,
     },
+    /// The rows of a worklist that nobody set are not asked for any more: no plan has them now.
+    ClicksWithdrawn {
+        /// The digest of its plan.
+        plan: String,
+    },
     /// The apply was ended in order.
     Ended {
         /// Rows now as planned, already true ones included.
@@ -149,7 +154,8 @@ impl Event {
             | Self::PageAttested { .. }
             | Self::ClicksAsked { .. }
             | Self::ClicksAttested { .. }
-            | Self::ClicksSeen { .. } => 2,
+            | Self::ClicksSeen { .. }
+            | Self::ClicksWithdrawn { .. } => 2,
         }
     }
 }

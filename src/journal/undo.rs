@@ -109,6 +109,7 @@ pub fn is_pending_beside(records: &[Record], run: &str) -> bool {
         | Event::SyncAsked { .. }
         | Event::SyncAttested { .. }
         | Event::ClicksAsked { .. }
+        | Event::ClicksWithdrawn { .. }
         | Event::Ended { .. } => false,
     }))
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::attested::Attestation;
 use super::record::{Event, Record, RowPlace, RowRecord, SeenRow};
+use super::undo::TOGETHER;
 use crate::model::{Cells, RowKey, UserId};
 
 /// The clicks of one plan, as far as the journal knows.
@@ -16,13 +17,18 @@ use crate::model::{Cells, RowKey, UserId};
 pub struct Worklist {
     /// The digest of the plan.
     pub plan: String,
-    /// The run that handed it out first.
+    /// The run that asked for it.
     pub run: String,
+    /// The run that its plan takes back, if it is an undo.
+    pub undoes: Option<String>,
     /// Since when it is handed out.
     pub since: Timestamp,
     /// Its rows, in the order in which they were asked for.
     pub rows: Vec<WorklistRow>,
-    /// Whether the clicks of another plan were asked for since: nobody waits for these any more.
+    /// Of the list that counts: rows of older lists that somebody ticked and nobody read since. Nobody is
+    /// asked for them, but a word was given, and they have to be read before anything is called done.
+    pub earlier: Vec<WorklistRow>,
+    /// Whether clicks were asked for anew since, or these are not asked for any more: nobody waits for them.
     pub is_superseded: bool,
 }
 
@@ -48,6 +54,16 @@ impl WorklistRow {
     /// Whether somebody has to set it, as far as people say.
     pub const fn is_left(&self) -> bool {
         matches!(self.standing, Standing::Open | Standing::Contradicted { .. })
+    }
+
+    /// What is known of it once it was read.
+    fn see(&mut self, cells: Cells) {
+        let said = self.standing.said().cloned();
+        self.standing = match (cells == self.sent.after, said) {
+            (true, said) => Standing::Verified(said),
+            (false, Some(said)) => Standing::Contradicted { said, is: cells },
+            (false, None) => Standing::Open,
+        };
     }
 }
 
@@ -114,7 +130,7 @@ impl Worklist {
             WorklistStage::Contradicted
         } else if open > 0 {
             if open == self.rows.len() { WorklistStage::Open } else { WorklistStage::HalfDone }
-        } else if attested > 0 {
+        } else if attested > 0 || !self.earlier.is_empty() {
             WorklistStage::Attested
         } else {
             WorklistStage::Verified
@@ -129,35 +145,37 @@ impl Worklist {
         self.rows.iter().filter(is_ticked).count()
     }
 
+    /// Whether its rows were asked for by the manifest; or, where `undone` names the runs that are taken
+    /// back, by these or by an undo of them.
+    pub fn is_of(&self, undone: Option<&str>) -> bool {
+        match undone {
+            None => self.undoes.is_none(),
+            Some(runs) => {
+                self.undoes.as_deref() == Some(runs)
+                    || runs.split(TOGETHER).any(|run| run == self.run)
+            }
+        }
+    }
+
+    /// Whether somebody ticked a row that was not read since.
+    pub fn has_unread(&self) -> bool {
+        let is_attested = |row: &WorklistRow| matches!(row.standing, Standing::Attested(_));
+        !self.earlier.is_empty() || self.rows.iter().any(is_attested)
+    }
+
     /// When the last tick was, as far as rows stand ticked.
     pub fn last_tick(&self) -> Option<Timestamp> {
-        self.rows.iter().filter_map(|row| row.standing.said()).map(|said| said.at).max()
+        self.said().map(|said| said.at).max()
     }
 
     /// Everybody who says that they clicked a row of it, each once.
     pub fn clicked_by(&self) -> Vec<&str> {
-        let said = self.rows.iter().filter_map(|row| row.standing.said());
-        let names: BTreeSet<&str> = said.map(|said| said.by.as_str()).collect();
+        let names: BTreeSet<&str> = self.said().map(|said| said.by.as_str()).collect();
         names.into_iter().collect()
     }
 
-    /// What somebody said of a row that is asked for once more, and that was not read since.
-    fn ticked_before(&self, user: &str, sent: &RowRecord) -> Option<Standing> {
-        let row = self.rows.iter().find(|row| row.is(user, sent.key))?;
-        let is_same = row.sent.after == sent.after;
-        (is_same && matches!(row.standing, Standing::Attested(_))).then(|| row.standing.clone())
-    }
-
-    /// Of a list whose place another took: the rows that somebody ticked and that are read as asked.
-    fn confirm(&mut self, rows: &[SeenRow]) {
-        for SeenRow { place, cells } in rows {
-            let Some(row) = self.row(place).filter(|row| row.sent.after == *cells) else {
-                continue;
-            };
-            if let Standing::Attested(said) = &row.standing {
-                row.standing = Standing::Verified(Some(said.clone()));
-            }
-        }
+    fn said(&self) -> impl Iterator<Item = &Attestation> {
+        self.rows.iter().chain(&self.earlier).filter_map(|row| row.standing.said())
     }
 
     fn row(&mut self, place: &RowPlace) -> Option<&mut WorklistRow> {
@@ -175,67 +193,83 @@ impl Worklist {
     /// What is known of its rows once these were read.
     pub fn see(&mut self, rows: &[SeenRow]) {
         for SeenRow { place, cells } in rows {
-            let Some(row) = self.row(place) else { continue };
-            let said = row.standing.said().cloned();
-            row.standing = match (*cells == row.sent.after, said) {
-                (true, said) => Standing::Verified(said),
-                (false, Some(said)) => Standing::Contradicted { said, is: *cells },
-                (false, None) => Standing::Open,
-            };
+            if let Some(row) = self.row(place) {
+                row.see(*cells);
+            }
+            self.earlier.retain(|row| !row.is(&place.user, place.key));
         }
     }
 }
 
-/// Every worklist of a journal, oldest first.
+/// Every worklist of a journal, oldest first. A plan whose rows were asked for twice has two.
 pub fn worklists(records: &[Record]) -> Vec<Worklist> {
-    let mut order: Vec<Worklist> = Vec::new();
-    let mut at: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut known = Known::default();
     for record in records {
+        known.add(record);
+    }
+    known.ended()
+}
+
+/// Worklists while the records are still being read.
+#[derive(Default)]
+struct Known<'r> {
+    /// The run that the last one that began takes back.
+    undoes: Option<&'r str>,
+    lists: Vec<Worklist>,
+    /// The ticks that nobody read since, each as it stands on the list on which it was made.
+    ticks: BTreeMap<RowPlace, WorklistRow>,
+}
+
+impl<'r> Known<'r> {
+    fn add(&mut self, record: &'r Record) {
         match &record.event {
             Event::ClicksAsked { plan, user, user_id, rows } => {
-                let place = *at.entry(plan).or_insert_with(|| {
-                    order.push(Worklist {
-                        plan: plan.clone(),
-                        run: record.apply.clone(),
-                        since: record.at,
-                        rows: Vec::new(),
-                        is_superseded: false,
-                    });
-                    order.len() - 1
-                });
-                let before = order.iter().position(|list| !list.is_superseded);
-                for (at, worklist) in order.iter_mut().enumerate() {
-                    worklist.is_superseded = at != place;
-                }
+                self.begin(plan, record);
+                let Self { undoes: _, lists, ticks } = self;
+                let Some(list) = lists.last_mut() else { return };
                 for sent in rows {
-                    let standing = before
-                        .and_then(|at| order.get(at))
-                        .and_then(|list| list.ticked_before(user, sent));
-                    let Some(worklist) = order.get_mut(place) else { continue };
-                    // Handed out again, what was said of it stays said.
-                    if worklist.rows.iter().all(|row| !row.is(user, sent.key)) {
-                        let standing = standing.unwrap_or(Standing::Open);
-                        let (user, user_id, sent) = (user.clone(), *user_id, sent.clone());
-                        worklist.rows.push(WorklistRow { user, user_id, sent, standing });
+                    if list.rows.iter().any(|row| row.is(user, sent.key)) {
+                        continue;
                     }
+                    // Asked for once more, what was said of it stays said.
+                    let place = RowPlace { user: user.clone(), key: sent.key };
+                    let same = ticks.get(&place).filter(|tick| tick.sent.after == sent.after);
+                    let standing = same.map_or(Standing::Open, |tick| tick.standing.clone());
+                    let (user, user_id, sent) = (user.clone(), *user_id, sent.clone());
+                    list.rows.push(WorklistRow { user, user_id, sent, standing });
                 }
             }
-            Event::ClicksAttested { plan, by, at: done, rows } => {
-                if let Some(worklist) = at.get(plan.as_str()).and_then(|at| order.get_mut(*at)) {
-                    worklist.attest(by, *done, rows);
+            Event::ClicksAttested { plan, by, at, rows } => {
+                let Self { undoes: _, lists, ticks } = self;
+                let Some(list) = newest(lists, plan) else { return };
+                list.attest(by, *at, rows);
+                for place in rows {
+                    if let Some(row) = list.row(place) {
+                        ticks.insert(place.clone(), row.clone());
+                    }
                 }
             }
             Event::ClicksSeen { plan, rows } => {
-                for worklist in &mut order {
-                    if worklist.plan == *plan {
-                        worklist.see(rows);
-                    } else {
-                        worklist.confirm(rows);
+                if let Some(list) = newest(&mut self.lists, plan) {
+                    list.see(rows);
+                }
+                // Older lists know it, too, of what was ticked on them last.
+                for SeenRow { place, cells } in rows {
+                    let Some(tick) = self.ticks.remove(place) else { continue };
+                    for row in self.lists.iter_mut().filter_map(|list| list.row(place)) {
+                        if row.standing == tick.standing {
+                            row.see(*cells);
+                        }
                     }
                 }
             }
-            Event::Started(_)
-            | Event::BatchStarted { .. }
+            Event::ClicksWithdrawn { plan } => {
+                if let Some(list) = newest(&mut self.lists, plan) {
+                    list.is_superseded = true;
+                }
+            }
+            Event::Started(starter) => self.undoes = starter.undoes.as_deref(),
+            Event::BatchStarted { .. }
             | Event::BatchEnded { .. }
             | Event::SyncStarted { .. }
             | Event::SyncEnded { .. }
@@ -246,25 +280,59 @@ pub fn worklists(records: &[Record]) -> Vec<Worklist> {
             | Event::Ended { .. } => {}
         }
     }
-    order
+
+    /// A list for what a run asks: the newest counts, also of a plan that was asked for before.
+    fn begin(&mut self, plan: &str, record: &Record) {
+        if self.lists.last().is_some_and(|list| list.plan == plan && list.run == record.apply) {
+            return;
+        }
+        for list in &mut self.lists {
+            list.is_superseded = true;
+        }
+        self.lists.push(Worklist {
+            plan: plan.to_owned(),
+            run: record.apply.clone(),
+            undoes: self.undoes.map(str::to_owned),
+            since: record.at,
+            rows: Vec::new(),
+            earlier: Vec::new(),
+            is_superseded: false,
+        });
+    }
+
+    fn ended(mut self) -> Vec<Worklist> {
+        if let Some(list) = self.lists.iter_mut().find(|list| !list.is_superseded) {
+            let is_own = |tick: &WorklistRow| {
+                let own = list.rows.iter().find(|row| row.is(&tick.user, tick.sent.key));
+                own.is_some_and(|row| row.standing == tick.standing)
+            };
+            list.earlier = self.ticks.into_values().filter(|tick| !is_own(tick)).collect();
+        }
+        self.lists
+    }
+}
+
+/// The newest list of a plan: its words are about this one.
+fn newest<'l>(lists: &'l mut [Worklist], plan: &str) -> Option<&'l mut Worklist> {
+    lists.iter_mut().rev().find(|list| list.plan == plan)
 }
 
 /// Rows that are found as asked though nobody said that they set them: somebody wrote them since, so
 /// they count like rows that were written.
 #[derive(Debug, Default)]
-pub(super) struct Unsaid<'r>(BTreeSet<(&'r str, &'r RowPlace)>);
+pub(super) struct Unsaid<'r>(BTreeSet<&'r RowPlace>);
 
 impl<'r> Unsaid<'r> {
     /// Whether the event finds such a row. Every event has to be shown, in order.
     pub(super) fn is_written(&mut self, event: &'r Event) -> bool {
         match event {
-            Event::ClicksAttested { plan, rows, .. } => {
-                self.0.extend(rows.iter().map(|row| (plan.as_str(), row)));
+            Event::ClicksAttested { rows, .. } => {
+                self.0.extend(rows);
                 false
             }
-            Event::ClicksSeen { plan, rows } => {
-                let said = &self.0;
-                rows.iter().any(|row| !said.contains(&(plan.as_str(), &row.place)))
+            // What was said is spent once it was read: whoever sets the row after that is not who said so.
+            Event::ClicksSeen { rows, .. } => {
+                rows.iter().filter(|row| !self.0.remove(&row.place)).count() > 0
             }
             Event::Started(_)
             | Event::BatchStarted { .. }
@@ -275,6 +343,7 @@ impl<'r> Unsaid<'r> {
             | Event::SyncAttested { .. }
             | Event::PageAttested { .. }
             | Event::ClicksAsked { .. }
+            | Event::ClicksWithdrawn { .. }
             | Event::Verified { .. }
             | Event::Ended { .. } => false,
         }

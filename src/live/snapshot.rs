@@ -119,9 +119,30 @@ impl Snapshot {
     pub fn grid(&self, user: &str) -> Option<&Grid> {
         self.grids.iter().find(|(name, _)| name == user).map(|(_, grid)| grid)
     }
+
+    /// Whether it is known what a row grants.
+    pub fn has_read(&self, user: &str, key: RowKey) -> bool {
+        let is_read = |grid: &Grid| matches!(grid, Grid::Read { .. }) && !grid.has_unread(key);
+        self.may_read(user, key) && self.grid(user).is_some_and(is_read)
+    }
+
+    /// Whether a row is among those that are read. A bridge answers with a whole grid; a person reads
+    /// the rows that the directory lists, and says nothing of any other.
+    pub fn may_read(&self, user: &str, key: RowKey) -> bool {
+        self.grid(user).is_some() && (self.captured.is_none() || self.directory.lists(key))
+    }
 }
 
 impl Directory {
+    /// Whether a provider is listed in an office.
+    fn lists(&self, key: RowKey) -> bool {
+        let office = self.offices.get(&key.office);
+        office.is_some_and(|office| match &office.providers {
+            Providers::Read(people) => people.contains_key(&key.provider),
+            Providers::Unread(_) => false,
+        })
+    }
+
     /// What the directory calls everything in it.
     pub fn names(&self) -> Names {
         let mut names = Names::default();

@@ -285,6 +285,13 @@ impl Plan {
         self.users.iter().all(|user| user.changes.is_empty())
     }
 
+    /// Whether it changes this row.
+    pub fn has_change(&self, user: &str, key: RowKey) -> bool {
+        let is_it =
+            |one: &UserPlan| one.name == user && one.changes.iter().any(|change| change.key == key);
+        self.users.iter().any(is_it)
+    }
+
     /// How many findings stand in the way of an apply.
     pub fn errors(&self) -> usize {
         self.findings.iter().filter(|finding| finding.severity == Severity::Error).count()

@@ -187,6 +187,7 @@ fn words(said: &Said) -> String {
             format!("{by} attests {} as set at {at}", count(*rows, "row"))
         }
         Said::ClicksSeen { rows } => format!("{} read again", count(*rows, "row")),
+        Said::ClicksWithdrawn => "rows that nobody set are not asked for any more".to_owned(),
     }
 }
 
@@ -224,6 +225,7 @@ const fn ended(end: End) -> &'static str {
         End::SyncAsked | End::ClicksAsked => "asked of a person",
         End::SyncAttested | End::ClicksAttested => "attested, not verified",
         End::ClicksSeen => "attested rows were read again",
+        End::ClicksWithdrawn => "no rows are asked of a person any more",
         End::PageConfirmed => "attested: everybody who is expected is on the Patients page",
         End::PageContradicted => "not verified: somebody is missing on the Patients page",
         End::Interrupted => "interrupted: no end record",

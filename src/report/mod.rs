@@ -57,4 +57,4 @@ pub use plan::{plan, summary_line};
 pub use review::{NotPlanned, Review, allowance, refused, unread};
 pub use table::count;
 pub use undo::{held_exception, held_rows};
-pub use worklist::{WorklistForm, way, words, worklist};
+pub use worklist::{WorklistForm, is_worklist, way, words, worklist};

@@ -37,6 +37,16 @@ pub fn worklist(lists: &[Worklist], form: WorklistForm) -> String {
     }
 }
 
+/// Whether a text is a worklist in this form: nothing else is overwritten by one.
+pub fn is_worklist(text: &str, form: WorklistForm) -> bool {
+    match form {
+        WorklistForm::Text => text.starts_with("Worklist of "),
+        WorklistForm::Markdown => text.starts_with("## Worklist of "),
+        WorklistForm::Csv => text.starts_with("id,clinic,user,office_id,"),
+        WorklistForm::Html => text.contains("<title>Worklist"),
+    }
+}
+
 /// `100 rows, 600 cells to set`.
 pub(super) fn sum(list: &Worklist) -> String {
     let (rows, clicks) = (list.rows().count(), list.clicks());

@@ -83,16 +83,37 @@ fn table(office: &OfficeClicks, shown: &Shown) -> String {
     let Shown { columns, has_dates, whose } = shown;
     let heads = ["No.", "Provider"].into_iter().chain(columns.iter().map(|column| column.title()));
     let heads = heads.chain(has_dates.then_some("Access Until"));
-    let heads: Vec<String> = heads.map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
+    let heads: Vec<String> =
+        heads.map(|head| format!("<th scope=\"col\">{}</th>", parted(head))).collect();
     let rows: Vec<String> = office.rows.iter().map(|row| line(row, columns, *has_dates)).collect();
     format!(
-        "<table>\n<colgroup><col class=\"no\"><col class=\"who\"></colgroup>\n<thead>\n<tr class=\"office\"><th scope=\"colgroup\" colspan=\"{}\">{} <small>{whose}</small></th></tr>\n\
+        "<table>\n<colgroup><col class=\"no\"><col class=\"who\">{}</colgroup>\n<thead>\n<tr class=\"office\"><th scope=\"colgroup\" colspan=\"{}\">{} <small>{whose}</small></th></tr>\n\
          <tr>{}</tr>\n</thead>\n<tbody>\n{}\n</tbody>\n</table>",
+        dated(columns.len(), *has_dates),
         heads.len(),
         safe(&format!("{} ({})", office.name, office.office)),
         heads.concat(),
         rows.join("\n")
     )
+}
+
+/// The last column is as wide as a date.
+fn dated(columns: usize, has_dates: bool) -> String {
+    if !has_dates {
+        return String::new();
+    }
+    format!("<col span=\"{columns}\"><col class=\"until\">")
+}
+
+/// A heading with the places at which a narrow column may part its words.
+fn parted(head: &str) -> String {
+    [
+        ("Scheduling", "Sched&shy;uling"),
+        ("Reporting", "Report&shy;ing"),
+        ("Prescribe", "Pre&shy;scribe"),
+    ]
+    .iter()
+    .fold(head.to_owned(), |head, (whole, parted)| head.replace(whole, parted))
 }
 
 fn line(row: &RowClicks, shown: &[Column], has_dates: bool) -> String {

@@ -93,6 +93,7 @@ mod manifest_shown;
 mod openapi;
 mod people_again;
 mod people_fleet;
+mod people_lists;
 mod people_story;
 mod people_undo;
 mod pipeline;

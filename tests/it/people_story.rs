@@ -74,6 +74,26 @@ impl Story {
     pub(super) fn captured(&self, by: &str, cells: [&str; 3]) {
         // A capture counts that was begun in a second after that of the last tick.
         sleep(Duration::from_millis(1100));
+        self.captured_at(by, cells, "now");
+    }
+
+    /// Reads the same in every line.
+    #[track_caller]
+    pub(super) fn captured_all(&self, by: &str, cells: &str) {
+        let blank = fs::read_to_string(self.0.folder().join("grid-to-fill.csv")).unwrap();
+        let filled = blank.replace(",,,,,,,,,,,", cells);
+        fs::write(self.0.folder().join("filled.csv"), filled).unwrap();
+        self.ends(&["capture", "filled.csv", "--by", by, "--at", "now"], 0);
+    }
+
+    #[track_caller]
+    pub(super) fn captured_at(&self, by: &str, cells: [&str; 3], at: &str) {
+        self.filled(cells);
+        self.ends(&["capture", "filled.csv", "--by", by, "--at", at], 0);
+    }
+
+    /// Fills the sheet in.
+    pub(super) fn filled(&self, cells: [&str; 3]) {
         let blank = fs::read_to_string(self.0.folder().join("grid-to-fill.csv")).unwrap();
         let mut cells = cells.into_iter();
         let filled = blank.lines().map(|line| {
@@ -87,7 +107,6 @@ impl Story {
         let filled = filled.collect::<Vec<_>>().join("\r\n");
         assert_eq!(cells.next(), None, "a cell for each line");
         fs::write(self.0.folder().join("filled.csv"), filled).unwrap();
-        self.ends(&["capture", "filled.csv", "--by", by, "--at", "now"], 0);
     }
 
     pub(super) fn files(&self) -> Vec<String> {

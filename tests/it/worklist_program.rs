@@ -216,3 +216,24 @@ fn status_counts_the_approvals_of_a_saved_plan() {
     assert!(refused.stderr.contains("P012"), "{}", refused.stderr);
     assert_eq!(clinic.records(), []);
 }
+
+/// What the bridge writes, nobody has to set.
+#[test]
+fn rows_that_a_bridge_wrote_are_not_asked_of_people_any_more() {
+    let clinic = planned("");
+    clinic.run(&["worklist", "plan.json"], 0);
+    let mut session = terminal(&clinic, "Jane Roy");
+    answer(&mut session, "1/2", "y");
+    answer(&mut session, "2/2", "q");
+    end(session);
+    clinic.run(&["apply", "plan.json"], 6);
+    assert!(list(&clinic).is_superseded);
+    let status = clinic.run(&["status"], 6).stdout;
+    assert!(!status.contains("worklist") && status.contains("1 thing waits"), "{status}");
+    let left = clinic.run(&["worklist"], 0);
+    assert!(left.stderr.contains("No rows are asked of a person."), "{}", left.everything());
+    clinic.attest("Jane Roy");
+    clinic.run(&["verify", "--attest", "--by", "Bo Roy"], 0);
+    clinic.run(&["status"], 0);
+    clinic.run(&["history", "verify"], 0);
+}

@@ -7,12 +7,12 @@ use crate::apply::Applied;
 use crate::approval::{Consent, Demand, Given, approve};
 use crate::cli::args::{ApplyArgs, ByHandArgs, FormArgs, TargetArgs, WaitArgs};
 use crate::cli::attest;
-use crate::cli::clicks::{Seen, open_list, print_wrong, seen};
+use crate::cli::clicks::{Seen, open_list, print_wrong, seen, waits};
 use crate::cli::clinic::{Clinic, Planned, Purpose, Scope, print_findings};
 use crate::cli::cmd::apply_fleet;
 use crate::cli::cmd::approve::ask;
 use crate::cli::cmd::execute::{Ended, Execution, Owed, starter, writer_of};
-use crate::cli::cmd::hand_out::{By, ByHand, form, hand_out};
+use crate::cli::cmd::hand_out::{By, ByHand, hand_out, must_take_a_list};
 use crate::cli::cmd::plan::{print_made_again, print_plan, print_refusals};
 use crate::cli::cmd::saved::{self, Saved};
 use crate::cli::cmd::sign::{at_hand, print_approvals};
@@ -26,15 +26,14 @@ use crate::cli::fleet::{SavedBundle, Subject};
 use crate::cli::interrupt;
 use crate::cli::lock::{self, Asking};
 use crate::cli::printer::Printer;
-use crate::cli::tick::TICK;
 use crate::connection::Opened;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::journal::{
-    AskedSync, Event, Journal, Record, Standing, Worklist, WorklistRow, asked_sync, is_pending,
+    AskedSync, Event, Journal, Record, Worklist, WorklistRow, asked_sync, is_pending,
     is_pending_beside, runs, worklists,
 };
 use crate::manifest::AccuroConnection;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, Recorded};
 use crate::report::ci::Waiting;
 use crate::report::{self, Review, count};
 use crate::rollout::RowCounts;
@@ -104,7 +103,7 @@ fn by_hand<'a>(args: &'a ByHandArgs, clinic: &Clinic) -> Result<ByHand<'a>, Fail
         ));
     }
     for file in worklist {
-        form(file)?;
+        must_take_a_list(file)?;
     }
     if let Some(by) = by {
         attest::name(by)?;
@@ -212,7 +211,7 @@ impl Request<'_> {
         let opened = clinic.connect(environment).await?;
         let mut apply = Apply {
             request: self,
-            purpose: recorded.as_ref().map_or(Purpose::Manifest, Purpose::Undo),
+            recorded,
             clinic,
             opened: &opened,
             environment,
@@ -241,7 +240,8 @@ fn owed(records: &[Record], undone: Option<&str>) -> Owed {
 
 struct Apply<'a> {
     request: &'a Request<'a>,
-    purpose: Purpose<'a>,
+    /// What is taken back, as far as the journal knows; `None`: the manifest is planned.
+    recorded: Option<Recorded>,
     clinic: &'a Clinic,
     opened: &'a Opened,
     environment: &'a Environment,
@@ -255,6 +255,10 @@ struct Apply<'a> {
 }
 
 impl Apply<'_> {
+    fn purpose(&self) -> Purpose<'_> {
+        self.recorded.as_ref().map_or(Purpose::Manifest, Purpose::Undo)
+    }
+
     async fn run(&mut self, mut journal: Journal, printer: &mut Printer) -> Result<Ended, Failure> {
         let Request { saved, targets, auto_approve, allow_mass_change, signed, .. } = self.request;
         let TargetArgs { target, exclude } = targets;
@@ -262,9 +266,14 @@ impl Apply<'_> {
             Some(saved) => Scope::Saved(&saved.plan.targets),
             None => Scope::Typed { only: target, except: exclude },
         };
-        let planned = self.clinic.plan(&self.opened.accuro(), self.purpose, scope).await?;
+        let accuro = self.opened.accuro();
+        let mut planned = self.clinic.plan(&accuro, self.purpose(), scope).await?;
         print_findings(&self.clinic.source, &planned.plan.findings, printer);
-        let unseen = self.look_again(&planned, &mut journal, printer)?;
+        let (unseen, has_learned) = self.look_again(&planned, &mut journal, printer)?;
+        if has_learned && self.recorded.is_some() {
+            // Rows of the run were found set of which nothing was known: they are taken back, too.
+            planned = self.clinic.plan(&accuro, self.purpose(), scope).await?;
+        }
         let sealed = planned.seal()?;
         let comparison = saved.map(|saved| saved.must_still_hold(&planned)).transpose()?;
         let (plan, digest) = match saved {
@@ -313,25 +322,27 @@ impl Apply<'_> {
                 Some(id) => By::Rollout(id),
             };
             let place = (self.clinic, self.environment);
-            let what = (&approved, by_hand);
+            let what = (&approved, &planned.plan, by_hand);
             return hand_out(place, what, self.clicks.as_ref(), &mut journal, printer);
         }
+        self.withdraw((plan, digest, &planned.plan), &mut journal, printer)?;
         journal.append(writer_of((plan, digest), rollout, self.clinic, self.environment))?;
         let execution = self.execution();
         self.guarded(execution.run(&approved, before, &mut journal, printer)).await
     }
 
     /// Keeps what was read of rows that were asked of a person, and names those that are not as somebody
-    /// ticked them. What still has to be read or said of its rows.
+    /// ticked them. What still has to be read or said of its rows; and whether anything was kept.
     fn look_again(
         &mut self,
         planned: &Planned,
         journal: &mut Journal,
         printer: &mut Printer,
-    ) -> Result<Option<String>, Failure> {
-        let Some(known) = &mut self.clicks else { return Ok(None) };
-        let Seen { rows, unsaid } = seen(self.clinic, known, &planned.live)?;
-        if !rows.is_empty() {
+    ) -> Result<(Option<String>, bool), Failure> {
+        let Some(known) = &mut self.clicks else { return Ok((None, false)) };
+        let Seen { rows, unsaid, early } = seen(self.clinic, known, &planned.live)?;
+        let has_learned = !rows.is_empty();
+        if has_learned {
             let place = (self.clinic.manifest.clinic.id.as_str(), &planned.plan.names);
             print_wrong(known, &rows, place, printer);
             journal.append(starter(
@@ -345,30 +356,39 @@ impl Apply<'_> {
             // A row that somebody set and nobody ticked counts like one that was written.
             let records =
                 Journal::read(&self.clinic.state()?, &self.clinic.manifest.clinic.id)?.records;
-            let undone = match self.purpose {
-                Purpose::Manifest => None,
-                Purpose::Undo(recorded) => Some(recorded.run.as_str()),
-            };
-            self.owed = owed(&records, undone);
+            if let Some(recorded) = &mut self.recorded {
+                let which = Which::Saved(&recorded.run);
+                *recorded = which.recorded(self.clinic, &runs(&records, None))?;
+            }
+            self.owed = owed(&records, self.recorded.as_ref().map(|one| one.run.as_str()));
             self.asked = asked_sync(&records).filter(|_| attest::is_asked(self.clinic));
         }
-        let is_unseen = |row: &&WorklistRow| matches!(row.standing, Standing::Attested(_));
-        let unseen = known.rows.iter().filter(is_unseen).count();
-        let waits = if unseen > 0 {
-            Some(format!(
-                "{} ticked and not read since: capture the grid again",
-                count(unseen, "row")
-            ))
-        } else if unsaid > 0 {
-            let tick = attest::command(self.clinic, TICK);
-            Some(format!(
-                "{} as asked, and nobody says that they set them: with four_eyes somebody has to: `{tick}`",
-                count(unsaid, "row")
-            ))
-        } else {
-            None
-        };
-        Ok(waits)
+        let place = (&planned.live, &planned.plan.names);
+        Ok((waits(self.clinic, known, (unsaid, early), place), has_learned))
+    }
+
+    /// Does not ask people any more for rows that differ from nothing that is planned now, or that a
+    /// bridge is about to write; not where a word of somebody was not read yet.
+    fn withdraw(
+        &self,
+        (plan, digest, now): (&Plan, &str, &Plan),
+        journal: &mut Journal,
+        printer: &mut Printer,
+    ) -> Result<(), Failure> {
+        let Some(known) = &self.clicks else { return Ok(()) };
+        let undone = self.recorded.as_ref().map(|recorded| recorded.run.as_str());
+        let is_meant = known.plan == digest || plan.targets.is_everything() && known.is_of(undone);
+        let has = |plan: &Plan, row: &WorklistRow| plan.has_change(&row.user, row.sent.key);
+        let left: Vec<&WorklistRow> = known.rows.iter().filter(|row| row.is_left()).collect();
+        let is_needed = left.iter().any(|row| has(now, row) && !has(plan, row));
+        if !is_meant || is_needed || left.is_empty() || known.has_unread() {
+            return Ok(());
+        }
+        journal.append(starter("worklist", self.clinic, Some(&known.plan), self.environment))?;
+        journal.append(Event::ClicksWithdrawn { plan: known.plan.clone() })?;
+        let rows = count(left.len(), "row");
+        printer.line(&format!("{rows} that people were asked for are not asked for any more."));
+        Ok(())
     }
 
     /// Catches interrupts while something is written, unless somebody else does.
@@ -385,7 +405,7 @@ impl Apply<'_> {
     fn execution(&self) -> Execution<'_> {
         Execution {
             clinic: self.clinic,
-            purpose: self.purpose,
+            purpose: self.purpose(),
             opened: self.opened,
             environment: self.environment,
             sync_timeout: self.request.wait.sync_timeout,
@@ -432,6 +452,7 @@ impl Apply<'_> {
             let exit = if good == Exit::Done { Exit::NotVerified } else { good };
             return Ok(Ended::rows_wait(words, exit, (plan, &applied), printer));
         }
+        self.withdraw((plan, digest, &planned.plan), &mut journal, printer)?;
         if self.owed == Owed::Nothing || mode(self.clinic).is_none() {
             return Ok(Ended::nothing(good, (plan, &applied), printer));
         }

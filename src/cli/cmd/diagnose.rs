@@ -118,6 +118,7 @@ fn last_write(records: &[Record], pending: &Pending) -> LastWrite {
         | Event::PageAttested { .. }
         | Event::ClicksAsked { .. }
         | Event::ClicksSeen { .. }
+        | Event::ClicksWithdrawn { .. }
         | Event::Verified { .. }
         | Event::Ended { .. } => false,
     };

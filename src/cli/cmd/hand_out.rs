@@ -1,6 +1,7 @@
 //! `apply` and `undo` where somebody reads the screen and nothing can be written: the approved plan
 //! becomes a worklist. Nothing is called done by it.
 
+use std::fs;
 use std::io::stdin;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use crate::apply::Applied;
 use crate::approval::Approved;
 use crate::cli::args::WorklistFormat;
 use crate::cli::attest;
-use crate::cli::clicks::asked;
+use crate::cli::clicks::{asked, asks_for, left, open_list};
 use crate::cli::clinic::Clinic;
 use crate::cli::cmd::execute::{Ended, asker_of};
 use crate::cli::cmd::plan::save;
@@ -21,10 +22,12 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer::Printer;
 use crate::cli::tick::{TICK, Ticking, print_ticked, tick};
-use crate::journal::{Journal, Outcome, RowOutcome, Worklist as Known};
+use crate::journal::{
+    Journal, Outcome, RowOutcome, Standing, Worklist as Known, WorklistRow, worklists,
+};
+use crate::plan::Plan;
 use crate::report::ci::Waiting;
 use crate::report::{self, WorklistForm, count};
-use crate::worklist::worklist;
 
 /// As many hexadecimal digits of the plan's digest as a file's name carries.
 const SHORT: usize = 8;
@@ -47,10 +50,11 @@ pub(super) enum By<'a> {
     Rollout(&'a str),
 }
 
-/// Asks a person for the rows of an approved plan, unless that was done.
+/// Asks a person for the rows of an approved plan that are still to be set, unless that was done; `now` is
+/// the same plan as it is made now.
 pub(super) fn hand_out(
     (clinic, environment): (&Clinic, &Environment),
-    (approved, by): (&Approved<'_>, By<'_>),
+    (approved, now, by): (&Approved<'_>, &Plan, By<'_>),
     known: Option<&Known>,
     journal: &mut Journal,
     printer: &mut Printer,
@@ -61,19 +65,13 @@ pub(super) fn hand_out(
         By::Rollout(id) => (None, Some(id)),
     };
     let files = files(clinic, digest, by_hand)?;
-    let known = known.filter(|known| known.plan == digest);
-    let mut list = worklist(approved);
-    let all = list.rows().count();
-    if let Some(known) = known {
-        list.keep(|user, key| known.rows.iter().any(|row| row.is(user, key) && row.is_left()));
-    } else {
-        journal.append(asker_of((plan, digest), rollout, clinic, environment))?;
-        for event in asked(approved) {
-            journal.append(event)?;
-        }
-        journal.append(ENDED)?;
-    }
-    let left = list.rows().count();
+    let (known, recorded) = match known.filter(|known| known.plan == digest && asks_for(known, now))
+    {
+        Some(known) => (known.clone(), false),
+        None => (ask((clinic, environment), (approved, now, rollout), journal)?, true),
+    };
+    let list = left(clinic, &known);
+    let (all, left) = (known.rows.len(), list.rows().count());
     let lists = std::slice::from_ref(&list);
     for (path, form) in files.iter().filter(|_| left > 0) {
         save(path, "worklist", report::worklist(lists, *form))?;
@@ -98,13 +96,7 @@ pub(super) fn hand_out(
             None
         }
     };
-    let words = match (all - left, left) {
-        (0, _) => format!("{} asked of a person", count(all, "row")),
-        (ticked, 0) => format!("{} ticked and not read since", count(ticked, "row")),
-        (ticked, left) => {
-            format!("{} asked of a person, {ticked} ticked and not read since", count(left, "row"))
-        }
-    };
+    let words = words(&known);
     let why = format!("{words}; nothing is verified before the grid is captured again");
     if by_hand.is_some() {
         printer.result(&format!("Apply: {words}; nothing of it is done yet.\n"));
@@ -127,7 +119,37 @@ pub(super) fn hand_out(
     let run = journal.apply_id().to_owned();
     printer.tell(|| events::asked((plan, digest), &run, &why));
     let ended = Ended::rows_wait(words, Exit::NotVerified, (plan, &applied), printer);
-    Ok(Ended { recorded: known.is_none(), ..ended })
+    Ok(Ended { recorded, ..ended })
+}
+
+/// Records that the rows are asked of a person; what is known of them then.
+fn ask(
+    (clinic, environment): (&Clinic, &Environment),
+    (approved, now, rollout): (&Approved<'_>, &Plan, Option<&str>),
+    journal: &mut Journal,
+) -> Result<Known, Failure> {
+    let plan = (approved.plan(), approved.digest());
+    journal.append(asker_of(plan, rollout, clinic, environment))?;
+    for event in asked(approved, now) {
+        journal.append(event)?;
+    }
+    journal.append(ENDED)?;
+    let records = Journal::read(&clinic.state()?, &clinic.manifest.clinic.id)?.records;
+    let known = open_list(worklists(&records)).filter(|known| known.plan == approved.digest());
+    known.ok_or_else(|| Failure::plain(Exit::Error, "the journal lacks the rows that were asked"))
+}
+
+/// How many rows are asked for, and what is known of the others.
+fn words(known: &Known) -> String {
+    let is_attested = |row: &&WorklistRow| matches!(row.standing, Standing::Attested(_));
+    let asked = known.rows.iter().filter(|row| row.is_left()).count();
+    let attested = known.rows.iter().filter(is_attested).count();
+    let ticked = |rows: String| format!("{rows} ticked and not read since");
+    match (asked, attested) {
+        (0, _) => ticked(count(attested, "row")),
+        (_, 0) => format!("{} asked of a person", count(asked, "row")),
+        _ => format!("{} asked of a person, {}", count(asked, "row"), ticked(attested.to_string())),
+    }
 }
 
 /// Where the list is written, and in which form.
@@ -145,8 +167,21 @@ fn files(
     files.iter().map(|path| Ok((path.clone(), form(path)?))).collect()
 }
 
+/// Refuses a file that cannot take a list: one of an unknown form, or that is there and is something else.
+pub(super) fn must_take_a_list(path: &Path) -> Result<(), Failure> {
+    let form = form(path)?;
+    match fs::read(path) {
+        Ok(bytes) if !report::is_worklist(&String::from_utf8_lossy(&bytes), form) => {
+            let message = format!("--worklist {}: it is there, and no worklist", path.display());
+            Err(Failure::new(Exit::Error, "F001", message, "name another file, or move it away"))
+        }
+        // What cannot be read cannot be written either; that is said when it is.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// The form that a file's ending asks for.
-pub(super) fn form(path: &Path) -> Result<WorklistForm, Failure> {
+fn form(path: &Path) -> Result<WorklistForm, Failure> {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let form = match ending.as_str() {
         "md" => Some(WorklistFormat::Markdown),

@@ -8,7 +8,9 @@ use tokio_util::sync::CancellationToken;
 use crate::approval::{Consent, approve};
 use crate::cli::args::WorklistArgs;
 use crate::cli::attest;
-use crate::cli::clicks::{Seen, asked, left, nothing_asked, open_list, print_wrong, seen};
+use crate::cli::clicks::{
+    Seen, asked, asks_for, left, nothing_asked, open_list, print_wrong, seen,
+};
 use crate::cli::clinic::{Clinic, Purpose, Scope};
 use crate::cli::cmd::execute::{asker_of, starter};
 use crate::cli::cmd::plan::print_refusals;
@@ -26,7 +28,7 @@ use crate::cli::tick::{Ticked, Ticking, print_ticked, tick};
 use crate::journal::{Event, Journal, WorklistStage, runs, worklists};
 use crate::plan;
 use crate::report::{self, escape};
-use crate::worklist::{Worklist, worklist};
+use crate::worklist::Worklist;
 
 pub(super) async fn run(
     args: &WorklistArgs,
@@ -220,39 +222,46 @@ async fn with_lock(
     };
     let approved = approve(&saved.plan, &saved.digest, &refusals, consent)?;
     print_approvals(approved.approvals(), printer);
-    let mut list = worklist(&approved);
-    let all = list.rows().count();
-    let mut known = open_list(worklists(&reading.records)).filter(|known| known.plan == list.plan);
-    let Seen { rows, unsaid: _ } = match &known {
+    let digest = &saved.digest;
+    let mut known = open_list(worklists(&reading.records)).filter(|known| known.plan == *digest);
+    let Seen { rows, unsaid: _, early: _ } = match &known {
         Some(known) => seen(clinic, known, &planned.live)?,
         None => Seen::default(),
     };
-    // A list that is only printed again is nothing to keep.
-    let is_kept = args.tick || known.is_none() || !rows.is_empty();
-    if is_kept {
-        journal.append(match known {
-            Some(_) => starter("worklist", clinic, Some(&saved.digest), environment),
-            None => asker_of((&saved.plan, &saved.digest), None, clinic, environment),
-        })?;
-    }
+    let has_seen = !rows.is_empty();
     if let Some(known) = &mut known {
         print_wrong(known, &rows, (id, &planned.plan.names), printer);
         known.see(&rows);
-        list.keep(|user, key| known.rows.iter().any(|row| row.is(user, key) && row.is_left()));
-    } else {
-        for asked in asked(&approved) {
+    }
+    let is_asked = known.as_ref().is_some_and(|known| asks_for(known, &planned.plan));
+    // A list that is only printed again is nothing to keep.
+    let is_kept = args.tick || !is_asked || has_seen;
+    if is_kept {
+        journal.append(if is_asked {
+            starter("worklist", clinic, Some(digest), environment)
+        } else {
+            asker_of((&saved.plan, digest), None, clinic, environment)
+        })?;
+    }
+    if has_seen {
+        journal.append(Event::ClicksSeen { plan: digest.clone(), rows })?;
+    }
+    if !is_asked {
+        for asked in asked(&approved, &planned.plan) {
             journal.append(asked)?;
         }
+        let records = Journal::read(&clinic.state()?, id)?.records;
+        known = open_list(worklists(&records)).filter(|known| known.plan == *digest);
     }
-    if !rows.is_empty() {
-        journal.append(Event::ClicksSeen { plan: list.plan.clone(), rows })?;
-    }
-    if args.tick {
-        tick_off(args, (clinic, &list, all), &mut journal, environment, printer)?;
-    } else if list.rows().count() > 0 {
-        printer.document(&report::worklist(std::slice::from_ref(&list), args.format.into()));
-    } else {
-        printer.line(&format!("All rows of the worklist of {} are ticked.", escape(id)));
+    match known.map(|known| (left(clinic, &known), known.rows.len())) {
+        Some((list, all)) if args.tick => {
+            tick_off(args, (clinic, &list, all), &mut journal, environment, printer)?;
+        }
+        Some((list, _)) if list.rows().count() > 0 => {
+            printer.document(&report::worklist(std::slice::from_ref(&list), args.format.into()));
+        }
+        Some(_) => printer.line(&format!("All rows of the worklist of {} are ticked.", escape(id))),
+        None => printer.line(&format!("Every row of the plan of {} is as planned.", escape(id))),
     }
     if is_kept {
         journal.append(ENDED)?;
