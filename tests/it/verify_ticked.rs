@@ -88,6 +88,11 @@ impl Clinic {
     /// Reads the screen: the cells of each line in the order of the sheet.
     #[track_caller]
     fn captured(&self, by: &str, cells: [&str; 3]) {
+        self.captured_with(by, cells, &[]);
+    }
+
+    #[track_caller]
+    fn captured_with(&self, by: &str, cells: [&str; 3], more: &[&str]) {
         // A capture counts that was begun in a second after that of the last tick.
         sleep(Duration::from_millis(1100));
         let blank = fs::read_to_string(self.0.folder().join("grid-to-fill.csv")).unwrap();
@@ -98,7 +103,8 @@ impl Clinic {
         });
         let filled = filled.collect::<Vec<_>>().join("\r\n");
         fs::write(self.0.folder().join("filled.csv"), filled).unwrap();
-        self.ends(&["capture", "filled.csv", "--by", by, "--at", "now"], 0);
+        let capture = ["capture", "filled.csv", "--by", by, "--at", "now"];
+        self.ends(&[&capture[..], more].concat(), 0);
     }
 
     fn records(&self) -> Vec<Record> {
@@ -192,6 +198,10 @@ fn a_right_capture_from_before_the_ticks_is_not_verified() {
     assert!(summary.contains("not read since") && summary.contains("S014"), "{summary}");
     assert!(!summary.contains("is what the manifest says"), "{summary}");
     let before = fs::read(clinic.0.folder().join("grid.csv")).unwrap();
+    // A row that is kept from before was not read again.
+    clinic.captured_with("Bo Roy", [BLANK, OCEAN, OCEAN], &["--keep"]);
+    let said = clinic.ends(&["verify"], 6).stdout;
+    assert!(said.contains("1 row is ticked, not read since: capture the grid again"), "{said}");
     clinic.captured("Bo Roy", [OCEAN, OCEAN, BLANK]);
     let said = clinic.ends(&["verify"], 8).stdout;
     assert!(said.contains("1 row is ticked, not read since: capture the grid again"), "{said}");
