@@ -51,12 +51,8 @@ pub(super) struct CaptureArgs {
     /// template was made
     #[arg(long, value_name = "TIME", requires = "file")]
     pub(super) at: Option<String>,
-    /// Only the rows that people were asked to set: of a sheet to fill in, or of what is asked
-    #[arg(long, conflicts_with_all = ["file", "show", "office"])]
-    pub(super) worklist: bool,
-    /// Keep what the last capture says of rows that this sheet leaves out; they keep their own time
-    #[arg(long, requires = "file")]
-    pub(super) keep: bool,
+    #[command(flatten)]
+    pub(super) again: AgainArgs,
     /// Begin a new capture, whatever the last one holds
     #[arg(long, conflicts_with_all = ["how", "worklist"])]
     pub(super) restart: bool,
@@ -64,6 +60,17 @@ pub(super) struct CaptureArgs {
     pub(super) told: ToldArgs,
     #[command(flatten)]
     pub(super) ocean: OceanArgs,
+}
+
+/// How the rows are captured that people set.
+#[derive(Debug, Args)]
+pub(super) struct AgainArgs {
+    /// Only the rows that people were asked to set: of a sheet to fill in, or of what is asked
+    #[arg(long, conflicts_with_all = ["file", "show", "office"])]
+    pub(super) worklist: bool,
+    /// Keep what the last capture says of rows that this sheet leaves out; they keep their own time
+    #[arg(long, requires = "file")]
+    pub(super) keep: bool,
 }
 
 /// How a capture is told.

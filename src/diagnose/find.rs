@@ -106,7 +106,9 @@ pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
     let is_known = |row: &RowDiagnosis| {
         !ticked.unread.iter().any(|(name, key)| Some(name) == user.as_ref() && *key == row.key)
     };
-    rows.values_mut().for_each(|rows| rows.retain(is_known));
+    for rows in rows.values_mut() {
+        rows.retain(is_known);
+    }
     let known = Known {
         grid: read.is_some() && is_accuro_read,
         site: site.is_some(),

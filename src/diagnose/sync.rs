@@ -66,9 +66,9 @@ pub(super) fn causes(site: Option<&Site>, last: &LastWrite, now: Timestamp) -> V
 mod tests {
     use super::*;
 
-    fn kinds(site: &Site, last: LastWrite) -> Vec<Kind> {
+    fn kinds(site: &Site, last: &LastWrite) -> Vec<Kind> {
         let now = "2026-11-20T14:20:00Z".parse().unwrap();
-        causes(Some(site), &last, now).into_iter().map(|cause| cause.kind).collect()
+        causes(Some(site), last, now).into_iter().map(|cause| cause.kind).collect()
     }
 
     #[test]
@@ -81,14 +81,14 @@ mod tests {
         };
         let write = |at: &str| LastWrite { at: Some(at.parse().unwrap()), ..LastWrite::default() };
         let full = Some("2026-11-20T14:00:00Z");
-        assert_eq!(kinds(&site(None, full), LastWrite::default()), []);
-        assert_eq!(kinds(&site(None, full), write("2026-11-20T13:59:59Z")), []);
-        assert_eq!(kinds(&site(None, full), write("2026-11-20T14:00:00.9Z")), []);
-        assert_eq!(kinds(&site(None, full), write("2026-11-20T14:00:01Z")), [Kind::NotSynced]);
-        assert_eq!(kinds(&site(None, None), LastWrite::default()), [Kind::NotSynced]);
+        assert_eq!(kinds(&site(None, full), &LastWrite::default()), []);
+        assert_eq!(kinds(&site(None, full), &write("2026-11-20T13:59:59Z")), []);
+        assert_eq!(kinds(&site(None, full), &write("2026-11-20T14:00:00.9Z")), []);
+        assert_eq!(kinds(&site(None, full), &write("2026-11-20T14:00:01Z")), [Kind::NotSynced]);
+        assert_eq!(kinds(&site(None, None), &LastWrite::default()), [Kind::NotSynced]);
         let owed = LastWrite { owes_sync: true, ..LastWrite::default() };
-        assert_eq!(kinds(&site(None, full), owed.clone()), [Kind::NotSynced]);
-        assert_eq!(kinds(&site(Some(None), full), owed), [Kind::SyncRunning, Kind::NotSynced]);
+        assert_eq!(kinds(&site(None, full), &owed), [Kind::NotSynced]);
+        assert_eq!(kinds(&site(Some(None), full), &owed), [Kind::SyncRunning, Kind::NotSynced]);
         let now = "2026-11-20T14:20:00Z".parse().unwrap();
         let told = causes(Some(&site(None, full)), &write("2026-11-20T14:00:01Z"), now);
         assert_eq!(
@@ -105,6 +105,6 @@ mod tests {
         assert_eq!(alone(&asked), [Kind::SyncAsked]);
         assert_eq!(alone(&LastWrite::default()), []);
         // What Ocean writes is not understood: unknown, so nothing is said.
-        assert_eq!(kinds(&site(None, Some("yesterday")), write("2026-11-20T14:00:01Z")), []);
+        assert_eq!(kinds(&site(None, Some("yesterday")), &write("2026-11-20T14:00:01Z")), []);
     }
 }

@@ -32,6 +32,7 @@ pub struct Diagnosis {
 
 /// What was read whole: where it was not, nothing found does not say that there is nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is read and told by itself")]
 pub struct Known {
     /// The directory and the grid.
     pub grid: bool,

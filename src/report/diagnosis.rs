@@ -145,12 +145,13 @@ fn row_words(row: &RowDiagnosis, found: &Diagnosis) -> Vec<String> {
     if let Some(symptom) = found.symptom.filter(|symptom| !likely.contains(symptom)) {
         words.push(format!("not likely the cause of {} by itself; {assumed}", symptom.key()));
     }
-    words.push(format!("remedy: {}", remedy_words(*remedy, !lacks.is_empty(), found.by_hand)));
+    let origin = if lacks.is_empty() { Origin::Assumed } else { Origin::OceanArticle };
+    words.push(format!("remedy: {}", remedy_words(*remedy, origin, found.by_hand)));
     words
 }
 
 /// What mends a row. That all six columns at full are the remedy is the article's; the date is not in it.
-fn remedy_words(remedy: Remedy, is_below: bool, by_hand: bool) -> String {
+fn remedy_words(remedy: Remedy, origin: Origin, by_hand: bool) -> String {
     let step = match remedy {
         Remedy::Apply if by_hand => {
             "the manifest asks for it already, `accuroform apply` asks a person for it"
@@ -160,7 +161,6 @@ fn remedy_words(remedy: Remedy, is_below: bool, by_hand: bool) -> String {
         Remedy::Date => "another date than the manifest's, see the end",
         Remedy::Blocked => "nothing is planned for this user until what stands first is mended",
     };
-    let origin = if is_below { Origin::OceanArticle } else { Origin::Assumed };
     format!("{step}; {}", origin.label())
 }
 

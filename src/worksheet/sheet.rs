@@ -160,7 +160,7 @@ impl Lines<'_> {
         let reading = self.reading(row);
         let kept = self.kept(row);
         let place = self.table.line(row);
-        Some(Line { user: user?, key: key?, reading: reading?, kept: kept?, place })
+        Some(Line { user: user?, key: key?, reading: reading?, kept: kept.ok()?, place })
     }
 
     fn user(&mut self, row: usize, above: Option<&(&str, SheetPlace)>) -> Option<String> {
@@ -311,19 +311,20 @@ impl Lines<'_> {
         Some(if was_read { Reading::Read(Cells::new(columns, until)) } else { Reading::Unread })
     }
 
-    /// When a row was read that was read before the rest of the sheet; `None`: what it says is none.
-    fn kept(&mut self, row: usize) -> Option<Option<Look>> {
+    /// When a row was read that was read before the rest of the sheet; an error: what it says is none, and
+    /// that is said.
+    fn kept(&mut self, row: usize) -> Result<Option<Look>, ()> {
         let (at, by) = (self.text(row, READ_AT), self.text(row, READ_BY));
         if at.is_empty() && by.is_empty() {
-            return Some(None);
+            return Ok(None);
         }
         match at.parse::<Timestamp>() {
-            Ok(at) if !by.is_empty() => Some(Some(Look { at, by })),
+            Ok(at) if !by.is_empty() => Ok(Some(Look { at, by })),
             Ok(_) | Err(_) => {
                 let message = "the line does not say when the row was read, and by whom".to_owned();
                 let hint = "empty both cells where the row was read with the rest of the sheet";
                 self.wrong(Code::SheetRead, self.place(row, READ_AT), message, hint);
-                None
+                Err(())
             }
         }
     }

@@ -72,12 +72,12 @@ impl Clinic {
     /// Somebody does the sync, which takes a while, and says so.
     #[track_caller]
     pub(crate) fn attest(&self, by: &str) -> Ended {
-        self.wait_behind(self.asked().unwrap().since);
+        Clinic::wait_behind(self.asked().unwrap().since);
         self.run(&["sync", "--attest", "--by", by], 0)
     }
 
     /// Waits until the second of a record is over.
-    fn wait_behind(&self, at: jiff::Timestamp) {
+    fn wait_behind(at: jiff::Timestamp) {
         while jiff::Timestamp::now() < at + jiff::SignedDuration::from_secs(1) {
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
@@ -182,7 +182,7 @@ fn who_is_missing_is_a_finding_until_somebody_sees_them() {
     assert!(same.contains("S009") && same.contains("misses Singh, Anita (1042)"), "{same}");
     assert!(matches!(clinic.state(), SyncState::Contradicted { .. }), "it is still a finding");
     // Somebody selects the provider and syncs once more.
-    clinic.wait_behind(seen.at);
+    Clinic::wait_behind(seen.at);
     clinic.attest("Jane Roy");
     assert!(matches!(clinic.state(), SyncState::Attested(_)));
     page(&[], 0);
@@ -208,7 +208,7 @@ fn a_sync_from_before_the_last_write_or_from_the_future_does_not_count() {
     assert_eq!(clinic.state(), SyncState::Pending, "nothing was kept");
     assert!(attest(&since.to_string(), 5).contains("S009"), "in the same second");
     let half = since + jiff::SignedDuration::from_millis(500);
-    clinic.wait_behind(since);
+    Clinic::wait_behind(since);
     assert!(attest(&half.to_string(), 5).contains("S009"), "in the same second, with a fraction");
     clinic.attest("Jane");
     let SyncState::Attested(said) = clinic.state() else { panic!() };
@@ -333,7 +333,7 @@ fn what_nobody_asked_for_cannot_be_attested() {
 #[test]
 fn people_who_attest_at_the_same_time_do_so_one_after_the_other() {
     let clinic = Clinic::applied("");
-    clinic.wait_behind(clinic.asked().unwrap().since);
+    Clinic::wait_behind(clinic.asked().unwrap().since);
     let begin = |number: usize| {
         let by = format!("Person {number}");
         let mut command = clinic.command(&["sync", "--attest", "--by", &by]);

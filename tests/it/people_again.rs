@@ -27,9 +27,12 @@ fn filled(story: &Story, cells: &[&str]) {
     let sheet = fs::read_to_string(path("again.csv")).unwrap();
     assert_eq!(sheet.matches(BLANK).count(), cells.len(), "the touched rows alone: {sheet}");
     let mut cells = cells.iter();
-    let lines = sheet.lines().map(|line| match line.contains(BLANK) {
-        true => line.replacen(BLANK, cells.next().unwrap(), 1),
-        false => line.to_owned(),
+    let lines = sheet.lines().map(|line| {
+        if line.contains(BLANK) {
+            line.replacen(BLANK, cells.next().unwrap(), 1)
+        } else {
+            line.to_owned()
+        }
     });
     fs::write(path("filled.csv"), lines.collect::<Vec<_>>().join("\r\n")).unwrap();
     for name in ["again.csv", "again.xlsx"] {

@@ -241,4 +241,18 @@ fn a_wrong_tick_stops_the_rollout_behind_it() {
     shore.is_at(&[("ash", "asked", Some("S014")), ("birch", "asked", Some("S014"))]);
     let list = shore.run(&["worklist", "fleet.yaml", "--clinic", "ash"], 0).stdout;
     assert!(list.contains("1 row, 6 cells to set"), "it is asked for again: {list}");
+
+    // Half of it is set: the row is neither what it was nor what it will be, and that is no failure.
+    shore.ticked("ash");
+    shore.captured("ash", ",x,-,x,-,x,x,-,x,-,,");
+    let half = shore.resume(4);
+    assert!(half.everything().contains("Scheduling full → none"), "{}", half.everything());
+    assert!(!half.stderr.contains("stopped"), "{}", half.stderr);
+    shore.is_at(&[("ash", "asked", Some("P006")), ("birch", "asked", Some("S014"))]);
+    let list = shore.run(&["worklist", "fleet.yaml", "--clinic", "ash"], 0).stdout;
+    assert!(list.contains("1 row, 1 cell to set"), "{list}");
+    shore.ticked("ash");
+    shore.captured("ash", OCEAN);
+    shore.resume(4);
+    shore.is_at(&[("ash", "asked", Some("S006")), ("birch", "asked", Some("S014"))]);
 }

@@ -97,9 +97,12 @@ impl Clinic {
         sleep(Duration::from_millis(1100));
         let blank = fs::read_to_string(self.0.folder().join("grid-to-fill.csv")).unwrap();
         let mut cells = cells.into_iter();
-        let filled = blank.lines().map(|line| match line.contains(BLANK) {
-            true if line.starts_with("OceanAPI") => line.replacen(BLANK, cells.next().unwrap(), 1),
-            _ => line.to_owned(),
+        let filled = blank.lines().map(|line| {
+            if line.contains(BLANK) && line.starts_with("OceanAPI") {
+                line.replacen(BLANK, cells.next().unwrap(), 1)
+            } else {
+                line.to_owned()
+            }
         });
         let filled = filled.collect::<Vec<_>>().join("\r\n");
         fs::write(self.0.folder().join("filled.csv"), filled).unwrap();

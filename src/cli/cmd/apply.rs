@@ -328,7 +328,8 @@ impl Apply<'_> {
         self.withdraw((plan, digest, &planned.plan), &mut journal, printer)?;
         journal.append(writer_of((plan, digest), rollout, self.clinic, self.environment))?;
         let execution = self.execution();
-        self.guarded(execution.run(&approved, before, &mut journal, printer)).await
+        let work = self.guarded(execution.run(&approved, before, &mut journal, printer));
+        Box::pin(work).await
     }
 
     /// Keeps what was read of rows that were asked of a person, and names those that are not as somebody
@@ -467,7 +468,9 @@ impl Apply<'_> {
         let before = look_before(self.clinic, self.opened).await?;
         journal.append(starter("sync", self.clinic, None, self.environment))?;
         let execution = self.execution();
-        self.guarded(execution.owed_sync((plan, &applied), before, &mut journal, printer)).await
+        let work =
+            self.guarded(execution.owed_sync((plan, &applied), before, &mut journal, printer));
+        Box::pin(work).await
     }
 
     fn print(&self, plan: &Plan, file: &str, printer: &mut Printer) {

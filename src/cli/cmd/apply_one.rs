@@ -8,6 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::approval::Given;
 use crate::cli::args::{FormArgs, TargetArgs, WaitArgs};
+use crate::cli::clicks::open_list;
+use crate::cli::clinic::Clinic;
 use crate::cli::cmd::apply::{Around, CarriedOut, Request, Signed};
 use crate::cli::cmd::execute::Ended;
 use crate::cli::cmd::hand_out::ByHand;
@@ -18,6 +20,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::fleet::{FleetFile, Turn};
 use crate::cli::printer::Printer;
+use crate::journal::{Journal, WorklistStage, worklists};
 use crate::manifest::AccuroConnection;
 use crate::plan::Plan;
 use crate::rollout::bundle::{Bundle, Entry};
@@ -75,8 +78,8 @@ impl One {
         let CarriedOut { run, ended } =
             match request.carry_out(&clinic, &self.environment, printer).await {
                 // A screen that has to be read again waits for a person, as its rows do.
-                Err(failure) if is_captured && failure.exit == Exit::Unread => {
-                    return Ok(unread(failure));
+                Err(failure) if is_captured && waits(&clinic, &failure) => {
+                    return Ok(waiting(failure));
                 }
                 result => result?,
             };
@@ -115,8 +118,23 @@ impl One {
     }
 }
 
-/// The turn of a clinic whose screen nobody has read lately: nothing was written.
-fn unread(failure: Failure) -> Turn {
+/// Whether a failure is what a person has to do: read the screen, read it in place of whoever ticked, or set
+/// a row again that is not as it was ticked and so has moved.
+fn waits(clinic: &Clinic, failure: &Failure) -> bool {
+    let is_wrong = || {
+        let records =
+            Journal::read(&clinic.state().ok()?, &clinic.manifest.clinic.id).ok()?.records;
+        Some(open_list(worklists(&records))?.stage() == WorklistStage::Contradicted)
+    };
+    match failure.code {
+        Some("S011") => true,
+        Some("P006") => is_wrong().unwrap_or_default(),
+        _ => failure.exit == Exit::Unread,
+    }
+}
+
+/// The turn of a clinic that waits for a person: nothing was written.
+fn waiting(failure: Failure) -> Turn {
     let Failure { code, message, hint: _, exit: _ } = failure;
     Turn {
         stage: Stage::Asked,

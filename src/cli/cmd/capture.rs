@@ -96,7 +96,7 @@ fn work(
         (Task::Show, _) => screen.show(account, printer),
         (Task::Capture | Task::Ask, _) => {
             let by = screen.person(args.by.as_deref(), None)?;
-            let asked = args.worklist.then(|| screen.asked()).transpose()?;
+            let asked = args.again.worklist.then(|| screen.asked()).transpose()?;
             let what = (offices.as_slice(), asked.as_ref());
             capture_ask::run(&screen, what, (&by, args.restart), printer)
         }
@@ -163,7 +163,7 @@ impl Screen<'_> {
         let (users, zone, made) = (self.clinic.users(), self.zone(), self.environment.clock.now());
         let Open { clinic, tenant, .. } = self.expected(&users);
         let what = Template { clinic, tenant, users: &users, made, zone: &zone };
-        let asked = args.worklist.then(|| self.asked()).transpose()?;
+        let asked = args.again.worklist.then(|| self.asked()).transpose()?;
         let is_wanted = |user: &str, key: RowKey| match &asked {
             Some(asked) => asked.rows.iter().any(|row| row.is(user, key)),
             None => offices.contains(&key.office),
@@ -191,7 +191,7 @@ impl Screen<'_> {
         printer.line(
             "fill one of them in at the screen: full, read-only or blank; yes under Read where nothing is ticked",
         );
-        let keep = if args.worklist { " --keep" } else { "" };
+        let keep = if args.again.worklist { " --keep" } else { "" };
         printer.line(&format!("then: accuroform capture {}{keep}", sheet.display()));
         Ok(Exit::Done)
     }
@@ -219,7 +219,7 @@ impl Screen<'_> {
             return Err(Failure::new(Exit::Error, "X018", message, hint).into());
         }
         account.warn(sheet.unread(self.directory), printer);
-        let kept = if args.keep { capture.keep(&self.believed()?) } else { 0 };
+        let kept = if args.again.keep { capture.keep(&self.believed()?) } else { 0 };
         let lost = self.lost(&capture);
         self.keep(&capture)?;
         account.wrote.push(self.files.capture.clone());
@@ -334,7 +334,8 @@ impl Screen<'_> {
             None => written().map_or((None, ""), |(name, said)| (Some(name), said)),
         };
         let problem = match worksheet::moment(said, &self.zone()) {
-            Some(at) if !worksheet::is_ahead(at, now) => return Ok(at),
+            // A clock that is a little ahead must not make a look of now confirm a later tick.
+            Some(at) if !worksheet::is_ahead(at, now) => return Ok(at.min(now)),
             Some(_) => format!("`{said}` is ahead of now"),
             None if said.is_empty() => "nothing says when the screen was read".to_owned(),
             None => format!("`{said}` is not a time with one meaning"),

@@ -71,11 +71,14 @@ pub(super) async fn run(
     Ok(exit)
 }
 
+/// The site and its list of providers, as far as Ocean answers.
+type Asked = (Result<Site, String>, Result<Vec<SiteProvider>, String>);
+
 /// What is read of both services.
 struct Read {
     planned: Planned,
     /// The site and its list of providers; else why nobody asks Ocean.
-    ocean: Result<(Result<Site, String>, Result<Vec<SiteProvider>, String>), &'static str>,
+    ocean: Result<Asked, &'static str>,
 }
 
 impl Read {

@@ -215,7 +215,7 @@ impl Seen {
         match pending {
             Ok(Pending { is_owed: false, .. }) => {}
             Ok(_) => words.push_str("; a sync is owed"),
-            Err(_) => words.push_str(&format!("; not read: {UNKNOWN}")),
+            Err(_) => words = format!("{words}; not read: {UNKNOWN}"),
         }
         words
     }
