@@ -11,7 +11,7 @@ use crate::finding::not_as_ticked;
 use crate::journal::{
     Event, RowPlace, RowRecord, SeenRow, Standing, Worklist as Known, WorklistRow,
 };
-use crate::live::{Grid, Snapshot};
+use crate::live::{Grid, Look, Snapshot};
 use crate::model::{Cells, Names, RowKey};
 use crate::plan::{Change, Plan, UserPlan};
 use crate::report::{count, escape};
@@ -102,6 +102,15 @@ pub(super) fn left(clinic: &Clinic, known: &Known) -> Worklist {
     list
 }
 
+/// With four eyes, refuses a look by somebody who ticked.
+pub(super) fn others_look(clinic: &Clinic, known: &Known, look: &Look) -> Result<(), Failure> {
+    let is_demanded = clinic.manifest.safety.four_eyes;
+    other_eyes(is_demanded, known.clicked_by(), &look.by).map_err(|error| {
+        let hint = "have somebody else read the screen: `accuroform capture --by NAME`";
+        Failure::new(Exit::Refused, "S011", error.to_string(), hint)
+    })
+}
+
 /// What was read of rows that were asked of a person.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
@@ -117,19 +126,15 @@ pub(super) struct Seen {
 /// Reads the rows of a worklist again. What was not read says nothing, nor does a capture that was not
 /// begun after the last tick.
 pub(super) fn seen(clinic: &Clinic, known: &Known, live: &Snapshot) -> Result<Seen, Failure> {
-    let four_eyes = clinic.manifest.safety.four_eyes;
     // A look from before the last tick may have seen cells that nobody had saved yet.
     let last_tick = known.last_tick();
     let is_early = |user: &str, key: RowKey| {
         let look = live.captured.as_ref().map(|captured| captured.of(user, key));
         look.is_some_and(|look| last_tick.is_some_and(|tick| look.at <= tick))
     };
-    let others_look = |user: &str, key: RowKey| {
+    let by_others = |user: &str, key: RowKey| {
         let Some(captured) = &live.captured else { return Ok(()) };
-        other_eyes(four_eyes, known.clicked_by(), &captured.of(user, key).by).map_err(|error| {
-            let hint = "have somebody else read the screen: `accuroform capture --by NAME`";
-            Failure::new(Exit::Refused, "S011", error.to_string(), hint)
-        })
+        others_look(clinic, known, captured.of(user, key))
     };
     let mut seen = Seen::default();
     for row in &known.rows {
@@ -145,12 +150,12 @@ pub(super) fn seen(clinic: &Clinic, known: &Known, live: &Snapshot) -> Result<Se
         let is_unsaid = row.standing == Standing::Open && is_set;
         match (is_unsaid, is_early(user, key)) {
             (true, true) => seen.early += 1,
-            (true, false) if four_eyes => seen.unsaid += 1,
+            (true, false) if clinic.manifest.safety.four_eyes => seen.unsaid += 1,
             (false, true) => {}
             (false, false) if !is_ticked => {}
             (true | false, false) => {
                 if is_ticked {
-                    others_look(user, key)?;
+                    by_others(user, key)?;
                 }
                 let place = RowPlace { user: user.to_owned(), key };
                 seen.rows.push(SeenRow { place, cells });
@@ -161,7 +166,7 @@ pub(super) fn seen(clinic: &Clinic, known: &Known, live: &Snapshot) -> Result<Se
         let (user, key) = (tick.user.as_str(), tick.sent.key);
         let Some(cells) = read(tick, live).filter(|_| !is_early(user, key)) else { continue };
         if known.rows.iter().all(|row| !row.is(user, key)) {
-            others_look(user, key)?;
+            by_others(user, key)?;
             seen.rows.push(SeenRow { place: RowPlace { user: user.to_owned(), key }, cells });
         }
     }
@@ -179,18 +184,33 @@ fn read(row: &WorklistRow, live: &Snapshot) -> Option<Cells> {
     Some(found.and_then(|at| rows.get(at)).map_or(Cells::NOTHING, |live| live.cells))
 }
 
+/// Whether a row that was read holds exactly what is planned by now.
+pub(super) fn is_as_planned(plan: &Plan, row: &WorklistRow) -> bool {
+    let Some(user) = plan.users.iter().find(|user| user.name == row.user) else { return false };
+    let is_above = user.excess.iter().any(|excess| excess.key == row.sent.key);
+    !plan.has_change(&row.user, row.sent.key) && !is_above && plan.errors() == 0
+}
+
 /// What still has to be read or said of the rows of a list, in words; `None`: nothing.
 pub(super) fn waits(
     clinic: &Clinic,
     known: &Known,
     (unsaid, early): (usize, usize),
-    (live, names): (&Snapshot, &Names),
+    (live, plan): (&Snapshot, &Plan),
 ) -> Option<String> {
+    let is_wrong = |row: &&WorklistRow| {
+        matches!(row.standing, Standing::Contradicted { .. }) && !is_as_planned(plan, row)
+    };
+    let wrong = known.rows.iter().filter(is_wrong).count();
+    if wrong > 0 {
+        let words = count(wrong, "row");
+        return Some(format!("{words} not as somebody ticked: {SET}"));
+    }
     let is_unseen = |row: &&WorklistRow| matches!(row.standing, Standing::Attested(_));
     let unseen: Vec<&WorklistRow> =
         known.rows.iter().filter(is_unseen).chain(&known.earlier).collect();
     if let Some(lost) = unseen.iter().find(|row| !live.may_read(&row.user, row.sent.key)) {
-        let address = address(clinic, names, lost);
+        let address = address(clinic, &plan.names, lost);
         let words = count(unseen.len(), "row");
         return Some(format!(
             "{words} ticked and not read since; {address} is not on the screen that is read: put user, office \

@@ -2,6 +2,7 @@
 //! `diagnose` and `watch` share it. It is read, and nothing is written.
 
 use super::attest;
+use super::clicks::open_list;
 use super::clinic::Clinic;
 use super::failure::Failure;
 use super::finish::mode;
@@ -37,7 +38,7 @@ impl Pending {
         Self {
             is_owed: is_open || (mode(clinic).is_some() && is_pending(records)),
             asked,
-            clicks: worklists(records).into_iter().find(|list| !list.is_superseded),
+            clicks: open_list(worklists(records)),
         }
     }
 

@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::clicks::{SET, Seen, WAITING, WRONG, print_wrong, seen};
+use super::clicks::{SET, Seen, WAITING, WRONG, is_as_planned, others_look, print_wrong, seen};
 use super::clinic::Clinic;
-use super::exit::Exit;
 use super::failure::Failure;
 use super::finish::mode;
 use super::pending::Pending;
 use super::printer::Printer;
-use crate::approval::other_eyes;
 use crate::diagnose::{Obstacle, TickedRows};
 use crate::finding::{difference, not_as_ticked};
 use crate::journal::{Attestation, Event, RowPlace, SeenRow, Standing, Worklist, WorklistRow};
@@ -275,20 +273,7 @@ type Wrong<'a> = (&'a RowPlace, &'a Attestation, Cells, Cells);
 /// Why a capture from after the last tick does not count, where four eyes are demanded.
 fn same_eyes(clinic: &Clinic, list: &Worklist, live: &Snapshot) -> Option<Failure> {
     let captured = live.captured.as_ref()?;
-    let by = list.rows.iter().map(|row| captured.of(&row.user, row.sent.key));
+    let looks = list.rows.iter().map(|row| captured.of(&row.user, row.sent.key));
     let tick = list.last_tick()?;
-    let mut since = by.filter(|look| look.at > tick);
-    let is_demanded = clinic.manifest.safety.four_eyes;
-    let error =
-        since.find_map(|look| other_eyes(is_demanded, list.clicked_by(), &look.by).err())?;
-    let hint = "have somebody else read the screen: `accuroform capture --by NAME`";
-    Some(Failure::new(Exit::Refused, "S011", error.to_string(), hint))
-}
-
-/// Whether a row that was read holds exactly what the manifest says by now.
-fn is_as_planned(plan: &Plan, row: &WorklistRow) -> bool {
-    let Some(user) = plan.users.iter().find(|user| user.name == row.user) else { return false };
-    let is_changed = user.changes.iter().any(|change| change.key == row.sent.key);
-    let is_above = user.excess.iter().any(|excess| excess.key == row.sent.key);
-    !is_changed && !is_above && plan.errors() == 0
+    looks.filter(|look| look.at > tick).find_map(|look| others_look(clinic, list, look).err())
 }

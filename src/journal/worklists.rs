@@ -21,8 +21,6 @@ pub struct Worklist {
     pub run: String,
     /// The run that its plan takes back, if it is an undo.
     pub undoes: Option<String>,
-    /// Since when it is handed out.
-    pub since: Timestamp,
     /// Its rows, in the order in which they were asked for.
     pub rows: Vec<WorklistRow>,
     /// Of the list that counts: rows of older lists that somebody ticked and nobody read since. Nobody is
@@ -135,14 +133,6 @@ impl Worklist {
         } else {
             WorklistStage::Verified
         }
-    }
-
-    /// How many rows nobody has to click any more, as people say or as was read.
-    pub fn ticked(&self) -> usize {
-        let is_ticked = |row: &&WorklistRow| {
-            matches!(row.standing, Standing::Attested(_) | Standing::Verified(_))
-        };
-        self.rows.iter().filter(is_ticked).count()
     }
 
     /// Whether its rows were asked for by the manifest; or, where `undone` names the runs that are taken
@@ -293,7 +283,6 @@ impl<'r> Known<'r> {
             plan: plan.to_owned(),
             run: record.apply.clone(),
             undoes: self.undoes.map(str::to_owned),
-            since: record.at,
             rows: Vec::new(),
             earlier: Vec::new(),
             is_superseded: false,

@@ -4,6 +4,7 @@ use std::fs;
 use std::thread::sleep;
 use std::time::Duration;
 
+use rexpect::session::PtySession;
 use serde_json::Value;
 
 use super::people_story::{MANIFEST, NOTHING, OCEAN, Story, WITHOUT_SCHEDULING, is_over};
@@ -112,6 +113,43 @@ fn a_capture_is_believed_no_longer_than_its_oldest_row() {
     assert!(refused.contains("error[X024]"), "{refused}");
 }
 
+fn press(session: &mut PtySession, keys: &str) {
+    session.send(keys).unwrap();
+    session.flush().unwrap();
+}
+
+/// Answers the nine columns and the date of a row.
+#[track_caller]
+fn read(session: &mut PtySession, row: &str) {
+    session.exp_string(row).unwrap();
+    session.exp_string("Patient: ").unwrap();
+    press(session, "fffnffnfn");
+    session.exp_string("Access Until").unwrap();
+    press(session, "n");
+}
+
+/// More is ticked than was asked for. The manifest is additive, so that no plan takes it back.
+#[test]
+fn a_tick_too_much_is_no_right_row_and_asks_for_no_sync() {
+    let story = asked();
+    story.ticked("Jane Roy", &["1/2", "2/2"]);
+    filled(&story, &[OCEAN, ",x,x,x,x,x,x,-,x,-,,"]);
+    story.ends(&KEPT, 0);
+    for _ in ["first", "again"] {
+        let wrong = story.ends(&["apply", "-auto-approve"], 6);
+        assert!(wrong.contains("error[S013]") && wrong.contains("Inbox none → full"), "{wrong}");
+        assert!(wrong.contains("1 row not as somebody ticked"), "{wrong}");
+        assert!(!wrong.contains("full sync"), "{wrong}");
+    }
+    let left = story.ends(&["worklist"], 0);
+    assert!(left.contains("1 row, 1 cell to set") && left.contains("Inbox none"), "{left}");
+    story.ticked("Jane Roy", &["2/2"]);
+    filled(&story, &[OCEAN, OCEAN]);
+    story.ends(&KEPT, 0);
+    let asked = story.ends(&["apply", "-auto-approve"], 6);
+    assert!(asked.contains("A full sync of 1 Ocean site is asked"), "{asked}");
+}
+
 #[test]
 fn the_touched_rows_are_asked_at_a_terminal_and_it_goes_on_where_it_was_left() {
     let story = asked();
@@ -119,26 +157,13 @@ fn the_touched_rows_are_asked_at_a_terminal_and_it_goes_on_where_it_was_left() {
     sleep(Duration::from_millis(1100));
     let arguments = ["capture", "--worklist", "--by", "Bo Roy"];
     let mut session = story.at_terminal(&arguments);
-    session.exp_string("(row 1 of 2)").unwrap();
-    session.exp_string("Patient: ").unwrap();
-    session.send("fffnffnfn").unwrap();
-    session.flush().unwrap();
-    session.exp_string("Access Until").unwrap();
-    session.send("n").unwrap();
-    session.flush().unwrap();
+    read(&mut session, "(row 1 of 2)");
     session.exp_string("(row 2 of 2)").unwrap();
-    session.send("q").unwrap();
-    session.flush().unwrap();
+    press(&mut session, "q");
     session.exp_eof().unwrap();
     drop(session);
     let mut session = story.at_terminal(&arguments);
-    session.exp_string("(row 1 of 1)").unwrap();
-    session.exp_string("Patient: ").unwrap();
-    session.send("fffnffnfn").unwrap();
-    session.flush().unwrap();
-    session.exp_string("Access Until").unwrap();
-    session.send("n").unwrap();
-    session.flush().unwrap();
+    read(&mut session, "(row 1 of 1)");
     is_over(&mut session);
     drop(session);
     let asked = story.ends(&["apply", "-auto-approve"], 6);

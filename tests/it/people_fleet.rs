@@ -226,6 +226,7 @@ fn a_capture_that_went_stale_stops_nobody_else() {
     shore.is_at(&[("ash", "asked", Some("P010")), ("birch", "asked", Some("S014"))]);
     let words = resumed.everything();
     assert!(words.contains("read the screen again") && !words.contains("stopped"), "{words}");
+    assert!(words.contains("(ash): `accuroform status fleet.yaml`"), "its next step: {words}");
     assert!(!words.contains("applied"), "nothing was: {words}");
 }
 

@@ -157,6 +157,10 @@ fn rows_are_ticked_within_the_apply() {
     answer(&mut session, "3/3", "q");
     let rest = session.exp_eof().unwrap();
     assert!(rest.contains("1 ticked now, 2 of 3 rows left"), "{rest}");
+    assert!(
+        rest.contains("Apply: 2 rows asked of a person, 1 ticked and not read since"),
+        "{rest}"
+    );
     assert!(rest.contains("worklist --tick --by NAME"), "{rest}");
     story.waits(6, &["1 of 3 rows"]);
     let mut session = story.at_terminal(&["worklist", "--tick", "--by", "Jane Roy"]);

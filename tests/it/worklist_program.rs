@@ -62,7 +62,10 @@ fn rows_are_ticked_one_by_one_and_it_stops_and_goes_on() {
     assert!(rest.contains("Press Save") && !rest.contains("u{"), "{rest}");
     assert!(rest.contains("1 ticked now, 1 of 2 rows left"), "{rest}");
     let half = list(&clinic);
-    assert_eq!((half.stage(), half.ticked()), (WorklistStage::HalfDone, 1));
+    assert_eq!(
+        (half.stage(), half.rows.iter().filter(|row| !row.is_left()).count()),
+        (WorklistStage::HalfDone, 1)
+    );
     assert_eq!(half.clicked_by(), ["Jane Roy"]);
     assert!(is_pending(&clinic.records()), "what was clicked is not verified");
 

@@ -364,8 +364,8 @@ impl Apply<'_> {
             self.owed = owed(&records, self.recorded.as_ref().map(|one| one.run.as_str()));
             self.asked = asked_sync(&records).filter(|_| attest::is_asked(self.clinic));
         }
-        let place = (&planned.live, &planned.plan.names);
-        Ok((waits(self.clinic, known, (unsaid, early), place), has_learned))
+        let read = (&planned.live, &planned.plan);
+        Ok((waits(self.clinic, known, (unsaid, early), read), has_learned))
     }
 
     /// Does not ask people any more for rows that differ from nothing that is planned now, or that a

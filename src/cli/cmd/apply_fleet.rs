@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::approval::Given;
 use crate::cli::args::{ApplyArgs, ByHandArgs, SelectArgs, TargetArgs};
-use crate::cli::clicks::WAITING;
 use crate::cli::cmd::apply_one::One;
 use crate::cli::cmd::approve::ask;
 use crate::cli::cmd::sign::{at_hand_of_bundle, given_lines};
@@ -430,25 +429,15 @@ impl Run<'_> {
 }
 
 /// What people are asked for, with the commands that list it, and at which clinics.
-fn asked(states: &BTreeMap<String, ClinicState>, fleet: &str) -> Option<String> {
-    let asked = || states.values().filter(|state| state.stage == Stage::Asked);
-    let of_rows = |state: &&ClinicState| state.code.as_deref() == Some(WAITING);
-    let named = |clinics: Vec<&ClinicState>, what: String| {
-        let names: Vec<&str> = clinics.iter().map(|state| state.clinic.as_str()).collect();
-        (!names.is_empty()).then(|| format!("waiting for people ({}): {what}", names.join(", ")))
-    };
-    let rows = format!(
-        "`accuroform worklist {fleet}` lists the rows that are asked of them, with `--tick --by NAME --clinic ID` \
-         they are ticked off, then the grid is captured again"
-    );
-    let syncs = format!(
-        "`accuroform sync {fleet}` lists the syncs that are asked of them, to be attested and verified"
-    );
-    let all = [
-        named(asked().filter(of_rows).collect(), rows),
-        named(asked().filter(|state| !of_rows(state)).collect(), syncs),
-    ];
-    let all: Vec<String> = all.into_iter().flatten().collect();
+fn asked(states: &BTreeMap<String, ClinicState>, path: &Path) -> Option<String> {
+    let mut clinics: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for state in states.values().filter(|state| state.stage == Stage::Asked) {
+        clinics.entry(fleet::asked_of(state, path)).or_default().push(&state.clinic);
+    }
+    let all = clinics
+        .iter()
+        .map(|(what, clinics)| format!("waiting for people ({}): {what}", clinics.join(", ")));
+    let all: Vec<String> = all.collect();
     (!all.is_empty()).then(|| all.join("; "))
 }
 
@@ -459,9 +448,9 @@ fn next(
     rollout: &Rollout,
     fleet: &Path,
 ) -> Option<String> {
+    let asked = asked(states, fleet);
     let (id, fleet) = (&rollout.id, fleet.display());
     let go_on = format!("accuroform apply --resume {id} {fleet}");
-    let asked = asked(states, &fleet.to_string());
     match end {
         RolloutEnd::Through | RolloutEnd::NotVerified { .. } if asked.is_some() => {
             let asked = asked.unwrap_or_default();

@@ -135,7 +135,8 @@ fn waits(clinic: &Clinic, failure: &Failure) -> bool {
 
 /// The turn of a clinic that waits for a person: nothing was written.
 fn waiting(failure: Failure) -> Turn {
-    let Failure { code, message, hint: _, exit: _ } = failure;
+    let Failure { code, message, hint, exit: _ } = failure;
+    let message = hint.map_or_else(|| message.clone(), |hint| format!("{message}; {hint}"));
     Turn {
         stage: Stage::Asked,
         counts: RowCounts::default(),

@@ -66,11 +66,11 @@ pub(super) fn hand_out(
         By::Rollout(id) => (None, Some(id)),
     };
     let files = files(clinic, digest, by_hand)?;
-    let (known, recorded) = match known.filter(|known| known.plan == digest && asks_for(known, now))
-    {
-        Some(known) => (known.clone(), false),
-        None => (ask((clinic, environment), (approved, now, rollout), journal)?, true),
-    };
+    let (mut known, recorded) =
+        match known.filter(|known| known.plan == digest && asks_for(known, now)) {
+            Some(known) => (known.clone(), false),
+            None => (ask((clinic, environment), (approved, now, rollout), journal)?, true),
+        };
     let list = left(clinic, &known);
     let (all, left) = (known.rows.len(), list.rows().count());
     let lists = std::slice::from_ref(&list);
@@ -94,6 +94,7 @@ pub(super) fn hand_out(
             let mut ticking = Ticking { by, clock: environment.clock, journal };
             let ticked = tick((&list, all), &mut ticking, &mut stdin().lock(), printer)?;
             print_ticked((clinic, all), ticked, printer);
+            known = asked_now(clinic, digest)?;
             None
         }
     };
@@ -135,8 +136,13 @@ fn ask(
         journal.append(event)?;
     }
     journal.append(ENDED)?;
+    asked_now(clinic, approved.digest())
+}
+
+/// What is known of the rows that a plan asks for, by the journal as it is now.
+fn asked_now(clinic: &Clinic, digest: &str) -> Result<Known, Failure> {
     let records = Journal::read(&clinic.state()?, &clinic.manifest.clinic.id)?.records;
-    let known = open_list(worklists(&records)).filter(|known| known.plan == approved.digest());
+    let known = open_list(worklists(&records)).filter(|known| known.plan == digest);
     known.ok_or_else(|| Failure::plain(Exit::Error, "the journal lacks the rows that were asked"))
 }
 

@@ -17,7 +17,7 @@ pub(super) use rollouts::{Kept, Rollouts};
 pub(super) use runner::{ApplyOne, RolloutEnd, Runner, Turn};
 pub(super) use shown::{FleetSummary, Title, clinics, in_the_way};
 pub(super) use spool::{SavedBundle, Spool};
-pub(super) use status::{exit, outcomes, shown_state, status, sum, waiting, waves};
+pub(super) use status::{asked_of, exit, outcomes, shown_state, status, sum, waiting, waves};
 pub(super) use subject::{
     SelectedFleet, Subject, load_fleet, load_selected, must_not_select, selection,
 };

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::runner::RolloutEnd;
+use crate::cli::clicks::WAITING;
 use crate::cli::exit::Exit;
+use crate::ocean::SyncError;
 use crate::report::ci::{Outcomes, Waiting};
 use crate::report::escape;
 use crate::rollout::{ClinicState, Rollout, RowCounts, Stage};
@@ -125,18 +127,35 @@ pub(in crate::cli) fn waiting(
     states: &BTreeMap<String, ClinicState>,
     fleet: &Path,
 ) -> Vec<Waiting> {
-    let (id, fleet) = (&rollout.id, fleet.display());
-    let next = format!(
-        "`accuroform sync {fleet}` lists what is asked; once it is attested and verified, \
-         `accuroform apply --resume {id} {fleet}`"
-    );
+    let id = &rollout.id;
     let asked = states.values().filter(|state| state.stage == Stage::Asked);
     let waiting = |state: &ClinicState| Waiting {
         clinic: state.clinic.clone(),
         what: state.message.clone().unwrap_or_default(),
-        next: next.clone(),
+        next: format!(
+            "{}; then `accuroform apply --resume {id} {}`",
+            asked_of(state, fleet),
+            fleet.display()
+        ),
     };
     asked.map(waiting).collect()
+}
+
+/// What people do at a clinic that waits for them.
+pub(in crate::cli) fn asked_of(state: &ClinicState, fleet: &Path) -> String {
+    let fleet = fleet.display();
+    match state.code.as_deref() {
+        Some(WAITING) => format!(
+            "`accuroform worklist {fleet}` lists the rows that are asked of them, with `--tick --by NAME \
+             --clinic ID` they are ticked off, then the grid is captured again"
+        ),
+        Some(code) if SyncError::OF_A_PERSON.contains(&code) => format!(
+            "`accuroform sync {fleet}` lists the syncs that are asked of them, to be attested and verified"
+        ),
+        Some(_) | None => format!(
+            "`accuroform status {fleet}` says which rows have to be set or read again, and how"
+        ),
+    }
 }
 
 /// How the command ends: what is worst about the clinics, and about the rollout.
